@@ -1,0 +1,104 @@
+/// The element types that a tensor can have.
+public enum ScalarType: String, CaseIterable, Hashable, Sendable {
+  case float32, float64, bool, int32, int64
+
+  /// Bytes of one element in memory.
+  public var byteCount: Int {
+    switch self {
+    case .bool: 1
+    case .float32, .int32: 4
+    case .float64, .int64: 8
+    }
+  }
+
+  /// Whether derivatives exist with respect to values of this type.
+  public var isDifferentiable: Bool { self == .float32 || self == .float64 }
+
+  /// Whether values of this type are whole numbers.
+  package var isInteger: Bool { self == .int32 || self == .int64 }
+}
+
+/// A type whose values a `Tensor` can hold: `Float`, `Double`, `Bool`, `Int32` or `Int64`.
+public protocol TensorScalar: Hashable, Sendable, BitwiseCopyable {
+  /// The run-time description of this type.
+  static var scalarType: ScalarType { get }
+  /// The literal that has this value.
+  var literal: Literal { get }
+  /// The value of `literal`, rounded to this type.
+  init(literal: Literal)
+}
+
+/// A scalar with arithmetic: every `TensorScalar` but `Bool`.
+public protocol TensorNumeric: TensorScalar, Numeric, Comparable {}
+
+/// A scalar with derivatives: `Float` and `Double`.
+public protocol DifferentiableScalar: TensorNumeric, BinaryFloatingPoint {}
+
+/// The value of a scalar constant in a graph, independent of the type in which it will be computed.
+public enum Literal: Hashable, Sendable {
+  case real(Double)
+  case integer(Int64)
+
+  /// The value as a double; integers beyond 2^53 are rounded.
+  public var double: Double {
+    switch self {
+    case .real(let value): value
+    case .integer(let value): Double(value)
+    }
+  }
+
+  /// The value as an integer: reals are truncated toward zero and clamped; NaN gives zero.
+  public var integer: Int64 {
+    switch self {
+    case .real(let value):
+      value.isNaN ? 0 : Int64(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+    case .integer(let value): value
+    }
+  }
+
+  /// Equality of bits, so that NaN equals itself and 0 differs from -0: what sharing of nodes needs.
+  public static func == (left: Literal, right: Literal) -> Bool {
+    switch (left, right) {
+    case (.real(let a), .real(let b)): a.bitPattern == b.bitPattern
+    case (.integer(let a), .integer(let b)): a == b
+    case (.real, .integer), (.integer, .real): false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .real(let value): hasher.combine(value.bitPattern)
+    case .integer(let value): hasher.combine(value)
+    }
+  }
+}
+
+extension Float: DifferentiableScalar {
+  public static var scalarType: ScalarType { .float32 }
+  public var literal: Literal { .real(Double(self)) }
+  public init(literal: Literal) { self = Float(literal.double) }
+}
+
+extension Double: DifferentiableScalar {
+  public static var scalarType: ScalarType { .float64 }
+  public var literal: Literal { .real(self) }
+  public init(literal: Literal) { self = literal.double }
+}
+
+extension Int32: TensorNumeric {
+  public static var scalarType: ScalarType { .int32 }
+  public var literal: Literal { .integer(Int64(self)) }
+  public init(literal: Literal) { self = Int32(clamping: literal.integer) }
+}
+
+extension Int64: TensorNumeric {
+  public static var scalarType: ScalarType { .int64 }
+  public var literal: Literal { .integer(self) }
+  public init(literal: Literal) { self = literal.integer }
+}
+
+extension Bool: TensorScalar {
+  public static var scalarType: ScalarType { .bool }
+  public var literal: Literal { .integer(self ? 1 : 0) }
+  public init(literal: Literal) { self = literal.double != 0 }
+}

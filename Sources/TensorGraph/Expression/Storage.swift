@@ -1,0 +1,64 @@
+/// The elements of an evaluated tensor, row-major, immutable once shared.
+///
+/// Buffers are aligned to 64 bytes and padded to a multiple of 64 bytes, so that kernels may read and write whole
+/// vectors past the last element. Whoever creates a storage fills it before it is shared; from then on nobody writes.
+package final class Storage: @unchecked Sendable {
+  /// The first byte.
+  package let base: UnsafeMutableRawPointer
+  /// The number of elements.
+  package let count: Int
+  /// The type of the elements.
+  package let scalarType: ScalarType
+  /// What to do with the memory when the last reader is gone.
+  private let release: @Sendable (UnsafeMutableRawPointer) -> Void
+
+  /// A storage over memory that someone else manages, such as a buffer pool.
+  package init(
+    adopting base: UnsafeMutableRawPointer, count: Int, scalarType: ScalarType,
+    release: @escaping @Sendable (UnsafeMutableRawPointer) -> Void
+  ) {
+    self.base = base
+    self.count = count
+    self.scalarType = scalarType
+    self.release = release
+  }
+
+  /// A fresh, uninitialised storage.
+  package convenience init(count: Int, scalarType: ScalarType) {
+    let bytes = Storage.allocationSize(count: count, scalarType: scalarType)
+    let base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    self.init(adopting: base, count: count, scalarType: scalarType) { $0.deallocate() }
+  }
+
+  /// A storage with the given elements.
+  package convenience init<Scalar: TensorScalar>(_ elements: some Collection<Scalar>) {
+    self.init(count: elements.count, scalarType: Scalar.scalarType)
+    let buffer = UnsafeMutableBufferPointer(
+      start: base.bindMemory(to: Scalar.self, capacity: elements.count), count: elements.count)
+    _ = buffer.initialize(fromContentsOf: elements)
+  }
+
+  deinit { release(base) }
+
+  /// The bytes to allocate for `count` elements, padding included; never zero.
+  package static func allocationSize(count: Int, scalarType: ScalarType) -> Int {
+    max(64, (count * scalarType.byteCount + 63) & ~63)
+  }
+
+  /// The elements. `Scalar` must be the type of the storage.
+  package func buffer<Scalar: TensorScalar>(as _: Scalar.Type) -> UnsafeBufferPointer<Scalar> {
+    precondition(Scalar.scalarType == scalarType, "storage of \(scalarType) read as \(Scalar.scalarType)")
+    return UnsafeBufferPointer(start: base.assumingMemoryBound(to: Scalar.self), count: count)
+  }
+
+  /// Element `i` as a literal, whatever the type.
+  package func literal(at i: Int) -> Literal {
+    switch scalarType {
+    case .float32: buffer(as: Float.self)[i].literal
+    case .float64: buffer(as: Double.self)[i].literal
+    case .bool: buffer(as: Bool.self)[i].literal
+    case .int32: buffer(as: Int32.self)[i].literal
+    case .int64: buffer(as: Int64.self)[i].literal
+    }
+  }
+}

@@ -1,0 +1,60 @@
+#if GRAPH_INVARIANTS
+  extension Node {
+    /// Stops if the operands do not fit the primitive. Compiled under a flag and run for every node that is made.
+    func checkInvariants() {
+      let shapes = operands.map(\.shape)
+      let types = operands.map(\.scalarType)
+      func require(_ condition: Bool, _ rule: String) {
+        guard condition else { fatalError("illegal node \(primitive) on \(shapes) \(types): \(rule)") }
+      }
+      switch primitive {
+      case .input, .fill, .iota: require(operands.isEmpty, "a leaf has no operands")
+      case .elementwise(let function):
+        require(operands.count == function.arity, "\(function) takes \(function.arity)")
+        require(Set(shapes).count == 1 && Set(types).count == 1, "operands agree in shape and type")
+      case .compare:
+        require(operands.count == 2 && shapes[0] == shapes[1] && types[0] == types[1], "operands agree")
+      case .logical(let function):
+        require(operands.count == function.arity && types.allSatisfy { $0 == .bool }, "operands are masks")
+        require(Set(shapes).count == 1, "operands agree in shape")
+      case .select:
+        require(operands.count == 3 && types[0] == .bool && types[1] == types[2], "mask, a, b")
+        require(Set(shapes).count == 1, "operands agree in shape")
+      case .cast, .detach: require(operands.count == 1, "one operand")
+      case .broadcast(let shape, let axes):
+        require(axes.count == shapes[0].rank && zip(axes, axes.dropFirst()).allSatisfy { $0 < $1 }, "increasing axes")
+        require(axes.indices.allSatisfy { shapes[0][$0] == shape[axes[$0]] || shapes[0][$0] == 1 }, "extents fit")
+      case .reshape(let shape): require(shape.count == shapes[0].count, "the count stays")
+      case .permute(let order): require(order.sorted() == Array(0..<shapes[0].rank), "a permutation")
+      case .slice(let slices): require(Self.fits(slices, in: shapes[0]), "slices inside the operand")
+      case .embed(let shape, let slices):
+        require(Self.fits(slices, in: shape) && shapes[0].dimensions == slices.map(\.count), "slices inside the shape")
+      case .concatenate(let axis):
+        require(Set(shapes.map { $0.removing(axes: [axis]) }).count == 1, "other axes agree")
+      case .gather(let axis): require(axis < shapes[0].rank && types[1] == .int64, "axis and int64 indices")
+      case .scatterAdd(let axis, _):
+        require(Array(shapes[0].dimensions[axis..<(axis + shapes[1].rank)]) == shapes[1].dimensions, "indices fit")
+      case .sum(let axes), .maximum(let axes), .minimum(let axes):
+        require(axes.sorted() == axes && axes.allSatisfy { $0 < shapes[0].rank }, "sorted axes")
+      case .cumulativeSum(let axis, _), .argsort(let axis): require(axis < shapes[0].rank, "axis in range")
+      case .contraction(let c):
+        require(c.left.count == shapes[0].rank && c.right.count == shapes[1].rank, "a label per axis")
+        for list in [c.left, c.right, c.output] { require(Set(list).count == list.count, "labels are distinct") }
+        for label in Set(c.left + c.right + c.output) {
+          let uses = [c.left, c.right, c.output].filter { $0.contains(label) }.count
+          require(uses >= 2, "label \(label) occurs in two lists")
+        }
+      }
+    }
+
+    private static func fits(_ slices: [AxisSlice], in shape: Shape) -> Bool {
+      slices.count == shape.rank
+        && zip(slices, shape.dimensions).allSatisfy { slice, extent in
+          slice.step != 0
+            && (slice.count == 0
+              || ((0..<extent).contains(slice.start)
+                && (0..<extent).contains(slice.start + slice.step * (slice.count - 1))))
+        }
+    }
+  }
+#endif

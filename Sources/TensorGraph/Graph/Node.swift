@@ -1,0 +1,101 @@
+import Synchronization
+
+/// One operation of a graph: immutable, shared, with its operands below it.
+///
+/// Nodes are made by the building functions of `Node+Building.swift`, which simplify as they build.
+package final class Node: Sendable {
+  package let primitive: Primitive
+  package let shape: Shape
+  package let scalarType: ScalarType
+  /// Written only when the node dies.
+  private nonisolated(unsafe) var children: [Node]
+  /// The elements, once somebody has computed them; set at most once.
+  private let result = AtomicLazyReference<Storage>()
+
+  /// A node whose operands are known to fit the primitive.
+  package init(_ primitive: Primitive, _ operands: [Node] = []) {
+    self.primitive = primitive
+    self.children = operands
+    shape = primitive.shape(of: operands.map(\.shape))
+    scalarType = primitive.scalarType(of: operands.map(\.scalarType))
+    #if GRAPH_INVARIANTS
+      checkInvariants()
+    #endif
+  }
+
+  /// An input with its elements.
+  package convenience init(_ storage: Storage, shape: Shape) {
+    precondition(storage.count == shape.count, "\(storage.count) elements for shape \(shape)")
+    self.init(.input(shape, storage.scalarType))
+    setValue(storage)
+  }
+
+  package var operands: [Node] { children }
+
+  /// The elements, if they have been computed.
+  package var value: Storage? { result.load() }
+
+  /// Keeps the elements. Returns those that were kept first, if another thread was faster.
+  @discardableResult
+  package func setValue(_ storage: Storage) -> Storage { result.storeIfNil(storage) }
+
+  /// Releases long chains without recursion: a chain of a million nodes must not overflow the stack.
+  deinit {
+    guard !children.isEmpty else { return }
+    var pending = children
+    children = []
+    while var node = pending.popLast() {
+      if isKnownUniquelyReferenced(&node) {
+        pending.append(contentsOf: node.children)
+        node.children = []
+      }
+    }
+  }
+}
+
+extension Node: Hashable {
+  /// Identity: two nodes are equal if they are the same object. Structural equality is `NodeKey`'s.
+  package static func == (left: Node, right: Node) -> Bool { left === right }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+/// What makes two operations the same: primitive and operands. Inputs are the same only if they are one node.
+package struct NodeKey: Hashable {
+  private let primitive: Primitive
+  private let operands: [ObjectIdentifier]
+
+  package init(_ node: Node, operands: [Node]) {
+    primitive = node.primitive
+    if case .input = node.primitive {
+      self.operands = [ObjectIdentifier(node)]
+    } else {
+      self.operands = operands.map(ObjectIdentifier.init)
+    }
+  }
+}
+
+extension Node {
+  /// All nodes that the roots need, operands before their users, each once. Iterative.
+  ///
+  /// - Parameter enters: whether the operands of a node are wanted; a node that is not entered is still listed.
+  package static func topologicalOrder(_ roots: [Node], entering enters: (Node) -> Bool = { _ in true }) -> [Node] {
+    var order: [Node] = []
+    var seen = Set<ObjectIdentifier>()
+    var stack: [(node: Node, entered: Bool)] = []
+    for root in roots.reversed() { stack.append((root, false)) }
+    while let (node, entered) = stack.popLast() {
+      if entered {
+        order.append(node)
+        continue
+      }
+      guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
+      stack.append((node, true))
+      guard enters(node) else { continue }
+      for operand in node.operands.reversed() where !seen.contains(ObjectIdentifier(operand)) {
+        stack.append((operand, false))
+      }
+    }
+    return order
+  }
+}
