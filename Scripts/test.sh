@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Runs the tests in release mode. Arguments go to `swift test`, for example: Scripts/test.sh --filter Fit
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+require_everything
+say "swift test -c release $*"
+exec swift test --package-path "$root" -c release "$@"
