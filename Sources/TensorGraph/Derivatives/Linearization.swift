@@ -1,0 +1,39 @@
+/// THE RULES: how each primitive responds to a small change of one operand.
+extension Node {
+  /// The linear map from the tangent of operand `i` to this node's tangent, or nil if this node does not depend on
+  /// it differentiably. Forward and reverse mode of every order are derived from this switch.
+  package func linearization(_ i: Int) -> LinearMap? {
+    guard scalarType.isDifferentiable, operands[i].scalarType.isDifferentiable else { return nil }
+    switch primitive {
+    case .input, .fill, .iota, .compare, .logical, .argsort, .detach: return nil
+    case .elementwise(let function):
+      guard let partial = function.partial(i, operands, self) else { return nil }
+      return partial.isFilled(with: 1) ? .identity : .scale(partial)
+    case .select: return .mask(operands[0], keeping: i == 1)
+    case .cast, .broadcast, .reshape, .permute, .slice, .embed, .sum, .cumulativeSum:
+      return .structural(primitive, constants: [])
+    case .gather, .scatterAdd: return .structural(primitive, constants: [operands[1]])
+    case .concatenate(let axis):
+      let start = operands[..<i].reduce(0) { $0 + $1.shape[axis] }
+      let slices = shape.dimensions.indices.map { other in
+        other == axis
+          ? AxisSlice(start: start, step: 1, count: operands[i].shape[axis]) : AxisSlice.all(shape[other])
+      }
+      return .placed(shape, slices)
+    case .maximum(let axes), .minimum(let axes):
+      return .composed(.scale(extremumWeights(axes)), .structural(.sum(axes), constants: []))
+    case .contraction(let c):
+      return i == 0
+        ? .contraction(tangent: c.left, other: operands[1], otherLabels: c.right, output: c.output)
+        : .contraction(tangent: c.right, other: operands[0], otherLabels: c.left, output: c.output)
+    }
+  }
+
+  /// For each element of the operand of an extremum its share of the derivative: 1 / (number of ties) or 0.
+  private func extremumWeights(_ axes: [Int]) -> Node {
+    let x = operands[0]
+    let kept = x.shape.dimensions.indices.filter { !axes.contains($0) }
+    let wins = Node.compare(.equal, x, broadcast(to: x.shape, axes: kept)).cast(to: scalarType)
+    return wins / wins.summed(over: axes).broadcast(to: x.shape, axes: kept)
+  }
+}

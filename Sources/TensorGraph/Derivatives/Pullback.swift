@@ -1,0 +1,41 @@
+/// Reverse mode: cotangents of nodes for given cotangents of other nodes.
+///
+/// - Parameters:
+///   - outputs: nodes and their cotangents, each of the node's shape behind `lift` direction axes. A node named twice
+///     receives the sum.
+///   - variables: the nodes whose cotangents are wanted. A variable is a variable even if other variables are computed
+///     from it: its cotangent is the derivative through every path, the paths through other variables included.
+///   - lift: the number of leading direction axes.
+/// - Returns: for each variable its cotangent, or nil where it is structurally zero. A detached variable is a
+///   constant, hence nil.
+/// - Complexity: adds O(1) nodes per node between the variables and the outputs.
+package func pullback(of outputs: [(node: Node, cotangent: Node)], to variables: [Node], lift: Int = 0) -> [Node?] {
+  let roots = outputs.map(\.node)
+  let order = Node.topologicalOrder(roots, entering: { $0.scalarType.isDifferentiable && $0.primitive != .detach })
+  // Only nodes above a variable matter: the sweep leaves the rest alone.
+  var active = Set(variables.filter { $0.primitive != .detach })
+  for node in order where node.primitive != .detach && node.operands.contains(where: active.contains) {
+    active.insert(node)
+  }
+  var cotangents: [Node: Node] = [:]
+  func accumulate(_ node: Node, _ cotangent: Node) {
+    if cotangent.isZero { return }
+    cotangents[node] = cotangents[node].map { $0 + cotangent } ?? cotangent
+  }
+  for (node, cotangent) in outputs { accumulate(node, cotangent) }
+  let wanted = Set(variables)
+  for node in order.reversed() where active.contains(node) {
+    guard let cotangent = cotangents[node] else { continue }
+    if !wanted.contains(node) { cotangents[node] = nil }
+    for (i, operand) in node.operands.enumerated() where active.contains(operand) {
+      guard let map = node.linearization(i) else { continue }
+      accumulate(operand, map.applyTranspose(cotangent, to: operand.shape, lift: lift))
+    }
+  }
+  return variables.map { $0.primitive == .detach ? nil : cotangents[$0] }
+}
+
+/// The gradient of a one-element output: its cotangent is 1.
+package func gradient(of output: Node, to variables: [Node]) -> [Node?] {
+  pullback(of: [(output, output.filled(with: 1))], to: variables)
+}

@@ -1,0 +1,264 @@
+/// Construction of nodes whose operands are known to fit, simplified on the way.
+///
+/// Each rule is a law of values *and* of derivatives: it holds for infinities and NaN too, or it is not here. In
+/// particular x · 0 stays, while the zero-absorbing product `scale` may vanish.
+extension Node {
+  // MARK: Leaves
+
+  package static func fill(_ value: Literal, shape: Shape, scalarType: ScalarType) -> Node {
+    Node(.fill(shape, value, scalarType))
+  }
+
+  package static func zeros(_ shape: Shape, _ scalarType: ScalarType) -> Node {
+    fill(scalarType.isDifferentiable ? .real(0) : .integer(0), shape: shape, scalarType: scalarType)
+  }
+
+  /// Every element `value`, in the shape and type of this node.
+  package func filled(with value: Double) -> Node {
+    .fill(
+      scalarType.isDifferentiable ? .real(value) : .integer(Literal.real(value).integer), shape: shape,
+      scalarType: scalarType)
+  }
+
+  /// The value of all elements, if the node says so.
+  package var fillLiteral: Literal? {
+    if case .fill(_, let literal, _) = primitive { literal } else { nil }
+  }
+
+  /// Whether this is a constant with every element equal to `value` (0 and -0 are told apart).
+  package func isFilled(with value: Double) -> Bool {
+    guard let literal = fillLiteral else { return false }
+    return literal.double == value && !(value == 0 && literal.double.sign == .minus)
+  }
+
+  // MARK: Element by element
+
+  package static func elementwise(_ function: ScalarFunction, _ operands: Node...) -> Node {
+    elementwise(function, operands)
+  }
+
+  package static func elementwise(_ function: ScalarFunction, _ operands: [Node]) -> Node {
+    if let simpler = simplified(function, operands) { return simpler }
+    return Node(.elementwise(function), operands)
+  }
+
+  private static func simplified(_ function: ScalarFunction, _ operands: [Node]) -> Node? {
+    let x = operands[0]
+    switch function {
+    case .negate:
+      if case .elementwise(.negate) = x.primitive { return x.operands[0] }
+      if let value = x.fillLiteral, x.scalarType.isDifferentiable { return x.filled(with: -value.double) }
+    case .add:
+      // x + (-0) = x for every x; x + 0 differs for x = -0 only in the sign of zero, which derivatives do not see.
+      if operands[1].isZero { return x }
+      if x.isZero { return operands[1] }
+      if case .elementwise(.negate) = operands[1].primitive {
+        return elementwise(.subtract, x, operands[1].operands[0])
+      }
+    case .subtract:
+      if operands[1].isZero { return x }
+    case .multiply, .scale:
+      let y = operands[1]
+      if x.isFilled(with: 1) { return y }
+      if y.isFilled(with: 1) { return x }
+      if x.isFilled(with: -1) { return elementwise(.negate, y) }
+      if y.isFilled(with: -1) { return elementwise(.negate, x) }
+      if function == .scale {
+        if x.isZero { return x }
+        if y.isZero { return y }
+      }
+      if function == .multiply, x === y { return elementwise(.square, x) }
+      if let a = x.fillLiteral, let b = y.fillLiteral, x.scalarType == .float64 {
+        return x.filled(with: a.double * b.double)
+      }
+    case .divide:
+      if operands[1].isFilled(with: 1) { return x }
+    case .square:
+      // (√u)² = u where √u exists: its derivatives at 0 are those of u, not 0 · ∞.
+      if case .elementwise(.sqrt) = x.primitive {
+        let u = x.operands[0]
+        return select(compare(.less, u, zeros(u.shape, u.scalarType)), u.filled(with: .nan), u)
+      }
+      if case .elementwise(.negate) = x.primitive { return elementwise(.square, x.operands[0]) }
+    case .pow:
+      if let exponent = operands[1].fillLiteral?.double { return power(x, exponent) }
+    case .reciprocal, .modulo, .sqrt, .rsqrt, .cbrt, .exp, .exp2, .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin,
+      .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid,
+      .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc, .max, .min:
+      break
+    }
+    return nil
+  }
+
+  /// x to a constant power: small whole powers by multiplication, so that derivatives of every order are exact at 0.
+  private static func power(_ x: Node, _ exponent: Double) -> Node? {
+    switch exponent {
+    case 0: x.filled(with: 1)
+    case 1: x
+    case 2: elementwise(.square, x)
+    case 3: elementwise(.multiply, elementwise(.square, x), x)
+    case 4: elementwise(.square, elementwise(.square, x))
+    case -1: elementwise(.reciprocal, x)
+    case -2: elementwise(.reciprocal, elementwise(.square, x))
+    default: nil
+    }
+  }
+
+  /// Whether every element is known to be exactly zero.
+  package var isZero: Bool {
+    switch primitive {
+    case .fill(_, let literal, _): literal.double == 0
+    default: shape.count == 0
+    }
+  }
+
+  package static func compare(_ comparison: Comparison, _ a: Node, _ b: Node) -> Node {
+    Node(.compare(comparison), [a, b])
+  }
+
+  package static func logical(_ function: LogicalFunction, _ operands: Node...) -> Node {
+    Node(.logical(function), operands)
+  }
+
+  /// `a` where the mask is true, `b` elsewhere.
+  package static func select(_ mask: Node, _ a: Node, _ b: Node) -> Node {
+    if let literal = mask.fillLiteral { return literal.double != 0 ? a : b }
+    if a === b { return a }
+    if a.isZero, b.isZero { return a }
+    return Node(.select, [mask, a, b])
+  }
+
+  package func cast(to type: ScalarType) -> Node {
+    if type == scalarType { return self }
+    if let literal = fillLiteral {
+      return .fill(
+        type.isDifferentiable ? .real(literal.double) : .integer(literal.integer), shape: shape, scalarType: type)
+    }
+    return Node(.cast(type), [self])
+  }
+
+  package func detached() -> Node {
+    if primitive == .detach || operands.isEmpty && fillLiteral != nil { return self }
+    return Node(.detach, [self])
+  }
+
+  // MARK: Movement
+
+  /// Operand axis i becomes axis `axes[i]` of the shape; everything else repeats.
+  package func broadcast(to target: Shape, axes: [Int]) -> Node {
+    if target == shape { return self }
+    switch primitive {
+    case .fill(_, let literal, _): return .fill(literal, shape: target, scalarType: scalarType)
+    case .broadcast(_, let inner):
+      // Composition needs extents to be repeated by one of the two only: an inner 1 stays 1 or is stretched later.
+      return operands[0].broadcast(to: target, axes: inner.map { axes[$0] })
+    default: return Node(.broadcast(target, axes: axes), [self])
+    }
+  }
+
+  /// Repeats along new leading axes.
+  package func broadcast(leading: [Int]) -> Node {
+    if leading.isEmpty { return self }
+    return broadcast(to: Shape(leading) + shape, axes: Array(leading.count..<(leading.count + shape.rank)))
+  }
+
+  /// NumPy's rule: axes match from the right.
+  package func broadcast(to target: Shape) -> Node {
+    broadcast(to: target, axes: Array((target.rank - shape.rank)..<target.rank))
+  }
+
+  package func reshaped(to target: Shape) -> Node {
+    if target == shape { return self }
+    switch primitive {
+    case .fill(_, let literal, _): return .fill(literal, shape: target, scalarType: scalarType)
+    case .reshape: return operands[0].reshaped(to: target)
+    default: return Node(.reshape(target), [self])
+    }
+  }
+
+  package func permuted(_ order: [Int]) -> Node {
+    if order == Array(0..<shape.rank) { return self }
+    switch primitive {
+    case .fill(_, let literal, _):
+      return .fill(literal, shape: Shape(order.map { shape[$0] }), scalarType: scalarType)
+    case .permute(let inner): return operands[0].permuted(order.map { inner[$0] })
+    default: return Node(.permute(order), [self])
+    }
+  }
+
+  package func sliced(_ slices: [AxisSlice]) -> Node {
+    if zip(slices, shape.dimensions).allSatisfy({ $0.isAll(of: $1) }) { return self }
+    switch primitive {
+    case .fill(_, let literal, _):
+      return .fill(literal, shape: Shape(slices.map(\.count)), scalarType: scalarType)
+    case .slice(let inner):
+      let composed = zip(inner, slices).map { inner, outer in
+        AxisSlice(start: inner.start + inner.step * outer.start, step: inner.step * outer.step, count: outer.count)
+      }
+      return operands[0].sliced(composed)
+    default: return Node(.slice(slices), [self])
+    }
+  }
+
+  package func embedded(in target: Shape, at slices: [AxisSlice]) -> Node {
+    if zip(slices, target.dimensions).allSatisfy({ $0.isAll(of: $1) }) { return self }
+    if isZero { return .zeros(target, scalarType) }
+    return Node(.embed(target, slices), [self])
+  }
+
+  package static func concatenate(_ parts: [Node], axis: Int) -> Node {
+    let present = parts.filter { $0.shape[axis] > 0 }
+    if present.isEmpty { return parts[0] }
+    if present.count == 1 { return present[0] }
+    return Node(.concatenate(axis: axis), present)
+  }
+
+  package func gathered(_ indices: Node, axis: Int) -> Node { Node(.gather(axis: axis), [self, indices]) }
+
+  package func scatterAdded(_ indices: Node, axis: Int, extent: Int) -> Node {
+    let result = Node(.scatterAdd(axis: axis, extent: extent), [self, indices])
+    return isZero ? .zeros(result.shape, scalarType) : result
+  }
+
+  // MARK: Reductions and products
+
+  package func summed(over axes: [Int]) -> Node {
+    if axes.isEmpty { return self }
+    if isZero { return .zeros(shape.removing(axes: axes), scalarType) }
+    if axes.allSatisfy({ shape[$0] == 1 }) { return reshaped(to: shape.removing(axes: axes)) }
+    return Node(.sum(axes), [self])
+  }
+
+  package func cumulativelySummed(axis: Int, reversed: Bool) -> Node {
+    isZero ? self : Node(.cumulativeSum(axis: axis, reversed: reversed), [self])
+  }
+
+  /// A product summed over labels. Labels that only one operand has and the output lacks are summed first; those that
+  /// only the output has are an error of the caller.
+  package static func contraction(
+    _ left: Node, _ leftLabels: [Int], _ right: Node, _ rightLabels: [Int], _ output: [Int]
+  ) -> Node {
+    func reduced(_ node: Node, _ labels: [Int], other: [Int]) -> (Node, [Int]) {
+      let lone = labels.indices.filter { !other.contains(labels[$0]) && !output.contains(labels[$0]) }
+      return (node.summed(over: lone), labels.indices.filter { !lone.contains($0) }.map { labels[$0] })
+    }
+    let (a, aLabels) = reduced(left, leftLabels, other: rightLabels)
+    let (b, bLabels) = reduced(right, rightLabels, other: leftLabels)
+    let node = Node(.contraction(Contraction(left: aLabels, right: bLabels, output: output)), [a, b])
+    return a.isZero || b.isZero ? .zeros(node.shape, node.scalarType) : node
+  }
+}
+
+/// Arithmetic on nodes of equal shape and type: the notation of derivative rules.
+package func + (left: Node, right: Node) -> Node { .elementwise(.add, left, right) }
+package func - (left: Node, right: Node) -> Node { .elementwise(.subtract, left, right) }
+package func * (left: Node, right: Node) -> Node { .elementwise(.multiply, left, right) }
+package func / (left: Node, right: Node) -> Node { .elementwise(.divide, left, right) }
+package prefix func - (operand: Node) -> Node { .elementwise(.negate, operand) }
+package func * (left: Double, right: Node) -> Node { right.filled(with: left) * right }
+package func + (left: Double, right: Node) -> Node { right.filled(with: left) + right }
+package func - (left: Double, right: Node) -> Node { right.filled(with: left) - right }
+
+infix operator ⊗ : MultiplicationPrecedence
+/// The zero-absorbing product of the chain rule (`ScalarFunction.scale`).
+package func ⊗ (left: Node, right: Node) -> Node { .elementwise(.scale, left, right) }
