@@ -138,7 +138,7 @@ extension Node {
   }
 
   package func detached() -> Node {
-    if primitive == .detach || operands.isEmpty && fillLiteral != nil { return self }
+    if primitive == .detach || !scalarType.isDifferentiable || operands.isEmpty && fillLiteral != nil { return self }
     return Node(.detach, [self])
   }
 
