@@ -5,6 +5,9 @@ import PackageDescription
 let package = Package(
   name: "Curvature",
   platforms: [.macOS(.v15), .iOS(.v18)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
   targets: [
     .target(name: "TensorGraph"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
@@ -12,6 +15,13 @@ let package = Package(
       name: "Curvature",
       dependencies: ["TensorGraph", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))]),
     .testTarget(name: "CurvatureTests", dependencies: ["Curvature"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CurvatureCommands",
+      dependencies: [
+        "TensorGraph", "CZlib", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "TensorGraph"]),
   ],
   swiftLanguageModes: [.v6]
 )
