@@ -6,10 +6,11 @@ let package = Package(
   name: "Curvature",
   platforms: [.macOS(.v15), .iOS(.v18)],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
   ],
   targets: [
-    .target(name: "TensorGraph"),
+    .target(name: "TensorGraph", dependencies: [.product(name: "RealModule", package: "swift-numerics")]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(
       name: "Curvature",

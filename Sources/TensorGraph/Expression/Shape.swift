@@ -127,6 +127,6 @@ package enum ShapeRules {
 /// Stops the program with the error's text: the form that operators have.
 ///
 /// `fatalError`, since a precondition loses its text in a release build.
-package func checked<Result>(_ body: () throws(TensorError) -> Result) -> Result {
+package func checked<Result>(_ body: @autoclosure () throws(TensorError) -> Result) -> Result {
   do { return try body() } catch { fatalError(error.message) }
 }

@@ -1,0 +1,259 @@
+/// One entry between the brackets of an index.
+public enum IndexComponent: Hashable, Sendable {
+  /// One position; negative ones count from the end. The axis disappears.
+  case integer(Int)
+  /// Positions from start to end (excluded) by step, clipped as NumPy clips; nil means as far as it goes.
+  case range(start: Int?, end: Int?, step: Int)
+  /// The given positions, in this order.
+  case integers([Int])
+  /// An axis of extent 1 that was not there.
+  case newAxis
+  /// As many whole axes as are missing.
+  case ellipsis
+}
+
+/// An index resolved against a shape: which positions of each axis it touches, and what is made of them.
+///
+/// Tensors apply it to their elements. A lazy matrix asks for `positions`, evaluates only those, and applies the rest
+/// to what it has evaluated.
+package struct IndexExpression: Hashable, Sendable {
+  /// What happens to one axis of the operand.
+  package enum AxisIndex: Hashable, Sendable {
+    case position(Int)
+    case slice(AxisSlice)
+    case positions([Int])
+  }
+
+  /// The entry for each axis of the operand.
+  package private(set) var axes: [AxisIndex]
+  /// For each place in the written index an operand axis, or nil for a new axis.
+  private var layout: [Int?]
+  /// The extents of the operand.
+  private let shape: Shape
+
+  /// Resolves an index as written.
+  package init(_ components: [IndexComponent], in shape: Shape) throws(TensorError) {
+    self.shape = shape
+    var entries = components
+    let consumed = components.count { $0 != .newAxis && $0 != .ellipsis }
+    guard consumed <= shape.rank else {
+      throw TensorError(
+        "index: \(consumed) indices for a tensor of rank \(shape.rank) (shape \(shape)); give at most that many")
+    }
+    let whole = IndexComponent.range(start: nil, end: nil, step: 1)
+    let missing = Array(repeating: whole, count: shape.rank - consumed)
+    if let place = entries.firstIndex(of: .ellipsis) {
+      entries.replaceSubrange(place...place, with: missing)
+      guard !entries.contains(.ellipsis) else {
+        throw TensorError("index: an index can have a single ellipsis (...); write the other axes out")
+      }
+    } else {
+      entries += missing
+    }
+    axes = []
+    layout = []
+    for entry in entries {
+      guard entry != .newAxis else {
+        layout.append(nil)
+        continue
+      }
+      let axis = axes.count
+      layout.append(axis)
+      axes.append(try Self.resolve(entry, axis: axis, extent: shape[axis]))
+    }
+    let counts = axes.compactMap { if case .positions(let list) = $0 { list.count } else { nil } }
+    guard Set(counts.filter { $0 != 1 }).count <= 1 else {
+      throw TensorError("index: integer arrays of lengths \(counts) do not match; give them one length")
+    }
+  }
+
+  private static func resolve(_ entry: IndexComponent, axis: Int, extent: Int) throws(TensorError) -> AxisIndex {
+    switch entry {
+    case .integer(let i): return .position(try position(i, axis: axis, extent: extent))
+    case .integers(let list):
+      var positions: [Int] = []
+      for i in list { positions.append(try position(i, axis: axis, extent: extent)) }
+      return .positions(positions)
+    case .range(let start, let end, let step):
+      guard step != 0 else { throw TensorError("index: a step of 0 on axis \(axis) goes nowhere; use another step") }
+      return .slice(slice(start, end, step, extent))
+    case .newAxis, .ellipsis: fatalError("resolved before")
+    }
+  }
+
+  private static func position(_ i: Int, axis: Int, extent: Int) throws(TensorError) -> Int {
+    guard i >= -extent, i < extent else {
+      let remedy = extent == 0 ? "the axis is empty" : "use \(-extent) to \(extent - 1)"
+      throw TensorError("index \(i) is outside axis \(axis), which has extent \(extent); \(remedy)")
+    }
+    return i < 0 ? i + extent : i
+  }
+
+  /// Python's rule: negative bounds count from the end, then everything is clipped.
+  private static func slice(_ start: Int?, _ end: Int?, _ step: Int, _ extent: Int) -> AxisSlice {
+    func clipped(_ bound: Int, _ lowest: Int, _ highest: Int) -> Int {
+      // A bound near Int.min must not overflow when it is counted from the end.
+      let counted = bound < 0 ? bound.addingReportingOverflow(extent).partialValue : bound
+      return min(max(counted, lowest), highest)
+    }
+    if step > 0 {
+      let first = start.map { clipped($0, 0, extent) } ?? 0
+      let last = end.map { clipped($0, 0, extent) } ?? extent
+      let count = last > first ? (last - first - 1) / step + 1 : 0
+      return AxisSlice(start: count == 0 ? 0 : first, step: count <= 1 ? 1 : step, count: count)
+    }
+    let first = start.map { clipped($0, -1, extent - 1) } ?? extent - 1
+    let last = end.map { clipped($0, -1, extent - 1) } ?? -1
+    let magnitude = step == .min ? Int.max : -step
+    let count = first > last ? (first - last - 1) / magnitude + 1 : 0
+    return AxisSlice(start: count == 0 ? 0 : first, step: count <= 1 ? 1 : -magnitude, count: count)
+  }
+
+  /// The positions that the index touches on an axis, in order, each once.
+  package func positions(axis: Int) -> [Int] {
+    switch axes[axis] {
+    case .position(let i): [i]
+    case .positions(let list): Set(list).sorted()
+    case .slice(let slice): (0..<slice.count).map { slice.start + slice.step * $0 }.sorted()
+    }
+  }
+
+  /// The number of positions that the index touches on an axis, each counted once.
+  package func positionCount(axis: Int) -> Int {
+    switch axes[axis] {
+    case .position: 1
+    case .positions(let list): Set(list).count
+    case .slice(let slice): slice.count
+    }
+  }
+
+  /// Whether the index keeps the whole of an axis in order.
+  package func isWhole(axis: Int) -> Bool {
+    if case .slice(let slice) = axes[axis] { slice.isAll(of: shape[axis]) } else { false }
+  }
+
+  /// The same index for an operand that holds only `positions(axis:)` of each axis.
+  package func rebased() -> IndexExpression {
+    let cover = axes.indices.map { positions(axis: $0) }
+    var result = IndexExpression(self, shape: Shape(cover.map(\.count)))
+    result.axes = zip(axes, cover).map { entry, cover in
+      switch entry {
+      case .position: .position(0)
+      case .positions(let list): .positions(list.map { position in cover.partitioningIndex { $0 >= position } })
+      case .slice(let slice):
+        .slice(
+          slice.step > 0
+            ? .all(slice.count) : AxisSlice(start: max(0, slice.count - 1), step: -1, count: slice.count))
+      }
+    }
+    return result
+  }
+
+  private init(_ other: IndexExpression, shape: Shape) {
+    axes = other.axes
+    layout = other.layout
+    self.shape = shape
+  }
+
+  /// The shape of the result.
+  package var resultShape: Shape { apply(to: .zeros(shape, .float64)).shape }
+
+  /// The elements that the index names.
+  package func apply(to x: Node) -> Node {
+    let sliced = x.sliced(
+      zip(axes, shape.dimensions).map { entry, extent in
+        switch entry {
+        case .position(let i): AxisSlice(start: i, step: 1, count: 1)
+        case .slice(let slice): slice
+        case .positions: .all(extent)
+        }
+      })
+    let gathered = axes.contains { if case .positions = $0 { true } else { false } }
+    let result = gathered ? gather(sliced) : sliced
+    return result.reshaped(to: Shape(finalDimensions(result)))
+  }
+
+  /// Integer arrays as in NumPy: with single integers beside them they are matched element by element, and their
+  /// common axis stands where the first of them stood, or first if a slice lies between them.
+  private func gather(_ x: Node) -> Node {
+    let advanced = axes.indices.filter { if case .slice = axes[$0] { false } else { true } }
+    let others = axes.indices.filter { !advanced.contains($0) }
+    let count = advancedCount
+    var flat = [Int64](repeating: 0, count: count)
+    for axis in advanced {
+      let extent = Int64(x.shape[axis])
+      for j in 0..<count {
+        let position: Int
+        switch axes[axis] {
+        case .positions(let list): position = list.count == 1 ? list[0] : list[j]
+        case .position, .slice: position = 0
+        }
+        flat[j] = flat[j] * extent + Int64(position)
+      }
+    }
+    let before = advancedAreAdjacent ? others.filter { $0 < advanced[0] } : []
+    let after = others.filter { !before.contains($0) }
+    let merged = x.permuted(before + advanced + after).reshaped(
+      to: Shape(
+        before.map { x.shape[$0] } + [advanced.reduce(1) { $0 * x.shape[$1] }] + after.map { x.shape[$0] }))
+    return merged.gathered(Node(Storage(flat), shape: [count]), axis: before.count)
+  }
+
+  /// The common length of the integer arrays.
+  private var advancedCount: Int {
+    let counts = axes.compactMap { if case .positions(let list) = $0 { list.count } else { nil } }
+    return counts.first { $0 != 1 } ?? 1
+  }
+
+  /// Whether no slice or new axis was written between the integer arrays and integers.
+  private var advancedAreAdjacent: Bool {
+    let isAdvanced = layout.map { axis in
+      guard let axis else { return false }
+      if case .slice = axes[axis] { return false }
+      return true
+    }
+    guard let first = isAdvanced.firstIndex(of: true), let last = isAdvanced.lastIndex(of: true) else { return true }
+    return isAdvanced[first...last].allSatisfy(\.self)
+  }
+
+  /// The extents of the result: axes of single positions gone, new axes in.
+  private func finalDimensions(_ x: Node) -> [Int] {
+    let hasArrays = axes.contains { if case .positions = $0 { true } else { false } }
+    var dimensions: [Int] = hasArrays && !advancedAreAdjacent ? [advancedCount] : []
+    var placed = !dimensions.isEmpty
+    for axis in layout {
+      guard let axis else {
+        dimensions.append(1)
+        continue
+      }
+      switch axes[axis] {
+      case .slice(let slice): dimensions.append(slice.count)
+      case .position, .positions:
+        if hasArrays, !placed {
+          dimensions.append(advancedCount)
+          placed = true
+        }
+      }
+    }
+    return dimensions
+  }
+}
+
+extension Array where Element == Int {
+  /// The first index at which a predicate that is false and then true becomes true, by bisection.
+  fileprivate func partitioningIndex(where predicate: (Int) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if predicate(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}
+
+extension Operations {
+  /// The elements that an index names.
+  package static func index(_ x: Node, _ components: [IndexComponent]) throws(TensorError) -> Node {
+    try IndexExpression(components, in: x.shape).apply(to: x)
+  }
+}
