@@ -20,9 +20,9 @@ let package = Package(
     .target(
       name: "CurvatureCommands",
       dependencies: [
-        "TensorGraph", "CZlib", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
-    .testTarget(name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "TensorGraph"]),
+        "TensorGraph", "Curvature", "CZlib", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], resources: [.copy("Resources/NIST")]),
+    .testTarget(name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -7,6 +7,9 @@
 /// A factorization that does not exist for the given matrix, or did not converge.
 package struct LinearAlgebraError: Error, Hashable, Sendable, CustomStringConvertible {
   package let message: String
+
+  package init(_ message: String) { self.message = message }
+
   package var description: String { message }
 }
 
@@ -21,7 +24,7 @@ package struct SymmetricEigenDecomposition: Sendable {
   package init(_ matrix: DenseMatrix) throws(LinearAlgebraError) {
     precondition(matrix.rows == matrix.columns, "eigenvalues of a \(matrix.rows) x \(matrix.columns) matrix")
     // LAPACK may not return from a matrix with a NaN.
-    guard matrix.isFinite else { throw LinearAlgebraError(message: "eigenvalues: the matrix is not finite") }
+    guard matrix.isFinite else { throw LinearAlgebraError("eigenvalues: the matrix is not finite") }
     var n = Int32(matrix.rows)
     guard n > 0 else {
       values = []
@@ -37,7 +40,7 @@ package struct SymmetricEigenDecomposition: Sendable {
     var info: Int32 = 0
     var leading = n
     dsyevd_("V", "L", &n, &a, &leading, &w, &work, &workCount, &indices, &indexCount, &info)
-    guard info == 0 else { throw LinearAlgebraError(message: "eigenvalues: no convergence (dsyevd info \(info))") }
+    guard info == 0 else { throw LinearAlgebraError("eigenvalues: no convergence (dsyevd info \(info))") }
     values = w
     var eigenvectors = matrix
     eigenvectors.elements = a
@@ -57,9 +60,9 @@ package struct QRFactorization: Sendable {
   ///
   /// - Throws: if an element is not finite, or there are fewer rows than columns.
   package init(_ matrix: DenseMatrix) throws(LinearAlgebraError) {
-    guard matrix.isFinite else { throw LinearAlgebraError(message: "qr: the matrix is not finite") }
+    guard matrix.isFinite else { throw LinearAlgebraError("qr: the matrix is not finite") }
     guard matrix.rows >= matrix.columns else {
-      throw LinearAlgebraError(message: "qr: \(matrix.rows) rows are fewer than \(matrix.columns) columns")
+      throw LinearAlgebraError("qr: \(matrix.rows) rows are fewer than \(matrix.columns) columns")
     }
     rows = matrix.rows
     columns = matrix.columns
@@ -110,7 +113,7 @@ package struct QRFactorization: Sendable {
     var result = right
     var info: Int32 = 0
     dtrtrs_("U", transposed ? "T" : "N", "N", &n, &count, factors, &leading, &result.elements, &leadingRight, &info)
-    guard info == 0 else { throw LinearAlgebraError(message: "triangular solve: R has a zero in place \(info)") }
+    guard info == 0 else { throw LinearAlgebraError("triangular solve: R has a zero in place \(info)") }
     return result
   }
 }
