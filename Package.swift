@@ -22,7 +22,9 @@ let package = Package(
       dependencies: [
         "TensorGraph", "Curvature", "CZlib", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], resources: [.copy("Resources/NIST")]),
-    .testTarget(name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph"]),
+    .testTarget(
+      name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph"],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

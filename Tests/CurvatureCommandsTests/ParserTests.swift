@@ -43,7 +43,7 @@ func parseError(_ text: String) -> ToolError? {
 }
 
 @Suite struct ParserTests {
-  @Test(arguments: [
+  static let structures: [(String, String)] = [
     ("-x**2", "(-(x ** 2))"),
     ("2**-x**2", "(2 ** (-(x ** 2)))"),
     ("a - b - c", "((a - b) - c)"),
@@ -78,12 +78,14 @@ func parseError(_ text: String) -> ToolError? {
     ("[[1, 2], [3, 4],]", "[[1, 2], [3, 4]]"),
     ("[]", "[]"),
     ("1e999", "inf"),
-  ])
+  ]
+
+  @Test(arguments: structures)
   func structure(_ text: String, _ expected: String) throws {
     #expect(try understood(text) == expected)
   }
 
-  @Test(arguments: [
+  static let refused: [(String, String)] = [
     ("", "is empty"), ("  # only a comment", "is empty"), (";;", "is empty"),
     ("x ^ 2", "power is '**'"), ("^", "power is '**'"),
     ("1 < x < 2", "not chained"), ("a == b != c", "not chained"),
@@ -104,7 +106,9 @@ func parseError(_ text: String) -> ToolError? {
     ("\u{1B}[31m", "no meaning"), ("x $", "no meaning"), ("(x; y)", "inside brackets"), ("*", "expected a number"),
     ("sum(x = 1) = 2; x", "only a name"), ("() = 2; x", "without a name"), ("(x = 1)", "'==' compares"),
     ("None = 1; x", "only a name"), ("x @", "the end"), ("..", "found '.'"),
-  ])
+  ]
+
+  @Test(arguments: refused)
   func refusals(_ text: String, _ fragment: String) throws {
     let error = try #require(parseError(text), "'\(text)' parsed")
     #expect(error.message.contains(fragment), "\(error)")

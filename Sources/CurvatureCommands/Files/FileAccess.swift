@@ -1,0 +1,98 @@
+import Foundation
+
+/// Whole files read and written, with errors in words.
+package enum FileAccess {
+  /// The bytes of a file, or of standard input for `-`.
+  package static func read(_ path: String) throws(ToolError) -> [UInt8] {
+    if path == "-" { return try read(descriptor: 0, name: "standard input") }
+    guard !path.isEmpty, !path.utf8.contains(0) else { throw ToolError("'\(path)' names no file", status: .data) }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw ToolError("\(path): \(reason())", status: .data) }
+    defer { close(descriptor) }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0 else { throw ToolError("\(path): \(reason())", status: .data) }
+    if information.st_mode & S_IFMT == S_IFDIR {
+      throw ToolError("\(path): is a directory, expected a file", status: .data)
+    }
+    // Only opening must not wait for the other end of a pipe; reading may.
+    _ = fcntl(descriptor, F_SETFL, 0)
+    return try read(descriptor: descriptor, name: path)
+  }
+
+  private static func read(descriptor: Int32, name: String) throws(ToolError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var information = stat()
+    if fstat(descriptor, &information) == 0, information.st_size > 0 {
+      guard Int(information.st_size) <= Memory.limit else { throw tooLarge(name) }
+      bytes.reserveCapacity(Int(information.st_size) + 1)
+    }
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = Foundation.read(descriptor, &chunk, chunk.count)
+      if count == 0 { return bytes }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw ToolError("\(name): \(reason())", status: .data)
+      }
+      guard bytes.count + count <= Memory.limit else { throw tooLarge(name) }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+  }
+
+  private static func tooLarge(_ name: String) -> ToolError {
+    ToolError(
+      "\(name): has more than \(Memory.text(Double(Memory.limit))), half of this machine's memory", status: .data)
+  }
+
+  /// Writes a file as a whole: beside its place, then renamed, so that at no time half a file has its name.
+  package static func write(_ bytes: [UInt8], to path: String) throws(ToolError) {
+    try checkWritable(path)
+    var template = Array((path + ".XXXXXX").utf8CString)
+    let descriptor = mkstemp(&template)
+    guard descriptor >= 0 else { throw ToolError("\(path): cannot be written: \(reason())", status: .data) }
+    let mask = umask(0)
+    umask(mask)
+    fchmod(descriptor, 0o666 & ~mask)
+    var failure: String?
+    bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count, failure == nil {
+        let count = Foundation.write(descriptor, buffer.baseAddress! + written, buffer.count - written)
+        if count > 0 { written += count } else if errno != EINTR { failure = reason() }
+      }
+    }
+    if close(descriptor) != 0, failure == nil { failure = reason() }
+    if failure == nil, rename(template, path) != 0 { failure = reason() }
+    if let failure {
+      unlink(template)
+      throw ToolError("\(path): cannot be written: \(failure)", status: .data)
+    }
+  }
+
+  /// Finds out before a long computation whether a file can be written.
+  package static func checkWritable(_ path: String) throws(ToolError) {
+    guard !path.isEmpty, !path.utf8.contains(0) else { throw ToolError("'\(path)' names no file", status: .data) }
+    var information = stat()
+    if stat(path, &information) == 0 {
+      if information.st_mode & S_IFMT == S_IFDIR {
+        throw ToolError("\(path): is a directory, expected the name of a file to write", status: .data)
+      }
+      guard information.st_mode & S_IFMT == S_IFREG else {
+        throw ToolError("\(path): is no regular file and cannot be replaced", status: .data)
+      }
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    guard stat(folder, &information) == 0 else {
+      throw ToolError("\(path): there is no folder '\(folder)'", status: .data)
+    }
+    guard access(folder, W_OK) == 0 else {
+      throw ToolError("\(path): cannot be written: \(reason())", status: .data)
+    }
+  }
+
+  /// What the system says about the last call.
+  private static func reason() -> String {
+    let text = String(cString: strerror(errno))
+    return text.prefix(1).lowercased() + text.dropFirst()
+  }
+}
