@@ -11,7 +11,10 @@
 /// - Complexity: adds O(1) nodes per node between the variables and the outputs.
 package func pullback(of outputs: [(node: Node, cotangent: Node)], to variables: [Node], lift: Int = 0) -> [Node?] {
   let roots = outputs.map(\.node)
-  let order = Node.topologicalOrder(roots, entering: { $0.scalarType.isDifferentiable && $0.primitive != .detach })
+  // What lies below the only variable cannot matter; below one of several there may be another.
+  let floor = variables.count == 1 ? variables[0] : nil
+  let order = Node.topologicalOrder(
+    roots, entering: { $0.scalarType.isDifferentiable && $0.primitive != .detach && $0 !== floor })
   // Only nodes above a variable matter: the sweep leaves the rest alone.
   var active = Set(variables.filter { $0.primitive != .detach })
   for node in order where node.primitive != .detach && node.operands.contains(where: active.contains) {

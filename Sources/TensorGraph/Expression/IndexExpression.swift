@@ -132,12 +132,14 @@ package struct IndexExpression: Hashable, Sendable {
     if case .slice(let slice) = axes[axis] { slice.isAll(of: shape[axis]) } else { false }
   }
 
-  /// The same index for an operand that holds only `positions(axis:)` of each axis.
-  package func rebased() -> IndexExpression {
-    let cover = axes.indices.map { positions(axis: $0) }
+  /// The same index for an operand that holds only `positions(axis:)` of each axis, and `whole` axes entirely.
+  package func rebased(keepingWhole whole: Range<Int> = 0..<0) -> IndexExpression {
+    let cover = axes.indices.map { whole.contains($0) ? Array(0..<shape[$0]) : positions(axis: $0) }
     var result = IndexExpression(self, shape: Shape(cover.map(\.count)))
-    result.axes = zip(axes, cover).map { entry, cover in
-      switch entry {
+    result.axes = axes.indices.map { axis in
+      let (entry, cover) = (axes[axis], cover[axis])
+      if whole.contains(axis) { return entry }
+      return switch entry {
       case .position: .position(0)
       case .positions(let list): .positions(list.map { position in cover.partitioningIndex { $0 >= position } })
       case .slice(let slice):

@@ -9,6 +9,8 @@ package final class Node: Sendable {
   package let scalarType: ScalarType
   /// Written only when the node dies.
   private nonisolated(unsafe) var children: [Node]
+  /// For a value whose expression is built only when somebody asks for it.
+  private let definition: DeferredDefinition?
   /// The elements, once somebody has computed them; set at most once.
   private let result = AtomicLazyReference<Storage>()
 
@@ -16,6 +18,7 @@ package final class Node: Sendable {
   package init(_ primitive: Primitive, _ operands: [Node] = []) {
     self.primitive = primitive
     self.children = operands
+    definition = nil
     shape = primitive.shape(of: operands.map(\.shape))
     scalarType = primitive.scalarType(of: operands.map(\.scalarType))
     #if GRAPH_INVARIANTS
@@ -30,7 +33,20 @@ package final class Node: Sendable {
     setValue(storage)
   }
 
-  package var operands: [Node] { children }
+  /// A known value whose expression, of the same shape and type, is built when a derivative first asks for it.
+  ///
+  /// It is an identity (a reshape to its own shape) of that expression. So reading an entry of a lazy matrix costs no
+  /// graph, and yet its derivatives exist to every order.
+  package init(_ storage: Storage, shape: Shape, definition: @escaping @Sendable () -> Node) {
+    primitive = .reshape(shape)
+    children = []
+    self.definition = DeferredDefinition(definition)
+    self.shape = shape
+    scalarType = storage.scalarType
+    setValue(storage)
+  }
+
+  package var operands: [Node] { definition.map { [$0.node] } ?? children }
 
   /// The elements, if they have been computed.
   package var value: Storage? { result.load() }
@@ -51,6 +67,16 @@ package final class Node: Sendable {
       }
     }
   }
+}
+
+/// An expression that is built on first use, once.
+private final class DeferredDefinition: Sendable {
+  private let build: @Sendable () -> Node
+  private let built = AtomicLazyReference<Node>()
+
+  init(_ build: @escaping @Sendable () -> Node) { self.build = build }
+
+  var node: Node { built.load() ?? built.storeIfNil(build()) }
 }
 
 extension Node: Hashable {

@@ -1,0 +1,105 @@
+@_exported import TensorGraph
+
+/// Computes several tensors at once; work that they share is done once. Reading one of them later costs nothing.
+///
+/// Any tensor can be read without this: values appear when asked for. It matters where several results have a common
+/// part, such as a value and its gradient.
+/// - Throws: `TensorError` if memory runs out or an index that only values show lies outside its axis.
+public func evaluate<each Scalar: TensorScalar>(_ tensors: repeat Tensor<each Scalar>) throws(TensorError) {
+  var nodes: [Node] = []
+  for tensor in repeat each tensors { nodes.append(tensor.node) }
+  try Evaluation.evaluate(nodes)
+}
+
+/// Where values come from.
+package enum Evaluation {
+  /// Computes the nodes that have no value yet.
+  package static func evaluate(_ nodes: [Node]) throws(TensorError) {
+    let missing = nodes.filter { $0.value == nil }
+    for (node, elements) in zip(missing, Interpreter.evaluate(missing)) {
+      node.setValue(Storage(elements, as: node.scalarType))
+    }
+  }
+
+  /// The elements of one node.
+  package static func storage(_ node: Node) throws(TensorError) -> Storage {
+    if let value = node.value { return value }
+    try evaluate([node])
+    return node.value!
+  }
+}
+
+/// A graph with one argument, prepared to be evaluated many times.
+final class PreparedGraph: Sendable {
+  private let argument: Node
+  private let result: Node
+
+  init(argument: Node, result: Node) {
+    self.argument = argument
+    self.result = result
+  }
+
+  /// The elements of the result for the given elements of the argument.
+  func run(_ elements: Storage) throws(TensorError) -> Storage {
+    let given = (0..<elements.count).map { elements.literal(at: $0).double }
+    return Storage(Interpreter.evaluate([result], inputs: [argument: given])[0], as: result.scalarType)
+  }
+}
+
+extension Storage {
+  /// Elements given as doubles, in another type.
+  convenience init(_ elements: [Double], as type: ScalarType) {
+    switch type {
+    case .float32: self.init(elements.map { Float($0) })
+    case .float64: self.init(elements)
+    case .bool: self.init(elements.map { $0 != 0 })
+    case .int32: self.init(elements.map { Int32($0) })
+    case .int64: self.init(elements.map { Int64($0) })
+    }
+  }
+}
+
+extension Tensor {
+  /// The computed elements. Stops the program if they cannot be computed; `evaluate(_:)` throws instead.
+  package var storage: Storage { checked(try Evaluation.storage(node)) }
+
+  /// The elements in row-major order.
+  public var scalars: [Scalar] { Array(storage.buffer(as: Scalar.self)) }
+
+  /// Calls `body` with the elements in row-major order, without a copy.
+  public func withUnsafeBufferPointer<Result>(
+    _ body: (UnsafeBufferPointer<Scalar>) throws -> Result
+  ) rethrows -> Result {
+    let storage = storage
+    return try withExtendedLifetime(storage) { try body(storage.buffer(as: Scalar.self)) }
+  }
+
+  /// The element of a tensor that has a single one.
+  public func item() -> Scalar {
+    guard count == 1 else {
+      fatalError("item: shape \(shape) has \(count) elements; index one of them, or read `scalars`")
+    }
+    return storage.buffer(as: Scalar.self)[0]
+  }
+}
+
+extension Tensor: Equatable {
+  /// Whether shapes and all elements are equal (NaN differs from itself). Evaluates both sides.
+  public static func == (left: Tensor, right: Tensor) -> Bool {
+    guard left.shape == right.shape else { return false }
+    checked(try Evaluation.evaluate([left.node, right.node]))
+    return left.storage.buffer(as: Scalar.self).elementsEqual(right.storage.buffer(as: Scalar.self))
+  }
+}
+
+extension Tensor where Scalar: DifferentiableScalar {
+  /// Whether shapes agree and all elements are within an absolute or a relative tolerance of each other. Infinities
+  /// are close to themselves, NaN to nothing.
+  public func isClose(to other: Tensor, relative: Scalar = 1e-5, absolute: Scalar = 1e-8) -> Bool {
+    guard shape == other.shape else { return false }
+    checked(try Evaluation.evaluate([node, other.node]))
+    return zip(storage.buffer(as: Scalar.self), other.storage.buffer(as: Scalar.self)).allSatisfy { a, b in
+      a == b || Swift.abs(a - b) <= Swift.max(absolute, relative * Swift.max(a.magnitude, b.magnitude))
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import TensorGraph
+
+/// A lazy matrix of derivatives: a `Jacobian` or a `Hessian`.
+///
+/// Making one computes nothing. Reading an index computes what the index needs and keeps it; whatever was read is
+/// never computed again. Values are tensors whose own derivatives exist to every order. Many tasks may read one
+/// matrix at once.
+public protocol DerivativeMatrix: TensorIndexable, Sequence, Sendable, CustomStringConvertible
+where Scalar: DifferentiableScalar {
+  /// The computing and keeping part.
+  var core: MatrixCore<Scalar> { get }
+}
+
+/// A lazy matrix as its owner sees it: as it is computed, or transposed.
+public struct MatrixCore<Scalar: DifferentiableScalar>: Sendable {
+  let matrix: LazyMatrix<Scalar>
+  let isTransposed: Bool
+
+  var rows: UnitDirections { isTransposed ? matrix.columns : matrix.rows }
+  var columns: UnitDirections { isTransposed ? matrix.rows : matrix.columns }
+}
+
+extension DerivativeMatrix {
+  /// The extents: batch (if there is one), those of the rows, those of the columns. Costs nothing.
+  public var shape: [Int] {
+    let batch = core.rows.batchAxis == nil ? [] : [core.rows.batchCount]
+    return batch + core.rows.sliceShape.dimensions + core.columns.sliceShape.dimensions
+  }
+
+  /// The element type.
+  public var scalarType: ScalarType { Scalar.scalarType }
+
+  /// The elements that the index names.
+  ///
+  /// - Complexity: min(R, C) products for an index that touches R rows and C columns, less those already done.
+  public func read(_ index: [IndexComponent]) throws(TensorError) -> Tensor<Scalar> {
+    try core.matrix.read(index, transposed: core.isTransposed)
+  }
+
+  /// The only element of a matrix that has one.
+  public func item() -> Scalar { self[...].item() }
+
+  /// Derivative products done so far by all matrices that one call has made.
+  public var productsEvaluated: Int { core.matrix.statistics.productsEvaluated }
+
+  /// Bytes of computed values that are kept.
+  public var cachedByteCount: Int { core.matrix.cachedByteCount }
+
+  /// Bytes of computed values to keep at most; what was not used for longest goes first, and is computed again if it
+  /// is asked for. `defaultCacheByteLimit` unless set; nil for no limit.
+  public var cacheByteLimit: Int? {
+    get { core.matrix.cacheByteLimit }
+    nonmutating set { core.matrix.cacheByteLimit = newValue }
+  }
+
+  /// Drops all computed values.
+  public func removeCachedValues() { core.matrix.removeCachedValues() }
+
+  /// Rows in order (batched: matrices): slices along the first axis.
+  public func makeIterator() -> AnyIterator<Tensor<Scalar>> {
+    var next = 0
+    return AnyIterator {
+      guard let extent = shape.first, next < extent else { return nil }
+      defer { next += 1 }
+      return self[next]
+    }
+  }
+
+  /// The product with a direction, without the matrix: J v.
+  ///
+  /// - Parameter direction: a tensor of the shape of the columns' tensor.
+  /// - Returns: a tensor of the shape of the rows' tensor.
+  /// - Complexity: one product.
+  public func product(_ direction: Tensor<Scalar>) -> Tensor<Scalar> {
+    Tensor(checked(try product(direction.node)))
+  }
+
+  /// `product(_:)` on nodes.
+  func product(_ direction: Node) throws(TensorError) -> Node {
+    let expected = core.columns.node.shape
+    guard direction.shape == expected else {
+      throw TensorError("product: the direction has shape \(direction.shape), \(expected) is needed; reshape it")
+    }
+    let seeds = direction.reshaped(to: [1] + expected)
+    return productExpression(seeds).reshaped(to: core.rows.node.shape)
+  }
+
+  /// Products with directions [K] + columns, as an expression [K] + rows.
+  func productExpression(_ seeds: Node) -> Node {
+    core.isTransposed ? core.matrix.transposedProduct(seeds) : core.matrix.product(seeds)
+  }
+
+  /// Shape, type, how much has been computed and, for a small matrix, its values.
+  public var description: String {
+    let count = Shape(shape).count
+    let computed = core.matrix.cachedLineCount
+    let head =
+      "\(Self.self)(shape: \(shape), \(scalarType.rawValue), rows and columns computed: \(computed)"
+      + ", products: \(productsEvaluated))"
+    return count <= 100 ? head + "\n" + self[...].description : head
+  }
+}
+
+/// Blocks of derivatives, one for each pair of tensors: `H[i][j]` or `H[i, j]`.
+public struct BlockMatrix<Block: Sendable>: Sendable, RandomAccessCollection {
+  private let blocks: [[Block]]
+
+  init(_ blocks: [[Block]]) { self.blocks = blocks }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { blocks.count }
+
+  /// The blocks of row i; negative numbers count from the end.
+  public subscript(i: Int) -> [Block] { blocks[resolve(i, blocks.count, "row")] }
+
+  /// Block (i, j); negative numbers count from the end.
+  public subscript(i: Int, j: Int) -> Block {
+    let row = self[i]
+    return row[resolve(j, row.count, "column")]
+  }
+
+  private func resolve(_ i: Int, _ count: Int, _ what: String) -> Int {
+    guard i >= -count, i < count else {
+      fatalError("block \(what) \(i) is outside \(count) blocks; use \(-count) to \(count - 1)")
+    }
+    return i < 0 ? i + count : i
+  }
+}

@@ -1,0 +1,73 @@
+import Synchronization
+import TensorGraph
+
+/// Products of a derivative matrix with unit directions, many at once: J e (forward) or e' J (reverse).
+///
+/// The derivative graph is built once, with the indices of the directions as its argument. What does not depend on
+/// the direction is computed once, at the first product, and kept by its nodes.
+final class DerivativeProducts: Sendable {
+  enum Mode { case forward, reverse }
+
+  /// Where the directions live: the variable (forward) or the output (reverse).
+  let directions: UnitDirections
+  /// Where the results live.
+  let results: UnitDirections
+  private let mode: Mode
+
+  init(directions: UnitDirections, results: UnitDirections, mode: Mode) {
+    self.directions = directions
+    self.results = results
+    self.mode = mode
+  }
+
+  /// The products with the given directions (a node of int64, shape [K]) as an expression [K, batch, element].
+  func expression(_ indices: Node) -> Node {
+    let seed = directions.seed(indices)
+    let products: [Node?]
+    switch mode {
+    case .forward: products = pushforward(of: [results.node], seeds: [(directions.node, seed)], lift: 1)
+    case .reverse: products = pullback(of: [(directions.node, seed)], to: [results.node], lift: 1)
+    }
+    let dense = products[0] ?? .zeros([indices.shape[0]] + results.node.shape, results.node.scalarType)
+    return results.flattened(dense)
+  }
+
+  /// The products with any directions, shape [K] + that of the tensor, as an expression of shape [K] + results.
+  func expression(seeds: Node) -> Node {
+    let products: [Node?]
+    switch mode {
+    case .forward: products = pushforward(of: [results.node], seeds: [(directions.node, seeds)], lift: 1)
+    case .reverse: products = pullback(of: [(directions.node, seeds)], to: [results.node], lift: 1)
+    }
+    return products[0] ?? .zeros([seeds.shape[0]] + results.node.shape, results.node.scalarType)
+  }
+
+  /// Computes the products with the given directions: elements [K, batch, element].
+  func evaluate(_ indices: [Int]) throws(TensorError) -> Storage {
+    let template = template(indices.count)
+    return try template.run(Storage(indices.map(Int64.init)))
+  }
+
+  /// How many directions to push at once, so that the tangents stay within a memory budget.
+  var chunkSize: Int {
+    let largest = Node.topologicalOrder([results.node, directions.node]).reduce(1) { max($0, $1.shape.count) }
+    return max(1, Self.chunkByteBudget / (largest * results.node.scalarType.byteCount))
+  }
+
+  /// Bytes that the largest tangent of a chunk may have.
+  static let chunkByteBudget = 32 << 20
+
+  /// Programs by the number of directions.
+  private let templates = Mutex<[Int: PreparedGraph]>([:])
+
+  private func template(_ count: Int) -> PreparedGraph {
+    if let known = templates.withLock({ $0[count] }) { return known }
+    let indices = Node(.input([count], .int64))
+    let fresh = PreparedGraph(argument: indices, result: expression(indices))
+    return templates.withLock { known in
+      if known.count > 4 { known.removeAll() }
+      known[count] = fresh
+      return fresh
+    }
+  }
+}
