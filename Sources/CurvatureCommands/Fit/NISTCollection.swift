@@ -16,21 +16,10 @@ package enum NISTCollection {
 
   /// A problem from a file in NIST's format.
   package static func problem(atPath path: String) throws(ToolError) -> NISTProblem {
-    let data: Data
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-      throw ToolError("\(path): the file cannot be read (\(reason(error)))", status: .data)
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
+    guard let text = String(validating: try FileAccess.read(path), as: UTF8.self) else {
       throw ToolError("\(path): the file is not text in UTF-8", status: .data)
     }
     return try NISTProblem(text, file: path)
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let cocoa = error as NSError
-    let underlying = cocoa.userInfo[NSUnderlyingErrorKey] as? NSError
-    if let code = underlying?.code { return String(cString: strerror(Int32(code))) }
-    return cocoa.localizedDescription
   }
 
   /// The folder of the files: beside the executable, in the bundle that the build makes.
