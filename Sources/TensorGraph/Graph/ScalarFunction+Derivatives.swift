@@ -40,8 +40,8 @@ extension ScalarFunction {
     case .sin: return f(.cos, a)
     case .cos: return -f(.sin, a)
     case .tan: return 1 + f(.square, y)
-    case .asin: return f(.rsqrt, (1 - a) * (1 + a))
-    case .acos: return -f(.rsqrt, (1 - a) * (1 + a))
+    case .asin: return f(.rsqrt, oneMinusSquare(a))
+    case .acos: return -f(.rsqrt, oneMinusSquare(a))
     case .atan: return f(.reciprocal, 1 + f(.square, a))
     case .atan2:
       let squaredRadius = f(.square, a) + f(.square, x[1])
@@ -51,8 +51,10 @@ extension ScalarFunction {
     case .tanh: return f(.square, f(.sech, a))
     case .sech: return -(y * f(.tanh, a))
     case .asinh: return f(.rsqrt, 1 + f(.square, a))
-    case .acosh: return f(.rsqrt, (a - a.filled(with: 1)) * (1 + a))
-    case .atanh: return f(.reciprocal, (1 - a) * (1 + a))
+    case .acosh:
+      // Two roots, since that of the product would be real below -1 and its third derivative undefined at 1.
+      return f(.rsqrt, a - a.filled(with: 1)) * f(.rsqrt, 1 + a)
+    case .atanh: return f(.reciprocal, oneMinusSquare(a))
     case .hypot:
       // 0 at the origin by convention; the mask keeps 0 / 0 out of every order.
       return .select(.compare(.equal, y, y.filled(with: 0)), y.filled(with: 0), x[i] / y)
@@ -72,4 +74,10 @@ extension ScalarFunction {
     case .sign, .floor, .ceil, .round, .trunc: return nil
     }
   }
+}
+
+/// 1 - a²: by factors where the difference would cancel, and directly where the derivatives of the factors would.
+private func oneMinusSquare(_ a: Node) -> Node {
+  let square = Node.elementwise(.square, a)
+  return .select(.compare(.less, square, a.filled(with: 0.25)), 1 - square, (1 - a) * (1 + a))
 }
