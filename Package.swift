@@ -25,6 +25,8 @@ let package = Package(
     .testTarget(
       name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph"],
       resources: [.copy("Fixtures")]),
+    .target(name: "TestSupport", dependencies: ["TensorGraph"], path: "Tests/_TestSupport"),
+    .testTarget(name: "TensorGraphTests", dependencies: ["TensorGraph", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

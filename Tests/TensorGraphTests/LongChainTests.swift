@@ -1,0 +1,38 @@
+import TensorGraph
+import TestSupport
+import Testing
+
+/// Nothing recurses over a graph: what would need a stack frame per node overflows here.
+@Suite("A chain of a million operations") struct LongChainTests {
+  static let length = 1_000_000
+
+  /// exp and log in turn: the value and the slope of 1 survive the whole way.
+  static func chain(from x: Node) -> Node {
+    var node = x
+    for step in 0..<length { node = .elementwise(step % 2 == 0 ? .exp : .log, node) }
+    return node
+  }
+
+  @Test("is built and released") func released() {
+    weak var first: Node?
+    do {
+      let x = Node.vector([0.25])
+      let y = Self.chain(from: x)
+      first = y.operands[0]
+      #expect(first?.operands.count == 1)
+      #expect(y.operands.count == 1)
+    }
+    #expect(first == nil)
+  }
+
+  @Test("has a value and derivatives in both modes") func derivatives() {
+    let x = Node.vector([0.25])
+    let y = Self.chain(from: x)
+    let reverse = gradient(of: y, to: [x])[0]!
+    let forward = pushforward(of: [y], seeds: [(x, x.filled(with: 1))])[0]!
+    let values = Interpreter.evaluate([y, reverse, forward])
+    #expect(isClose(values[0][0], 0.25, relative: 1e-8))
+    #expect(isClose(values[1][0], 1, relative: 1e-8))
+    #expect(isClose(values[2][0], 1, relative: 1e-8))
+  }
+}

@@ -1,0 +1,36 @@
+import TensorGraph
+
+/// Primitives without their parameters, so that tests can run over all of them.
+package enum PrimitiveKind: String, CaseIterable, Sendable {
+  case input, fill, iota, elementwise, compare, logical, select, cast, detach, broadcast, reshape, permute, slice
+  case embed, concatenate, gather, scatterAdd, sum, maximum, minimum, cumulativeSum, argsort, contraction
+
+  /// The kind of a primitive. A new primitive must be given a kind here, and `SampleBuilder` then wants samples.
+  package init(_ primitive: Primitive) {
+    switch primitive {
+    case .input: self = .input
+    case .fill: self = .fill
+    case .iota: self = .iota
+    case .elementwise: self = .elementwise
+    case .compare: self = .compare
+    case .logical: self = .logical
+    case .select: self = .select
+    case .cast: self = .cast
+    case .detach: self = .detach
+    case .broadcast: self = .broadcast
+    case .reshape: self = .reshape
+    case .permute: self = .permute
+    case .slice: self = .slice
+    case .embed: self = .embed
+    case .concatenate: self = .concatenate
+    case .gather: self = .gather
+    case .scatterAdd: self = .scatterAdd
+    case .sum: self = .sum
+    case .maximum: self = .maximum
+    case .minimum: self = .minimum
+    case .cumulativeSum: self = .cumulativeSum
+    case .argsort: self = .argsort
+    case .contraction: self = .contraction
+    }
+  }
+}
