@@ -28,7 +28,9 @@ package enum Interpreter {
   ///   not named here must have a value; values that other nodes keep are not looked at.
   package static func evaluate(_ nodes: [Node], inputs: [Node: [Double]] = [:]) -> [[Double]] {
     var values: [Node: Value] = [:]
-    for node in Node.topologicalOrder(nodes, entering: { inputs[$0] == nil }) {
+    let order = Node.topologicalOrder(nodes, entering: { inputs[$0] == nil })
+    values.reserveCapacity(order.count)
+    for node in order {
       if let elements = inputs[node] {
         values[node] = Value(elements, shape: node.shape, scalarType: node.scalarType)
       } else if case .input = node.primitive {
@@ -54,7 +56,7 @@ package enum Interpreter {
     switch primitive {
     case .input: fatalError("an input has no meaning of its own")
     case .fill(_, let literal, let type):
-      return [Double](repeating: type.isInteger ? Double(literal.integer) : literal.double, count: shape.count)
+      return [Double](repeating: cast(literal.double, to: type), count: shape.count)
     case .iota(_, let axis, _): return generate(shape) { Double($0[axis]) }
     case .elementwise(let function): return elementwise(function, operands)
     case .compare(let comparison):
