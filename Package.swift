@@ -10,11 +10,17 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
   ],
   targets: [
-    .target(name: "TensorGraph", dependencies: [.product(name: "RealModule", package: "swift-numerics")]),
+    .target(name: "SparseStructure"),
+    .testTarget(name: "SparseStructureTests", dependencies: ["SparseStructure"]),
+    .target(
+      name: "TensorGraph",
+      dependencies: ["SparseStructure", .product(name: "RealModule", package: "swift-numerics")]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(
       name: "Curvature",
-      dependencies: ["TensorGraph", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))]),
+      dependencies: [
+        "SparseStructure", "TensorGraph", .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
+      ]),
     .testTarget(name: "CurvatureTests", dependencies: ["Curvature"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
