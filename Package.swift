@@ -16,6 +16,11 @@ let package = Package(
       name: "TensorGraph",
       dependencies: ["SparseStructure", .product(name: "RealModule", package: "swift-numerics")]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels"),
+    .target(
+      name: "CPUEngine",
+      dependencies: ["TensorGraph", "CKernels", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))]),
+    .testTarget(name: "CPUEngineTests", dependencies: ["CPUEngine", "TensorGraph", "CKernels"]),
     .target(
       name: "Curvature",
       dependencies: [

@@ -1,0 +1,43 @@
+// Steps that move elements between buffers, and steps that need whole lines: everything but fused groups and BLAS.
+//
+// Sizes are in elements unless they say bytes. Extents are not zero unless said; strides may be negative or zero.
+
+#ifndef CURVATURE_CKMOVEMENT_H
+#define CURVATURE_CKMOVEMENT_H
+
+#include <stdint.h>
+
+#include "CKTable.h"
+
+// Copies a box of elements of 1, 4 or 8 bytes from one layout to another.
+void ck_copy(void *to, const int64_t *to_strides, const void *from, const int64_t *from_strides,
+             const int64_t *extents, int64_t rank, int64_t element_bytes);
+
+// Repeats one element of 1, 4 or 8 bytes.
+void ck_repeat(void *to, const void *element, int64_t count, int64_t element_bytes);
+
+// to[o, j, i] = from[o, indices[j], i] for sizes outer, count, inner. Returns the first position in `indices` whose
+// index is not in 0 ..< extent, where nothing more is read; -1 if there is none.
+int64_t ck_gather(void *to, const void *from, const int64_t *indices, int64_t outer, int64_t count, int64_t extent,
+                  int64_t inner, int64_t element_bytes);
+
+// to[o, indices[j], i] += from[o, j, i], in the order of j, into zeros; returns as ck_gather.
+int64_t ck_scatter_add(void *to, const void *from, const int64_t *indices, int64_t outer, int64_t count,
+                       int64_t extent, int64_t inner, enum ck_type type);
+
+// Running sums over the middle of three axes.
+void ck_cumulative_sum(void *to, const void *from, int64_t outer, int64_t extent, int64_t inner, int reversed,
+                       enum ck_type type);
+
+// The stable ascending order of each line over the middle of three axes, NaN last. O(n log n) per line.
+// `scratch` holds 4 int64 per element of a line.
+void ck_argsort(int64_t *to, const void *from, int64_t outer, int64_t extent, int64_t inner, enum ck_type type,
+                int64_t *scratch);
+
+// to[i] = sum over j of left * right for integers, arithmetic wrapping: a box of `rank` axes of which the last
+// `summed` are summed over; `to` is row-major over the others.
+void ck_contract_integers(void *to, const void *left, const int64_t *left_strides, const void *right,
+                          const int64_t *right_strides, const int64_t *extents, int64_t rank, int64_t summed,
+                          enum ck_type type);
+
+#endif

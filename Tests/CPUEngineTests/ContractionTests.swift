@@ -1,0 +1,46 @@
+import CPUEngine
+import TensorGraph
+import Testing
+
+/// Contractions of every form against their meaning.
+@Suite struct ContractionTests {
+  /// Labels 0... have these extents.
+  private static let extents = [3, 4, 5, 2, 1, 7]
+
+  @Test(arguments: [ScalarType.float64, .float32, .int32, .int64]) func everyForm(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 10)
+    let samples: [([Int], [Int], [Int])] = [
+      ([0, 1], [1, 2], [0, 2]), ([1, 0], [1, 2], [0, 2]), ([0, 1], [2, 1], [0, 2]), ([1, 0], [2, 1], [2, 0]),
+      ([0], [0], []), ([0], [0], [0]), ([0], [1], [0, 1]), ([0], [1], [1, 0]), ([0, 1], [1], [0]), ([1], [0, 1], [0]),
+      ([0, 1], [0, 1], []), ([0, 1], [1, 0], []), ([0, 1], [0, 1], [1, 0]), ([0, 1], [0], [0, 1]), ([], [0, 1], [1, 0]),
+      ([], [], []), ([3, 0, 1], [3, 1, 2], [3, 0, 2]), ([0, 3, 1], [1, 2, 3], [0, 3, 2]), ([0, 1, 3], [3, 1, 2], [2, 0]),
+      ([0, 1, 3], [2, 3, 5], [0, 5, 1, 2]), ([0, 4], [4, 2], [2, 0]), ([3, 1, 0, 2], [5, 0, 3], [3, 5, 2, 1]),
+      ([3, 0, 1], [3, 0, 1], [3]), ([3, 0, 1], [3, 1], [3, 0]),
+    ]
+    for (left, right, output) in samples {
+      let a = randomInput(Shape(left.map { Self.extents[$0] }), type, using: &generator)
+      let b = randomInput(Shape(right.map { Self.extents[$0] }), type, using: &generator)
+      try agrees([Node(.contraction(Contraction(left: left, right: right, output: output)), [a, b])])
+    }
+  }
+
+  @Test(arguments: [ScalarType.float64, .float32, .int64]) func withItself(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 11)
+    let a = randomInput([6, 9], type, using: &generator)
+    try agrees([
+      Node(.contraction(Contraction(left: [0, 1], right: [2, 1], output: [0, 2])), [a, a]),
+      Node(.contraction(Contraction(left: [1, 0], right: [1, 2], output: [0, 2])), [a, a]),
+    ])
+  }
+
+  @Test(arguments: [ScalarType.float64, .float32, .int64]) func ofNothing(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 12)
+    let a = randomInput([3, 0], type, using: &generator)
+    let b = randomInput([0, 2], type, using: &generator)
+    let c = randomInput([2, 3], type, using: &generator)
+    try agrees([
+      Node(.contraction(Contraction(left: [0, 1], right: [1, 2], output: [0, 2])), [a, b]),
+      Node(.contraction(Contraction(left: [0, 1], right: [2, 0], output: [2, 1])), [a, c]),
+    ])
+  }
+}

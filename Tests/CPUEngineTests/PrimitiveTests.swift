@@ -1,0 +1,177 @@
+import CPUEngine
+import TensorGraph
+import Testing
+
+/// Every primitive, alone, against its meaning.
+@Suite struct PrimitiveTests {
+  private static let shapes: [Shape] = [[], [1], [7], [1, 1], [3, 5], [2, 3, 4], [0, 3], [700]]
+
+  @Test(arguments: ScalarType.allCases) func leaves(type: ScalarType) throws {
+    try agrees([
+      Node(.fill([3, 2], .real(1.5), type)), Node(.fill([], .integer(-3), type)), Node(.fill([0], .real(0), type)),
+    ])
+    guard type != .bool else { return }
+    try agrees([
+      Node(.iota([3, 4, 2], axis: 0, type)), Node(.iota([3, 4, 2], axis: 1, type)), Node(.iota([5], axis: 0, type)),
+    ])
+  }
+
+  @Test(arguments: ScalarFunction.allCases) func elementwise(function: ScalarFunction) throws {
+    var generator = RepeatableGenerator(seed: 1)
+    for type in [ScalarType.float64, .float32, .int64, .int32] where type.isDifferentiable || function.allowsIntegers {
+      for shape in Self.shapes {
+        let operands = (0..<function.arity).map { _ in randomInput(shape, type, using: &generator) }
+        try agrees([Node(.elementwise(function), operands)])
+      }
+    }
+  }
+
+  @Test(arguments: Comparison.allCases) func compare(comparison: Comparison) throws {
+    var generator = RepeatableGenerator(seed: 2)
+    for type in ScalarType.allCases {
+      let a = randomInput([3, 30], type, using: &generator)
+      let b = randomInput([3, 30], type, using: &generator)
+      try agrees([Node(.compare(comparison), [a, b]), Node(.compare(comparison), [a, a])])
+    }
+    let a = Node(Storage([Double.nan, 1, .nan, -0.0, .infinity]), shape: [5])
+    let b = Node(Storage([1, Double.nan, .nan, 0, .infinity]), shape: [5])
+    try agrees([Node(.compare(comparison), [a, b])])
+  }
+
+  @Test func masks() throws {
+    var generator = RepeatableGenerator(seed: 3)
+    let a = randomInput([50], .bool, using: &generator)
+    let b = randomInput([50], .bool, using: &generator)
+    try agrees([Node(.logical(.and), [a, b]), Node(.logical(.or), [a, b]), Node(.logical(.not), [a])])
+    for type in ScalarType.allCases {
+      let x = randomInput([50], type, using: &generator)
+      let y = randomInput([50], type, using: &generator)
+      try agrees([Node(.select, [a, x, y])])
+    }
+  }
+
+  @Test func casts() throws {
+    var generator = RepeatableGenerator(seed: 4)
+    for source in ScalarType.allCases {
+      let x = randomInput([33], source, using: &generator)
+      for target in ScalarType.allCases { try agrees([Node(.cast(target), [x])]) }
+    }
+    let special = Node(Storage([Double.nan, .infinity, -.infinity, 1e30, -1e30, 2.9, -2.9, 3e9, -0.0]), shape: [9])
+    for target in ScalarType.allCases where target != .int64 { try agrees([Node(.cast(target), [special])]) }
+    let wide = Node(.cast(.int64), [special])
+    try Engine.evaluate([wide])
+    #expect(Array(wide.value!.buffer(as: Int64.self)) == [0, .max, .min, .max, .min, 2, -2, 3_000_000_000, 0])
+  }
+
+  @Test(arguments: ScalarType.allCases) func movement(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 5)
+    let x = randomInput([3, 1, 5], type, using: &generator)
+    let y = randomInput([4, 6, 5], type, using: &generator)
+    let s = randomInput([], type, using: &generator)
+    try agrees([
+      Node(.detach, [x]), Node(.broadcast([2, 3, 4, 5], axes: [1, 2, 3]), [x]), Node(.broadcast([3, 2], axes: []), [s]),
+      Node(.broadcast([0, 3], axes: []), [s]), Node(.reshape([5, 3]), [x]), Node(.reshape([2, 60]), [y]),
+      Node(.permute([2, 0, 1]), [y]), Node(.permute([0, 2, 1]), [y]), Node(.permute([]), [s]),
+    ])
+    let slices = [
+      AxisSlice(start: 3, step: -1, count: 4), AxisSlice(start: 1, step: 2, count: 2),
+      AxisSlice(start: 2, step: 1, count: 3),
+    ]
+    let part = randomInput([4, 2, 3], type, using: &generator)
+    let none = [AxisSlice(start: 0, step: 1, count: 0), .all(6), .all(5)]
+    try agrees([
+      Node(.slice(slices), [y]), Node(.embed([4, 6, 5], slices), [part]), Node(.slice(none), [y]),
+      Node(.embed([4, 6, 5], none), [randomInput([0, 6, 5], type, using: &generator)]),
+      Node(.concatenate(axis: 1), [y, randomInput([4, 2, 5], type, using: &generator), y]),
+      Node(.concatenate(axis: 0), [y, randomInput([0, 6, 5], type, using: &generator)]),
+    ])
+  }
+
+  @Test(arguments: [ScalarType.float32, .float64, .int32, .int64]) func indexing(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 6)
+    let x = randomInput([3, 5, 2], type, using: &generator)
+    let i = indices([4, 0, 0, 3, 1, 4], [2, 3])
+    try agrees([
+      Node(.gather(axis: 1), [x, i]), Node(.gather(axis: 0), [x, indices([2, 1], [2])]),
+      Node(.gather(axis: 2), [x, indices([1], [])]), Node(.gather(axis: 2), [x, indices([], [0])]),
+      Node(.scatterAdd(axis: 1, extent: 5), [randomInput([3, 2, 3, 2], type, using: &generator), i]),
+      Node(.scatterAdd(axis: 2, extent: 4), [randomInput([3, 2], type, using: &generator), indices([1], [])]),
+      Node(.scatterAdd(axis: 0, extent: 4), [randomInput([0, 2], type, using: &generator), indices([], [0])]),
+    ])
+  }
+
+  @Test(arguments: [Int64(7), 5, -1]) func indexOutside(index: Int64) throws {
+    var generator = RepeatableGenerator(seed: 7)
+    let x = randomInput([5], .float64, using: &generator)
+    let i = indices([0, index], [2])
+    #expect(throws: TensorError("gather: index \(index) is outside axis of extent 5")) {
+      try Engine.evaluate([Node(.gather(axis: 0), [x, i])])
+    }
+    let y = randomInput([2], .float64, using: &generator)
+    #expect(throws: TensorError("scatterAdd: index \(index) is outside axis of extent 5")) {
+      try Engine.evaluate([Node(.scatterAdd(axis: 0, extent: 5), [y, i])])
+    }
+  }
+
+  @Test(arguments: [ScalarType.float32, .float64, .int32, .int64]) func reductions(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 8)
+    let shapes: [(Shape, [[Int]])] = [
+      ([], [[]]), ([7], [[0], []]), ([3000], [[0]]),
+      ([3, 5, 4], [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2], []]), ([100, 3], [[0], [1]]),
+      ([3, 700], [[0], [1]]), ([700, 90], [[0], [1], [0, 1]]), ([2, 40, 600], [[1], [0, 2]]), ([0, 3], [[0], [1]]),
+      ([3, 0], [[1]]), ([1, 9, 1], [[0], [1], [2]]),
+    ]
+    for (shape, lists) in shapes {
+      let x = randomInput(shape, type, using: &generator)
+      for axes in lists {
+        try agrees([Node(.sum(axes), [x]), Node(.maximum(axes), [x]), Node(.minimum(axes), [x])], tolerance: 1e-12)
+      }
+    }
+  }
+
+  @Test func reductionsOfNotANumber() throws {
+    for place in [0, 5, 99, 1999] {
+      var elements = (0..<2000).map { Double($0 % 17) }
+      elements[place] = .nan
+      for shape in [Shape([2000]), [20, 100], [100, 20], [2, 1000]] {
+        let x = Node(Storage(elements), shape: shape)
+        let lists = shape.rank == 1 ? [[0]] : [[0], [1], [0, 1]]
+        for axes in lists { try agrees([Node(.maximum(axes), [x]), Node(.minimum(axes), [x])]) }
+      }
+    }
+  }
+
+  @Test(arguments: [ScalarType.float32, .float64, .int32, .int64]) func lines(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 9)
+    for (shape, axes) in [(Shape([9]), [0]), ([4, 5, 3], [0, 1, 2]), ([300], [0]), ([0], [0])] {
+      let x = randomInput(shape, type, using: &generator)
+      for axis in axes {
+        try agrees([
+          Node(.cumulativeSum(axis: axis, reversed: false), [x]), Node(.cumulativeSum(axis: axis, reversed: true), [x]),
+          Node(.argsort(axis: axis), [x]),
+        ])
+      }
+    }
+    let special = Node(Storage([Double.nan, 0, -0.0, -.infinity, .nan, .infinity, -1, 0]), shape: [8])
+    try agrees([Node(.argsort(axis: 0), [special])])
+  }
+
+  @Test func sharedAndKeptValues() throws {
+    var generator = RepeatableGenerator(seed: 11)
+    let x = randomInput([4], .float64, using: &generator)
+    let y = Node(.elementwise(.exp), [x])
+    let z = Node(.elementwise(.add), [y, y])
+    try Engine.evaluate([z, y, z])
+    let kept = try #require(y.value)
+    try Engine.evaluate([Node(.elementwise(.square), [y])])
+    #expect(y.value === kept)
+    #expect(z.value!.buffer(as: Double.self).elementsEqual(kept.buffer(as: Double.self).map { $0 + $0 }))
+  }
+
+  @Test func missingInput() {
+    let x = Node(.input([2, 3], .float64))
+    #expect(throws: TensorError("evaluate: an input of shape [2, 3] has no elements; give it a value")) {
+      try Engine.evaluate([Node(.elementwise(.exp), [x])])
+    }
+  }
+}
