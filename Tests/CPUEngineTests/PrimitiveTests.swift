@@ -69,7 +69,8 @@ import Testing
     let y = randomInput([4, 6, 5], type, using: &generator)
     let s = randomInput([], type, using: &generator)
     try agrees([
-      Node(.detach, [x]), Node(.broadcast([2, 3, 4, 5], axes: [1, 2, 3]), [x]), Node(.broadcast([3, 2], axes: []), [s]),
+      Node(.detach, [x]), Node(.broadcast([2, 3, 4, 5], axes: [1, 2, 3]), [x]),
+      Node(.broadcast([3, 2], axes: []), [s]),
       Node(.broadcast([0, 3], axes: []), [s]), Node(.reshape([5, 3]), [x]), Node(.reshape([2, 60]), [y]),
       Node(.permute([2, 0, 1]), [y]), Node(.permute([0, 2, 1]), [y]), Node(.permute([]), [s]),
     ])
