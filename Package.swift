@@ -5,6 +5,9 @@ import PackageDescription
 let package = Package(
   name: "Curvature",
   platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    .library(name: "Curvature", targets: ["Curvature"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
@@ -24,7 +27,8 @@ let package = Package(
     .target(
       name: "Curvature",
       dependencies: [
-        "SparseStructure", "TensorGraph", .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
+        "SparseStructure", "TensorGraph", "CPUEngine",
+        .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
       ]),
     .testTarget(name: "CurvatureTests", dependencies: ["Curvature"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

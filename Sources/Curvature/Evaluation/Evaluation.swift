@@ -1,3 +1,4 @@
+import CPUEngine
 @_exported import TensorGraph
 
 /// Computes several tensors at once; work that they share is done once. Reading one of them later costs nothing.
@@ -15,10 +16,7 @@ public func evaluate<each Scalar: TensorScalar>(_ tensors: repeat Tensor<each Sc
 package enum Evaluation {
   /// Computes the nodes that have no value yet.
   package static func evaluate(_ nodes: [Node]) throws(TensorError) {
-    let missing = nodes.filter { $0.value == nil }
-    for (node, elements) in zip(missing, Interpreter.evaluate(missing)) {
-      node.setValue(Storage(elements, as: node.scalarType))
-    }
+    try Engine.evaluate(nodes)
   }
 
   /// The elements of one node.
@@ -29,33 +27,24 @@ package enum Evaluation {
   }
 }
 
-/// A graph with one argument, prepared to be evaluated many times.
+/// A graph with one argument, prepared to be evaluated many times: what does not depend on the argument is computed
+/// once.
 final class PreparedGraph: Sendable {
   private let argument: Node
   private let result: Node
+  private let invariants: [Node]
 
   init(argument: Node, result: Node) {
     self.argument = argument
     self.result = result
+    invariants = Node.invariants(of: [result], arguments: [argument])
   }
 
   /// The elements of the result for the given elements of the argument.
   func run(_ elements: Storage) throws(TensorError) -> Storage {
-    let given = (0..<elements.count).map { elements.literal(at: $0).double }
-    return Storage(Interpreter.evaluate([result], inputs: [argument: given])[0], as: result.scalarType)
-  }
-}
-
-extension Storage {
-  /// Elements given as doubles, in another type.
-  convenience init(_ elements: [Double], as type: ScalarType) {
-    switch type {
-    case .float32: self.init(elements.map { Float($0) })
-    case .float64: self.init(elements)
-    case .bool: self.init(elements.map { $0 != 0 })
-    case .int32: self.init(elements.map { Int32($0) })
-    case .int64: self.init(elements.map { Int64($0) })
-    }
+    try Engine.evaluate(invariants)
+    let given = Node(elements, shape: argument.shape)
+    return try Evaluation.storage(Node.substituting([argument: given], in: [result])[0])
   }
 }
 

@@ -1,0 +1,42 @@
+extension Node {
+  /// The same expressions over other leaves: every node above a replaced one is made anew, the rest is shared.
+  ///
+  /// - Parameter replacements: nodes and what takes their place, of the same shape and type.
+  /// - Complexity: O(nodes above the replaced ones).
+  package static func substituting(_ replacements: [Node: Node], in roots: [Node]) -> [Node] {
+    var made = replacements
+    for node in topologicalOrder(roots, entering: { replacements[$0] == nil }) where made[node] == nil {
+      let operands = node.operands
+      guard operands.contains(where: { made[$0] != nil && made[$0] !== $0 }) else {
+        made[node] = node
+        continue
+      }
+      made[node] = Node(node.primitive, operands.map { made[$0]! })
+    }
+    return roots.map { made[$0]! }
+  }
+
+  /// The nodes that do not depend on `arguments` but are operands of nodes that do: what is worth computing once and
+  /// keeping while the arguments change. Leaves, and movement that costs nothing, are looked through.
+  package static func invariants(of roots: [Node], arguments: Set<Node>) -> [Node] {
+    var varying = arguments
+    let order = topologicalOrder(roots, entering: { !arguments.contains($0) && $0.value == nil })
+    for node in order where node.value == nil && node.operands.contains(where: varying.contains) {
+      varying.insert(node)
+    }
+    var found: [Node] = []
+    var seen = Set<Node>()
+    var pending = order.filter(varying.contains).flatMap(\.operands).filter { !varying.contains($0) }
+    while let node = pending.popLast() {
+      guard node.value == nil, seen.insert(node).inserted else { continue }
+      switch node.primitive {
+      case .input, .fill, .iota: break
+      case .broadcast, .reshape, .permute, .slice, .cast, .detach: pending += node.operands
+      case .elementwise, .compare, .logical, .select, .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum,
+        .minimum, .cumulativeSum, .argsort, .contraction:
+        found.append(node)
+      }
+    }
+    return found
+  }
+}
