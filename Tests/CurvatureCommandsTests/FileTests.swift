@@ -1,3 +1,4 @@
+import Curvature
 import CurvatureCommands
 import Foundation
 import TensorGraph

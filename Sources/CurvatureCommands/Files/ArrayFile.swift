@@ -1,3 +1,4 @@
+import Curvature
 import Foundation
 
 /// Arrays by file name: the extension says the format.

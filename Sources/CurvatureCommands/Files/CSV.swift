@@ -1,3 +1,4 @@
+import Curvature
 import TensorGraph
 
 /// Numbers in lines of text, separated by commas.

@@ -1,3 +1,4 @@
+import Curvature
 /// Arrays as JSON objects.
 package enum JSON {
   /// `{"shape": [2, 2], "values": [[1, 2], [3, 4]]}`, with 17 significant digits.

@@ -1,3 +1,4 @@
+import Curvature
 /// The exchange format of matrices (Boisvert, Pozo & Remington 1996, "The Matrix Market Exchange Formats").
 package enum MatrixMarket {
   /// A matrix by its entries other than zero; a vector is one column. nil for more axes.

@@ -1,3 +1,4 @@
+import Curvature
 import TensorGraph
 
 /// NumPy's file format for one array, versions 1 to 3 (NEP 1 and `numpy.lib.format`).

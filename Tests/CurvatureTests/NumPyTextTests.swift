@@ -1,10 +1,10 @@
+import Curvature
 import Foundation
 import Testing
 
-import CurvatureCommands
 import TensorGraph
 
-func array(_ shape: [Int], _ elements: [some TensorScalar]) -> ArrayValue {
+private func array(_ shape: [Int], _ elements: [some TensorScalar]) -> ArrayValue {
   ArrayValue(shape: shape, storage: Storage(elements))
 }
 

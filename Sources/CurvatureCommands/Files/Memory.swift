@@ -1,38 +1,4 @@
 import Foundation
-import TensorGraph
-
-/// Evaluated elements with their shape: what files hold and what commands print.
-package struct ArrayValue: Sendable {
-  package let shape: [Int]
-  /// Row-major.
-  package let storage: Storage
-
-  package init(shape: [Int], storage: Storage) {
-    precondition(storage.count == shape.reduce(1, *), "\(storage.count) elements for shape \(shape)")
-    self.shape = shape
-    self.storage = storage
-  }
-
-  package init(shape: [Int], _ elements: [Double]) {
-    self.init(shape: shape, storage: Storage(elements))
-  }
-
-  package var count: Int { storage.count }
-
-  /// Element `i` in row-major order as a double; a whole number beyond 2^53 is rounded, a mask is 0 or 1.
-  package subscript(i: Int) -> Double {
-    switch storage.scalarType {
-    case .float32: Double(storage.buffer(as: Float.self)[i])
-    case .float64: storage.buffer(as: Double.self)[i]
-    case .bool: storage.buffer(as: Bool.self)[i] ? 1 : 0
-    case .int32: Double(storage.buffer(as: Int32.self)[i])
-    case .int64: Double(storage.buffer(as: Int64.self)[i])
-    }
-  }
-
-  /// All elements as doubles.
-  package var doubles: [Double] { (0..<count).map { self[$0] } }
-}
 
 /// What fits into this machine.
 package enum Memory {
