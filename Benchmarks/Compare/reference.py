@@ -1,0 +1,116 @@
+"""Float64 reference values, by formulas derived by hand: they need NumPy alone and none of the systems compared."""
+import numpy as np
+
+REGULARISATION = 1e-3                    # of W2
+
+
+def sigmoid(z):
+    return 0.5 * (1 + np.tanh(0.5 * z))
+
+
+def layers(p, sizes):
+    """A flat parameter vector as (weights, bias) pairs: W1 (row major, inputs x outputs), b1, W2, b2, ..."""
+    result, o = [], 0
+    for a, b in zip(sizes[:-1], sizes[1:]):
+        result.append((p[o:o + a * b].reshape([a, b]), p[o + a * b:o + a * b + b]))
+        o += a * b + b
+    return result
+
+
+def parameter_count(sizes):
+    return sum(a * b + b for a, b in zip(sizes[:-1], sizes[1:]))
+
+
+def rosenbrock_bands(x):
+    """Main and first off diagonal of the Hessian of sum(100 (x[i+1] - x[i]^2)^2 + (1 - x[i])^2)."""
+    d = np.zeros_like(x)
+    d[:-1] += 1200 * x[:-1] ** 2 - 400 * x[1:] + 2
+    d[1:] += 200
+    return d, -400 * x[:-1]
+
+
+def rosenbrock_dense(x):
+    d, o = rosenbrock_bands(x)
+    return np.diag(d) + np.diag(o, 1) + np.diag(o, -1)
+
+
+def logistic_hessian(X, t, w):
+    s = sigmoid(X @ w)
+    return (X.T * (s * (1 - s))) @ X / len(t) + REGULARISATION * np.eye(len(w))
+
+
+def classifier_products(p, V, X, labels, sizes):
+    """Hessian products of a one-hidden-layer tanh classifier's mean cross-entropy, one for each row of V.
+
+    Pearlmutter's R operator (Neural Computation 6, 1994) applied to the backward pass, written out.
+    """
+    n = len(X)
+    (W1, _), (W2, _) = layers(p, sizes)
+    (_, b1), (_, b2) = layers(p, sizes)
+    h = np.tanh(X @ W1 + b1)
+    z = h @ W2 + b2
+    q = np.exp(z - z.max(1, keepdims=True))
+    q /= q.sum(1, keepdims=True)
+    g = (q - np.eye(sizes[-1])[labels]) / n
+    s = 1 - h * h
+    gh = g @ W2.T
+    out = np.empty_like(V)
+    for row, v in zip(out, V):
+        (V1, c1), (V2, c2) = layers(v, sizes)
+        rh = s * (X @ V1 + c1)
+        rz = rh @ W2 + h @ V2 + c2
+        rg = q * (rz - (q * rz).sum(1, keepdims=True)) / n
+        ra = s * (rg @ W2.T + g @ V2.T) - 2 * gh * h * rh
+        parts = X.T @ ra, ra.sum(0), rh.T @ g + h.T @ rg, rg.sum(0)
+        row[:] = np.concatenate([a.ravel() for a in parts])
+    return out
+
+
+def classifier_diagonal(p, X, labels, sizes):
+    """The diagonal of the same Hessian by a handful of small matrix products."""
+    n = len(X)
+    (W1, b1), (W2, b2) = layers(p, sizes)
+    h = np.tanh(X @ W1 + b1)
+    z = h @ W2 + b2
+    q = np.exp(z - z.max(1, keepdims=True))
+    q /= q.sum(1, keepdims=True)
+    d = q * (1 - q) / n                                    # diagonal of the softmax Hessian
+    s = 1 - h * h
+    g = ((q - np.eye(sizes[-1], dtype=X.dtype)[labels]) / n) @ W2.T
+    curvature = (q @ (W2 * W2).T - (q @ W2.T) ** 2) / n    # W2 (diag q - q q') W2', diagonal
+    k = curvature * s * s + g * (-2 * h * s)
+    return np.concatenate([((X * X).T @ k).ravel(), k.sum(0), ((h * h).T @ d).ravel(), d.sum(0)])
+
+
+def batched_hessian(x, A):
+    """f(x) = sum(exp(x) * sin(roll(x, 1))) + 0.5 x.A x, one Hessian for each row of x."""
+    B, n = x.shape
+    H = np.broadcast_to(0.5 * (A + A.T), (B, n, n)).copy()
+    y = np.roll(x, 1, axis=1)
+    i = np.arange(n)
+    p = (i - 1) % n                                        # roll(x)[i] = x[i - 1]
+    H[:, i, i] += np.exp(x) * np.sin(y)
+    H[:, p, p] -= np.exp(x) * np.sin(y)
+    H[:, i, p] += np.exp(x) * np.cos(y)
+    H[:, p, i] += np.exp(x) * np.cos(y)
+    return H
+
+
+def network_laplacian(x, p, sizes):
+    """Laplacian in x of a scalar tanh network: value, derivatives and Laplacian in one forward sweep
+    (Li et al. 2023, "Forward Laplacian")."""
+    (W, b), *rest = layers(p, sizes)
+    z, dz, lz = x @ W + b, [W[i] for i in range(sizes[0])], 0
+    for W, b in rest:
+        y = np.tanh(z)
+        d1 = 1 - y * y
+        d2 = -2 * y * d1
+        lap = d1 * lz + d2 * sum(d ** 2 for d in dz)
+        dz = [(d1 * d) @ W for d in dz]
+        z, lz = y @ W + b, lap @ W
+    return lz[:, 0]
+
+
+def softplus_diagonal(A, x):
+    s = sigmoid(A @ x)
+    return np.einsum("ij,ij,i->j", A, A, s * (1 - s))

@@ -1,0 +1,78 @@
+import Curvature
+
+/// The folder of input and reference files that all systems read.
+struct Inputs {
+  let folder: String
+
+  func file(_ name: String) throws(BenchmarkError) -> NPYFile { try NPYFile(path: "\(folder)/\(name).npy") }
+
+  /// A whole file as a tensor.
+  func tensor<Scalar: DifferentiableScalar>(_ name: String) throws(BenchmarkError) -> Tensor<Scalar> {
+    let file = try file(name)
+    return Tensor(file.scalars(), shape: file.shape)
+  }
+
+  /// A file's slices along its first axis: the points at which a workload is evaluated in turn.
+  func points<Scalar: DifferentiableScalar>(_ name: String) throws(BenchmarkError) -> [Tensor<Scalar>] {
+    let file = try file(name)
+    let scalars = file.scalars(as: Scalar.self)
+    let shape = Array(file.shape.dropFirst())
+    let count = shape.reduce(1, *)
+    return (0..<file.shape[0]).map { Tensor(Array(scalars[($0 * count)..<(($0 + 1) * count)]), shape: shape) }
+  }
+
+  func integers(_ name: String) throws(BenchmarkError) -> [Int] { try file(name).integers }
+}
+
+/// One way of computing one case of a workload.
+struct Variant<Scalar: DifferentiableScalar> {
+  let caseName: String
+  /// The system's name, an underscore and a word: what is asked for on the command line.
+  let name: String
+  /// How the package is used, for the table.
+  let label: String
+  /// Reads the inputs, does what is done once, and gives the evaluation at the k-th point.
+  let prepare: (Inputs) throws -> (Int) -> Tensor<Scalar>
+
+  init(
+    _ caseName: String, _ name: String, label: String, prepare: @escaping (Inputs) throws -> (Int) -> Tensor<Scalar>
+  ) {
+    self.caseName = caseName
+    self.name = "curvature_" + name
+    self.label = label
+    self.prepare = prepare
+  }
+}
+
+/// The workloads, by the names of the script.
+enum Workload: String, CaseIterable {
+  case rosenbrock = "W1"
+  case logistic = "W2"
+  case classifier = "W3"
+  case sparse = "W4"
+  case parts = "W5"
+  case batched = "W6"
+  case laplacian = "W7"
+  case diagonal = "W8"
+
+  /// Whether it is measured in single precision too.
+  var hasSinglePrecision: Bool {
+    switch self {
+    case .logistic, .classifier, .parts, .laplacian: true
+    case .rosenbrock, .sparse, .batched, .diagonal: false
+    }
+  }
+
+  func variants<Scalar: DifferentiableScalar>(_: Scalar.Type) -> [Variant<Scalar>] {
+    switch self {
+    case .rosenbrock: Rosenbrock.variants()
+    case .logistic: Logistic.variants()
+    case .classifier: Classifier.variants()
+    case .sparse: Rosenbrock.sparseVariants()
+    case .parts: Classifier.partVariants()
+    case .batched: Batched.variants()
+    case .laplacian: ScalarNetwork.variants()
+    case .diagonal: Classifier.diagonalVariants() + SoftplusSum.variants()
+    }
+  }
+}

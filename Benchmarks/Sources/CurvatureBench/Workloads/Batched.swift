@@ -1,0 +1,18 @@
+import Curvature
+
+/// W6: many small independent Hessians.
+enum Batched {
+  static func variants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
+    [
+      Variant("hessian", "hessian", label: "hessian(at:batchAxis:of:)") { inputs in
+        let points: [Tensor<Scalar>] = try inputs.points("w6_points")
+        let A: Tensor<Scalar> = try inputs.tensor("w6_A")
+        return { k in
+          hessian(at: points[k % points.count], batchAxis: 0) { x in
+            (exp(x) * sin(x.rolled(by: 1, axis: 1))).sum(axes: [1]) + 0.5 * (x * matmul(x, A)).sum(axes: [1])
+          }[...]
+        }
+      }
+    ]
+  }
+}

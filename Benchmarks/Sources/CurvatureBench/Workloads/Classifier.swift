@@ -1,0 +1,87 @@
+import Curvature
+
+/// W3, W5 and a case of W8: the mean cross-entropy of a tanh classifier with one hidden layer, in its flat parameters.
+enum Classifier {
+  /// W3: the whole Hessian.
+  static func variants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
+    [
+      Variant("hessian", "hessian", label: "hessian(at:of:)") { inputs in
+        let (f, points) = try problem(inputs, "w3", Scalar.self)
+        return { k in hessian(at: points[k % points.count], of: f)[...] }
+      }
+    ]
+  }
+
+  /// W5: parts of a Hessian that is too large to be held.
+  static func partVariants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
+    func part(
+      _ name: String, label: String, _ read: @escaping (Hessian<Scalar>, _ i: Int, _ j: Int) -> Tensor<Scalar>
+    ) -> Variant<Scalar> {
+      Variant(name, "hessian", label: label) { inputs in
+        let (f, points) = try problem(inputs, "w5", Scalar.self)
+        let indices = try inputs.integers("w5_indices")
+        return { k in read(hessian(at: points[k % points.count], of: f), indices[0], indices[1]) }
+      }
+    }
+    return [
+      part("row", label: "H[i]") { H, i, _ in H[i] },
+      part("element", label: "H[i, j]") { H, i, j in H[i, j] },
+      part("column", label: "H[..., j]") { H, _, j in H[..., j] },
+      Variant("product", "hessian", label: "H.product(v)") { inputs in
+        let (f, points) = try problem(inputs, "w5", Scalar.self)
+        let v: Tensor<Scalar> = try inputs.tensor("w5_direction")
+        return { k in hessian(at: points[k % points.count], of: f).product(v) }
+      },
+      Variant("next-row", "hessian", label: "H[i + 1] after H[i]") { inputs in
+        let (f, points) = try problem(inputs, "w5", Scalar.self)
+        let i = try inputs.integers("w5_indices")[0]
+        let H = hessian(at: points[0], of: f)
+        H[i].finish()
+        let rows = H.shape[0]
+        return { k in H[(i + 1 + k) % rows] }
+      },
+    ]
+  }
+
+  /// W8, "mlp": the diagonal of the Hessian of W3.
+  static func diagonalVariants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
+    [
+      Variant("mlp", "hessian", label: "diagonal of H[...]") { inputs in
+        let (f, points) = try problem(inputs, "w3", Scalar.self)
+        return { k in hessian(at: points[k % points.count], of: f)[...].diagonal() }
+      }
+    ]
+  }
+
+  private static func problem<Scalar: DifferentiableScalar>(
+    _ inputs: Inputs, _ workload: String, _: Scalar.Type
+  ) throws -> (@Sendable (Tensor<Scalar>) -> Tensor<Scalar>, [Tensor<Scalar>]) {
+    let X: Tensor<Scalar> = try inputs.tensor(workload + "_X")
+    let sizes = try inputs.integers(workload + "_sizes")
+    let labels = Tensor<Int64>(try inputs.integers(workload + "_labels").map(Int64.init))
+    let Y: Tensor<Scalar> = labels.oneHot(classes: sizes[2])
+    return (
+      { p in
+        let layers = Network.layers(p, sizes)
+        let hidden = tanh(matmul(X, layers[0].weights) + layers[0].bias)
+        let logits = matmul(hidden, layers[1].weights) + layers[1].bias
+        return -(Y * logits.logSoftmax()).sum(axes: [1]).mean()
+      },
+      try inputs.points(workload + "_points")
+    )
+  }
+}
+
+/// Layers in a flat parameter vector: weights (inputs x outputs, row-major), bias, weights, bias, …
+enum Network {
+  static func layers<Scalar: DifferentiableScalar>(
+    _ p: Tensor<Scalar>, _ sizes: [Int]
+  ) -> [(weights: Tensor<Scalar>, bias: Tensor<Scalar>)] {
+    var start = 0
+    return zip(sizes, sizes.dropFirst()).map { inputs, outputs in
+      let middle = start + inputs * outputs
+      defer { start = middle + outputs }
+      return (p[start..<middle].reshaped(to: [inputs, outputs]), p[middle..<(middle + outputs)])
+    }
+  }
+}

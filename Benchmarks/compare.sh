@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the same workloads in Curvature and in other systems, on the same inputs, and prints one table.
+#
+#   Benchmarks/compare.sh [--only W2 W5 ...] [--systems curvature jax ...] [--format table|json]
+#   Benchmarks/compare.sh --help
+#
+# The other systems are installed from PyPI into a virtual environment in Benchmarks/.build-compare; one that cannot be
+# installed is reported and left out. Everything made here lives in that folder and may be deleted.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../Scripts/setup.sh"
+
+benchmarks=$root/Benchmarks
+export CURVATURE_BENCH_BUILD=$benchmarks/.build-compare
+python=$CURVATURE_BENCH_BUILD/venv/bin/python
+
+command -v python3 >/dev/null 2>&1 || fail "Python 3 is needed for the other systems; 'python3' is not in PATH"
+mkdir -p "$CURVATURE_BENCH_BUILD"
+"$python" -c 'import pip' 2>/dev/null || {
+  say "making a virtual environment in $CURVATURE_BENCH_BUILD/venv"
+  python3 -m venv "$CURVATURE_BENCH_BUILD/venv" ||
+    fail "python3 could not make a virtual environment (on Debian, install python3-venv)"
+}
+
+case " $* " in
+*" --help "* | *" -h "*) ;;
+*)
+  require_everything
+  say "building curvature-bench (release)"
+  swift build --package-path "$benchmarks" -c release --product curvature-bench >&2
+  CURVATURE_BENCH=$(swift build --package-path "$benchmarks" -c release --show-bin-path)/curvature-bench
+  export CURVATURE_BENCH
+  ;;
+esac
+exec "$python" -B "$benchmarks/Compare/compare.py" "$@"
