@@ -41,7 +41,7 @@ let package = Package(
       name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph"],
       resources: [.copy("Fixtures")]),
     .target(name: "TestSupport", dependencies: ["TensorGraph"], path: "Tests/_TestSupport"),
-    .testTarget(name: "TensorGraphTests", dependencies: ["TensorGraph", "TestSupport"]),
+    .testTarget(name: "TensorGraphTests", dependencies: ["SparseStructure", "TensorGraph", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -59,7 +59,7 @@ extension LinearMap {
   }
 
   /// The shape of the image of a tangent of the given shape.
-  private func resultShape(for shape: Shape) -> Shape {
+  func resultShape(for shape: Shape) -> Shape {
     switch self {
     case .identity: shape
     case .scale(let factor): factor.shape

@@ -1,0 +1,219 @@
+import SparseStructure
+
+/// Values that a dependency analysis may use, by node: masks, indices, factors. What is not here is unknown.
+struct KnownValues {
+  var elements: [Node: [Double]] = [:]
+
+  subscript(node: Node) -> [Double]? { elements[node] }
+}
+
+extension LinearMap {
+  /// The nodes whose values decide which elements the map connects.
+  var companions: [Node] {
+    switch self {
+    case .identity, .placed: []
+    case .scale(let factor): [factor]
+    case .mask(let mask, _): [mask]
+    case .structural(_, let constants): constants
+    case .contraction(_, let other, _, _): [other]
+    case .composed(let first, let second): first.companions + second.companions
+    }
+  }
+
+  /// The table of the map's image: each element depends on what the operand's elements that it is computed from depend on.
+  ///
+  /// - Parameter shape: the shape of the operand.
+  /// - Complexity: O(elements of operand and image), and the sizes of the sets that are made.
+  func dependencies(
+    _ table: DependencyTable, _ shape: Shape, _ known: KnownValues, _ pool: inout DependencySets
+  ) -> DependencyTable {
+    if table.isEmpty { return table }
+    switch self {
+    case .identity: return table
+    case .scale(let factor):
+      if factor.isZero { return .uniform(DependencySets.empty) }
+      guard let values = known[factor] else { return table }
+      return table.keeping(shape.count) { values[$0] != 0 }
+    case .mask(let mask, let keeping):
+      guard let values = known[mask] else { return table }
+      return table.keeping(shape.count) { (values[$0] != 0) == keeping }
+    case .structural(let primitive, let constants):
+      return primitive.dependencies(table, shape, constants.first.flatMap { known[$0] }, constants.first, &pool)
+    case .placed(let target, let slices): return table.embedded(shape, in: target, slices)
+    case .contraction(let labels, let other, let otherLabels, let output):
+      let product = DependencyContraction(
+        labels: labels, shape: shape, otherLabels: otherLabels, otherShape: other.shape, output: output)
+      if other.isZero { return .uniform(DependencySets.empty) }
+      if let values = known[other] { return product.dependencies(table, other: values, &pool) }
+      return product.dependencies(table, &pool)
+    case .composed(let first, let second):
+      return second.dependencies(
+        first.dependencies(table, shape, known, &pool), first.resultShape(for: shape), known, &pool)
+    }
+  }
+}
+
+extension Primitive {
+  /// The table of a linear primitive's result from that of its first operand.
+  ///
+  /// - Parameter indices: the elements of `constant`, the operand of indices, if they are known.
+  fileprivate func dependencies(
+    _ table: DependencyTable, _ shape: Shape, _ indices: [Double]?, _ constant: Node?, _ pool: inout DependencySets
+  ) -> DependencyTable {
+    let strides = shape.strides
+    switch self {
+    case .cast, .reshape: return table
+    case .broadcast(let target, let axes):
+      var targetStrides = [Int](repeating: 0, count: target.rank)
+      for (axis, place) in axes.enumerated() where shape[axis] > 1 { targetStrides[place] = strides[axis] }
+      return table.strided(target, strides: targetStrides)
+    case .permute(let order):
+      return table.strided(Shape(order.map { shape[$0] }), strides: order.map { strides[$0] })
+    case .slice(let slices):
+      let target = Shape(slices.map(\.count))
+      return table.strided(
+        target, offset: target.count == 0 ? 0 : zip(slices, strides).reduce(0) { $0 + $1.0.start * $1.1 },
+        strides: zip(slices, strides).map { $0.step * $1 })
+    case .embed(let target, let slices): return table.embedded(shape, in: target, slices)
+    case .gather(let axis):
+      return table.gathered(shape, axis: axis, indices, constant!.shape, &pool)
+    case .scatterAdd(let axis, let extent):
+      return table.scatterAdded(shape, axis: axis, extent: extent, indices, constant!.shape, &pool)
+    case .sum(let axes): return table.reduced(shape, over: axes, &pool)
+    case .cumulativeSum(let axis, let reversed):
+      return table.accumulated(shape, axis: axis, reversed: reversed, &pool)
+    case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
+      .argsort, .contraction:
+      fatalError("\(self) is not a linear primitive in one operand")
+    }
+  }
+}
+
+extension DependencyTable {
+  fileprivate func embedded(_ shape: Shape, in target: Shape, _ slices: [AxisSlice]) -> DependencyTable {
+    let strides = target.strides
+    return scattered(
+      shape, into: target.count, offset: zip(slices, strides).reduce(0) { $0 + $1.0.start * $1.1 },
+      strides: zip(slices, strides).map { $0.step * $1 })
+  }
+
+  /// Rows at known indices; all rows together at unknown ones.
+  fileprivate func gathered(
+    _ shape: Shape, axis: Int, _ indices: [Double]?, _ indexShape: Shape, _ pool: inout DependencySets
+  ) -> DependencyTable {
+    let extent = shape[axis]
+    let after = shape.dimensions[(axis + 1)...].reduce(1, *)
+    let before = shape.dimensions[..<axis].reduce(1, *)
+    guard let rows = DependencyTable.rows(indices, extent) else {
+      let union = reduced(Shape([before, extent, after]), over: [1], &pool)
+      return union.strided(Shape([before, indexShape.count, after]), strides: [after, 0, 1])
+    }
+    guard case .each(let sets) = self else { return self }
+    var result: [DependencySets.Name] = []
+    result.reserveCapacity(before * rows.count * after)
+    for block in 0..<before {
+      for row in rows {
+        let start = (block * extent + row) * after
+        result.append(contentsOf: sets[start..<start + after])
+      }
+    }
+    return .each(result)
+  }
+
+  /// Unions of the rows with a known index; all rows together everywhere if indices are unknown.
+  fileprivate func scatterAdded(
+    _ shape: Shape, axis: Int, extent: Int, _ indices: [Double]?, _ indexShape: Shape, _ pool: inout DependencySets
+  ) -> DependencyTable {
+    let before = shape.dimensions[..<axis].reduce(1, *)
+    let after = shape.dimensions[(axis + indexShape.rank)...].reduce(1, *)
+    let count = indexShape.count
+    guard let rows = DependencyTable.rows(indices, extent) else {
+      let union = reduced(Shape([before, count, after]), over: [1], &pool)
+      return union.strided(Shape([before, extent, after]), strides: [after, 0, 1])
+    }
+    // The places of each row, row after row.
+    var starts = [Int](repeating: 0, count: extent + 1)
+    for row in rows { starts[row + 1] += 1 }
+    for row in 0..<extent { starts[row + 1] += starts[row] }
+    var places = [Int](repeating: 0, count: count)
+    var next = starts
+    for (place, row) in rows.enumerated() {
+      places[next[row]] = place
+      next[row] += 1
+    }
+    var result: [DependencySets.Name] = []
+    result.reserveCapacity(before * extent * after)
+    for block in 0..<before {
+      for row in 0..<extent {
+        let own = places[starts[row]..<starts[row + 1]]
+        for column in 0..<after {
+          result.append(pool.union(own.map { self[(block * count + $0) * after + column] }))
+        }
+      }
+    }
+    return .each(result)
+  }
+
+  /// Known indices as whole numbers; nil if they are unknown, or outside the axis, which evaluation will report.
+  private static func rows(_ indices: [Double]?, _ extent: Int) -> [Int]? {
+    guard let rows = indices?.map({ Int($0) }), rows.allSatisfy((0..<extent).contains) else { return nil }
+    return rows
+  }
+}
+
+/// A product with another operand as seen from one of the two.
+private struct DependencyContraction {
+  let labels: [Int]
+  let shape: Shape
+  let otherLabels: [Int]
+  let otherShape: Shape
+  let output: [Int]
+
+  private func extent(_ label: Int) -> Int {
+    labels.firstIndex(of: label).map { shape[$0] } ?? otherShape[otherLabels.firstIndex(of: label)!]
+  }
+
+  /// With unknown factors: the union over the operand's summed labels, repeated along the labels of the other.
+  func dependencies(_ table: DependencyTable, _ pool: inout DependencySets) -> DependencyTable {
+    let summed = labels.indices.filter { !output.contains(labels[$0]) }
+    let kept = labels.filter(output.contains)
+    let reduced = table.reduced(shape, over: summed, &pool)
+    let strides = Shape(kept.map(extent)).strides
+    return reduced.strided(
+      Shape(output.map(extent)), strides: output.map { label in kept.firstIndex(of: label).map { strides[$0] } ?? 0 })
+  }
+
+  /// With known factors: only elements that meet a factor other than zero.
+  ///
+  /// - Complexity: O(non-zero factors · extents of the labels that they lack), and sorting.
+  func dependencies(_ table: DependencyTable, other: [Double], _ pool: inout DependencySets) -> DependencyTable {
+    if other.allSatisfy({ $0 != 0 }) { return dependencies(table, &pool) }
+    let outputShape = Shape(output.map(extent))
+    let free = labels.filter { !otherLabels.contains($0) }
+    let freeShape = Shape(free.map(extent))
+    func strides(_ labels: [Int], _ shape: Shape, of wanted: [Int]) -> [Int] {
+      let strides = shape.strides
+      return wanted.map { label in labels.firstIndex(of: label).map { strides[$0] } ?? 0 }
+    }
+    let toOperand = strides(labels, shape, of: otherLabels)
+    let toOutput = strides(output, outputShape, of: otherLabels)
+    let freeToOperand = strides(labels, shape, of: free)
+    let freeToOutput = strides(output, outputShape, of: free)
+    var targets: [Int32] = []
+    var sets: [DependencySets.Name] = []
+    var factor = 0
+    otherShape.forEachIndex { index in
+      defer { factor += 1 }
+      if other[factor] == 0 { return }
+      let source = zip(index, toOperand).reduce(0) { $0 + $1.0 * $1.1 }
+      let target = zip(index, toOutput).reduce(0) { $0 + $1.0 * $1.1 }
+      freeShape.forEachIndex { index in
+        targets.append(Int32(zip(index, freeToOutput).reduce(target) { $0 + $1.0 * $1.1 }))
+        sets.append(table[zip(index, freeToOperand).reduce(source) { $0 + $1.0 * $1.1 }])
+      }
+    }
+    let groups = SparsityPattern.countingSort(sets, by: targets, keyCount: outputShape.count)
+    return .each(
+      (0..<outputShape.count).map { pool.union(groups.values[groups.starts[$0]..<groups.starts[$0 + 1]]) })
+  }
+}

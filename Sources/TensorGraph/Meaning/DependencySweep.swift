@@ -1,0 +1,123 @@
+/// One walk of dependency sets through a graph, from a variable up to its outputs.
+struct DependencySweep {
+  private let outputs: [Node]
+  private let variable: Node
+  /// Nodes that depend on the variable, operands first, each with the operands through which it does.
+  let steps: [Step]
+  let known: KnownValues
+  private(set) var pool: DependencySets
+  /// The tables that are still needed, by the number of the step.
+  private(set) var tables: [Int: DependencyTable] = [:]
+  private let numbers: [Node: Int]
+
+  struct Step {
+    let node: Node
+    /// Operands that depend on the variable, by the number of their steps, and how.
+    let inputs: [(step: Int, operand: Int, map: LinearMap)]
+  }
+
+  init(_ outputs: [Node], _ variable: Node, _ evaluate: Dependencies.Evaluator?, budget: Int) {
+    self.outputs = outputs
+    self.variable = variable
+    var steps: [Step] = []
+    var numbers: [Node: Int] = [:]
+    let order = Node.topologicalOrder(
+      outputs,
+      entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
+    for node in order {
+      if node === variable, node.primitive != .detach {
+        numbers[node] = steps.count
+        steps.append(Step(node: node, inputs: []))
+        continue
+      }
+      let inputs = node.operands.enumerated().compactMap { i, operand in
+        numbers[operand].flatMap { step in node.linearization(i).map { (step: step, operand: i, map: $0) } }
+      }
+      if inputs.isEmpty { continue }
+      numbers[node] = steps.count
+      steps.append(Step(node: node, inputs: inputs))
+    }
+    self.steps = steps
+    self.numbers = numbers
+    known = KnownValues(
+      for: steps.flatMap { $0.inputs.flatMap { $0.map.companions } }, variable: variable, at: evaluate)
+    pool = DependencySets(elementCount: variable.shape.count, budget: budget)
+  }
+
+  /// The tables of the outputs.
+  ///
+  /// - Parameter keepsAll: whether the tables of all nodes stay, for explanations.
+  mutating func run(keepsAll: Bool = false) -> [DependencyTable] {
+    var lastUse = [Int](repeating: -1, count: steps.count)
+    for (number, step) in steps.enumerated() {
+      for input in step.inputs { lastUse[input.step] = number }
+    }
+    for output in outputs { if let number = numbers[output] { lastUse[number] = .max } }
+    for (number, step) in steps.enumerated() {
+      tables[number] = table(of: step)
+      if keepsAll { continue }
+      for input in step.inputs where lastUse[input.step] == number { tables[input.step] = nil }
+    }
+    return outputs.map { table(of: $0) }
+  }
+
+  /// The table of a node; nothing if it does not depend on the variable.
+  func table(of node: Node) -> DependencyTable {
+    numbers[node].flatMap { tables[$0] } ?? .uniform(DependencySets.empty)
+  }
+
+  /// The number of a node's step.
+  func number(of node: Node) -> Int? { numbers[node] }
+
+  private mutating func table(of step: Step) -> DependencyTable {
+    if step.inputs.isEmpty { return .each((0..<variable.shape.count).map(DependencySets.single)) }
+    var result = DependencyTable.uniform(DependencySets.empty)
+    for input in step.inputs {
+      let image = input.map.dependencies(tables[input.step]!, steps[input.step].node.shape, known, &pool)
+      result = result.union(image, &pool)
+    }
+    return result
+  }
+}
+
+extension KnownValues {
+  /// The values of nodes that do not change with the variable.
+  ///
+  /// Without an evaluator these are masks, indices and factors made of constants, counters and given whole numbers alone;
+  /// with one, all that do not differentiably depend on the variable: at the point they are what they are.
+  init(for companions: [Node], variable: Node, at evaluate: Dependencies.Evaluator?) {
+    var isKnown: [Node: Bool] = [:]
+    for node in Node.topologicalOrder(companions, entering: { $0 !== variable }) {
+      isKnown[node] = evaluate == nil ? node.isFixed(isKnown, variable) : node.isConstant(isKnown, variable)
+    }
+    var seen = Set<Node>()
+    // A factor that is filled with one value is looked at where it is used.
+    let wanted = companions.filter { isKnown[$0]! && $0.fillLiteral == nil && seen.insert($0).inserted }
+    let filled = companions.filter { !$0.scalarType.isDifferentiable && $0.fillLiteral != nil }
+    for node in filled { elements[node] = [Double](repeating: node.fillLiteral!.double, count: node.shape.count) }
+    if let evaluate {
+      for (node, values) in zip(wanted, wanted.isEmpty ? [] : evaluate(wanted)) { elements[node] = values }
+      return
+    }
+    let computed = wanted.filter { $0.value == nil }
+    for node in wanted {
+      if let value = node.value { elements[node] = (0..<value.count).map { value.literal(at: $0).double } }
+    }
+    for (node, values) in zip(computed, Interpreter.evaluate(computed)) { elements[node] = values }
+  }
+}
+
+extension Node {
+  /// Whether the elements are the same whatever real numbers the inputs hold.
+  fileprivate func isFixed(_ isFixed: [Node: Bool], _ variable: Node) -> Bool {
+    if self === variable { return false }
+    if case .input = primitive { return !scalarType.isDifferentiable && value != nil }
+    return operands.allSatisfy { isFixed[$0]! }
+  }
+
+  /// Whether the elements have no derivative in the variable.
+  fileprivate func isConstant(_ isConstant: [Node: Bool], _ variable: Node) -> Bool {
+    if self === variable { return false }
+    return operands.indices.allSatisfy { isConstant[operands[$0]]! || linearization($0) == nil }
+  }
+}
