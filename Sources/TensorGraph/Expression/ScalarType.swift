@@ -56,6 +56,17 @@ public enum Literal: Hashable, Sendable {
     }
   }
 
+  /// The value as an element of a type: reals are rounded, integers clamped, and everything but 0 is true.
+  package func converted(to type: ScalarType) -> Literal {
+    switch type {
+    case .float32: .real(Double(Float(double)))
+    case .float64: .real(double)
+    case .bool: .integer(double != 0 ? 1 : 0)
+    case .int32: .integer(Int64(Int32(clamping: integer)))
+    case .int64: .integer(integer)
+    }
+  }
+
   /// Equality of bits, so that NaN equals itself and 0 differs from -0: what sharing of nodes needs.
   public static func == (left: Literal, right: Literal) -> Bool {
     switch (left, right) {

@@ -131,8 +131,7 @@ extension Node {
   package func cast(to type: ScalarType) -> Node {
     if type == scalarType { return self }
     if let literal = fillLiteral {
-      return .fill(
-        type.isDifferentiable ? .real(literal.double) : .integer(literal.integer), shape: shape, scalarType: type)
+      return .fill(literal.converted(to: scalarType).converted(to: type), shape: shape, scalarType: type)
     }
     return Node(.cast(type), [self])
   }
