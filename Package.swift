@@ -23,7 +23,7 @@ let package = Package(
     .target(
       name: "CPUEngine",
       dependencies: ["TensorGraph", "CKernels", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))]),
-    .testTarget(name: "CPUEngineTests", dependencies: ["CPUEngine", "TensorGraph", "CKernels"]),
+    .testTarget(name: "CPUEngineTests", dependencies: ["CPUEngine", "TensorGraph", "CKernels", "TestSupport"]),
     .target(
       name: "Curvature",
       dependencies: [

@@ -25,14 +25,14 @@ import Testing
     #expect(first == nil)
   }
 
-  @Test("has a value and derivatives in both modes") func derivatives() {
+  @Test("has a value and derivatives in both modes") func derivatives() throws {
     let x = Node.vector([0.25])
     let y = Self.chain(from: x)
-    let reverse = gradient(of: y, to: [x])[0]!
-    let forward = pushforward(of: [y], seeds: [(x, x.filled(with: 1))])[0]!
-    let values = Interpreter.evaluate([y, reverse, forward])
-    #expect(isClose(values[0][0], 0.25, relative: 1e-8))
-    #expect(isClose(values[1][0], 1, relative: 1e-8))
-    #expect(isClose(values[2][0], 1, relative: 1e-8))
+    // What the derivatives are is tested with the engine, which is faster.
+    let reverse = try #require(gradient(of: y, to: [x])[0])
+    let forward = try #require(pushforward(of: [y], seeds: [(x, x.filled(with: 1))])[0])
+    #expect(Node.topologicalOrder([reverse]).count > Self.length)
+    #expect(Node.topologicalOrder([forward]).count > Self.length)
+    #expect(isClose(y.interpreted[0], 0.25, relative: 1e-8))
   }
 }

@@ -52,11 +52,8 @@ import Testing
     let (x, y) = Self.smooth(seed)
     let count = x.shape.count
     let reverse = gradient(of: y, to: [x])[0]!
-    let identity = Node.input(
-      (0..<(count * count)).map { $0 / count == $0 % count ? 1 : 0 }, [count, count], .float64)
-    let forwardOverReverse = pushforward(of: [reverse], seeds: [(x, identity)], lift: 1)[0]!
-    let reverseOverReverse = pullback(
-      of: [(reverse, identity)], to: [x], lift: 1)[0]!
+    let forwardOverReverse = jacobian(of: reverse, to: x)
+    let reverseOverReverse = pullback(of: [(reverse, .identity(count))], to: [x], lift: 1)[0]!
     let values = Interpreter.evaluate([forwardOverReverse, reverseOverReverse, x])
     let transposed = (0..<(count * count)).map { values[0][$0 % count * count + $0 / count] }
     #expect(mismatch(values[0], transposed, relative: 1e-9, absolute: 1e-11) == nil)

@@ -11,6 +11,11 @@ extension Node {
     input(elements, Shape([elements.count]), type)
   }
 
+  /// An identity matrix as an input.
+  package static func identity(_ count: Int, _ type: ScalarType = .float64) -> Node {
+    input((0..<(count * count)).map { $0 / count == $0 % count ? 1 : 0 }, [count, count], type)
+  }
+
   private static func storage(_ elements: [Double], _ type: ScalarType) -> Storage {
     switch type {
     case .float32: Storage(elements.map { Float($0) })
