@@ -6,7 +6,8 @@ let package = Package(
   name: "Curvature",
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
-    .library(name: "Curvature", targets: ["Curvature"])
+    .library(name: "Curvature", targets: ["Curvature"]),
+    .executable(name: "curvature", targets: ["CurvatureTool"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -37,6 +38,7 @@ let package = Package(
       dependencies: [
         "TensorGraph", "Curvature", "CZlib", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], resources: [.copy("Resources/NIST")]),
+    .executableTarget(name: "CurvatureTool", dependencies: ["CurvatureCommands"]),
     .testTarget(
       name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph"],
       resources: [.copy("Fixtures")]),

@@ -1,0 +1,194 @@
+import ArgumentParser
+import Curvature
+import TensorGraph
+
+/// `curvature value`
+struct ValueCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "value", abstract: "Print the value of a formula.")
+
+  @OptionGroup var options: FormulaOptions
+
+  func run(_ console: Console) throws {
+    try options.evaluate(console, needsVariables: false) { problem, index, _ in
+      guard options.batchAxis == nil else {
+        throw ToolError("--batch-axis concerns derivatives; leave it out", status: .usage)
+      }
+      return .array(try problem.evaluated(Operations.index(problem.result, index)))
+    }
+  }
+}
+
+/// `curvature gradient`
+struct GradientCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gradient", abstract: "Print the gradient of a formula of one element.")
+
+  @OptionGroup var options: FormulaOptions
+
+  func run(_ console: Console) throws {
+    try options.evaluate(console) { problem, index, _ in
+      let y = problem.result
+      let variables = problem.variables.map(\.node)
+      let gradients: [Node]
+      if let axis = options.batchAxis {
+        gradients = try BatchGradients.of(y, variables, axis)
+      } else {
+        gradients = try Gradients.of(y, variables)
+      }
+      // Together, so that what they share is computed once.
+      let parts = try gradients.map { try Operations.index($0, index) }
+      try Evaluation.evaluate(parts)
+      let arrays = try parts.map(problem.evaluated)
+      return problem.result(of: [arrays], titles: [problem.variables.map(\.name)])
+    }
+  }
+}
+
+/// `curvature jacobian`
+struct JacobianCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "jacobian", abstract: "Print the Jacobian of a formula.")
+
+  @OptionGroup var options: FormulaOptions
+
+  func run(_ console: Console) throws {
+    try options.evaluate(console) { problem, index, statistics in
+      switch options.dtype {
+      case .float32: try blocks(Float.self, problem, index, &statistics)
+      case .float64: try blocks(Double.self, problem, index, &statistics)
+      }
+    }
+  }
+
+  private func blocks<Scalar: DifferentiableScalar>(
+    _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics
+  ) throws -> CommandResult {
+    let y = Tensor<Scalar>(problem.result)
+    var arrays: [ArrayValue] = []
+    for variable in problem.variables {
+      let matrix = try Jacobian(of: y, withRespectTo: Tensor<Scalar>(variable.node), batchAxis: options.batchAxis)
+      arrays.append(try problem.evaluated(matrix.read(index).node))
+      statistics.add(matrix)
+    }
+    return problem.result(of: [arrays], titles: [problem.variables.map(\.name)])
+  }
+}
+
+/// `curvature hessian`
+struct HessianCommand: ToolCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hessian", abstract: "Print the Hessian of a formula of one element, or a part of it.")
+
+  @OptionGroup var options: FormulaOptions
+
+  func run(_ console: Console) throws {
+    try options.evaluate(console) { problem, index, statistics in
+      switch options.dtype {
+      case .float32: try blocks(Float.self, problem, index, &statistics)
+      case .float64: try blocks(Double.self, problem, index, &statistics)
+      }
+    }
+  }
+
+  private func blocks<Scalar: DifferentiableScalar>(
+    _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics
+  ) throws -> CommandResult {
+    let variables = problem.variables
+    let matrix = try BlockHessian(
+      of: Tensor<Scalar>(problem.result), withRespectTo: variables.map { Tensor<Scalar>($0.node) },
+      batchAxis: options.batchAxis)
+    var arrays: [[ArrayValue]] = []
+    for i in variables.indices {
+      var row: [ArrayValue] = []
+      for j in variables.indices {
+        row.append(try problem.evaluated(matrix[i, j].read(index).node))
+      }
+      arrays.append(row)
+    }
+    statistics.add(matrix[0, 0])
+    let titles = variables.map { row in variables.map { "\(row.name),\($0.name)" } }
+    return problem.result(of: arrays, titles: titles)
+  }
+}
+
+extension FormulaOptions {
+  /// The frame of every command: finds errors first, computes, then writes.
+  fileprivate func evaluate(
+    _ console: Console, needsVariables: Bool = true,
+    _ body: (FormulaProblem, [IndexComponent], inout Statistics) throws -> CommandResult
+  ) throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let output = try ResultOutput(self)
+    let problem = try FormulaProblem(self, console, needsVariables: needsVariables)
+    let index = try problem.index(self)
+    var statistics = Statistics()
+    let result: CommandResult
+    do {
+      result = try body(problem, index, &statistics)
+    } catch let error as TensorError {
+      throw problem.located(error)
+    }
+    try output.write(result, to: console)
+    if stats { console.note(statistics.text(problem, time: clock.now - start)) }
+  }
+}
+
+extension FormulaProblem {
+  /// The elements of a node.
+  fileprivate func evaluated(_ node: Node) throws -> ArrayValue {
+    ArrayValue(shape: node.shape.dimensions, storage: try Evaluation.storage(node))
+  }
+
+  /// One array for one variable, blocks for several.
+  fileprivate func result(of arrays: [[ArrayValue]], titles: [[String]]) -> CommandResult {
+    guard variables.count > 1 else { return .array(arrays[0][0]) }
+    return .blocks(
+      zip(arrays, titles).map { row, names in
+        zip(row, names).map { CommandResult.Block(title: $1, array: $0) }
+      })
+  }
+}
+
+/// What a computation took.
+private struct Statistics {
+  private var products = 0
+  private var bytes = 0
+
+  mutating func add(_ matrix: some DerivativeMatrix) {
+    products += matrix.productsEvaluated
+    bytes += matrix.cachedByteCount
+  }
+
+  func text(_ problem: FormulaProblem, time: Duration) -> String {
+    let nodes = Node.topologicalOrder([problem.result]).count
+    let milliseconds = Double(time.components.attoseconds) / 1e15 + Double(time.components.seconds) * 1e3
+    return """
+      products: \(products)
+      graph nodes: \(nodes)
+      bytes cached: \(bytes)
+      time: \(NumberText.fixed(milliseconds, digits: 3)) ms
+      """
+  }
+}
+
+/// Gradients of a batch of functions.
+private enum BatchGradients {
+  /// The gradient of each slice, with the axis of the batch first.
+  static func of(_ y: Node, _ variables: [Node], _ axis: Int) throws -> [Node] {
+    // The Hessian's rules are those of the batch: they find slices that depend on each other.
+    let total = try Operations.sum(y)
+    var results: [Node] = []
+    for (variable, gradient) in zip(variables, try Gradients.of(total, variables)) {
+      let resolved = try ShapeRules.axis(axis, rank: variable.shape.rank, operation: "gradient: batch axis")
+      guard y.shape.count == variable.shape[resolved] else {
+        throw TensorError(
+          "gradient: y has \(y.shape.count) elements, axis \(axis) of \(variable.shape) has \(variable.shape[resolved]); "
+            + "a batch has one value for each slice")
+      }
+      results.append(try Operations.moveAxis(gradient, from: resolved, to: 0))
+    }
+    return results
+  }
+}

@@ -1,0 +1,157 @@
+import Curvature
+import TensorGraph
+
+/// A formula with the values of its names: what a command line says, turned into a graph.
+struct FormulaProblem {
+  struct Variable {
+    let name: String
+    let node: Node
+  }
+
+  let formula: Formula
+  let variables: [Variable]
+  let evaluator: FormulaEvaluator
+  /// The formula's value, of real numbers.
+  let result: Node
+
+  /// - Parameter needsVariables: whether a command is of no use without `--at`.
+  init(_ options: FormulaOptions, _ console: Console, needsVariables: Bool) throws(ToolError) {
+    let text: String
+    var name = "formula"
+    switch (options.formula, options.file) {
+    case (let formula?, nil): text = formula.hasPrefix(" ") ? String(formula.drop { $0 == " " }) : formula
+    case (nil, let file?):
+      let bytes = try console.read(file, for: "--file")
+      guard let decoded = String(validating: bytes, as: UTF8.self) else {
+        throw ToolError("\(file): is no text", status: .data)
+      }
+      text = decoded.first == "\u{FEFF}" ? String(decoded.dropFirst()) : decoded
+      name = file == "-" ? "standard input" : file
+    case (_?, _?): throw ToolError("found a formula and --file; give one of them", status: .usage)
+    case (nil, nil): throw ToolError("found no formula; give one, or --file with one", status: .usage)
+    }
+    let real = options.dtype.scalarType
+    formula = try Parser.parse(text, name: name)
+    var names: [String: FormulaValue] = [:]
+    for definition in options.constants {
+      let (name, value) = try FormulaProblem.split(definition, option: "--let", names)
+      names[name] = try FormulaProblem.value(value, "--let \(name)", names, real, console)
+    }
+    var variables: [Variable] = []
+    for definition in options.variables {
+      let (name, value) = try FormulaProblem.split(definition, option: "--at", names)
+      let given = try FormulaProblem.value(
+        value, "--at \(name)", names.filter { key, _ in !variables.contains { $0.name == key } }, real, console)
+      let node = try FormulaProblem.input(given, "--at \(name)", real)
+      variables.append(Variable(name: name, node: node))
+      names[name] = .tensor(node)
+    }
+    guard !needsVariables || !variables.isEmpty else {
+      throw ToolError("found no variable to differentiate in; name one, as in --at 'x=[1, 2, 3]'", status: .usage)
+    }
+    self.variables = variables
+    evaluator = FormulaEvaluator(names: names, variables: variables.map(\.node), real: real)
+    let node = try evaluator.tensor(formula)
+    result = needsVariables ? node.cast(to: real) : node
+  }
+
+  /// The index between brackets that the command line asks for; all by default.
+  func index(_ options: FormulaOptions) throws(ToolError) -> [IndexComponent] {
+    guard let text = options.index else { return [.ellipsis] }
+    return try evaluator.index(text, name: "--index")
+  }
+
+  /// An error of tensors, shown at the formula's result.
+  func located(_ error: TensorError) -> ToolError {
+    let range = formula.statements.last.map { formula.expressions[$0.value].range } ?? 0..<0
+    return ToolError(error.message, at: range, in: formula.source, status: .data)
+  }
+
+  // MARK: Names and values
+
+  /// `name=value` in its parts.
+  private static func split(
+    _ definition: String, option: String, _ known: [String: FormulaValue]
+  ) throws(ToolError) -> (name: String, value: String) {
+    guard let equals = definition.firstIndex(of: "=") else {
+      throw ToolError(
+        "\(option): found '\(FormulaSource.printable(definition))', expected 'name=value'", status: .usage)
+    }
+    let name = String(definition[..<equals].trimming { $0.isWhitespace })
+    let scalars = Array(name.unicodeScalars)
+    let isName =
+      !scalars.isEmpty
+      && scalars.indices.allSatisfy { i in
+        scalars[i] == "_" || (i == 0 ? scalars[i].properties.isXIDStart : scalars[i].properties.isXIDContinue)
+      }
+    guard isName, !Parser.isReserved(name) else {
+      throw ToolError(
+        "\(option): '\(FormulaSource.printable(name))' cannot be a name; names are letters, digits and '_'",
+        status: .usage)
+    }
+    guard known[name] == nil else {
+      throw ToolError("\(option): '\(name)' is given twice; give it one value", status: .usage)
+    }
+    return (name, String(definition[definition.index(after: equals)...]))
+  }
+
+  /// A value from a file, or from a formula without variables.
+  private static func value(
+    _ text: String, _ origin: String, _ names: [String: FormulaValue], _ real: ScalarType, _ console: Console
+  ) throws(ToolError) -> FormulaValue {
+    let trimmed = String(text.trimming { $0.isWhitespace })
+    guard ArrayFile.isFileName(trimmed) else {
+      let formula = try Parser.parse(text, name: origin)
+      let evaluator = FormulaEvaluator(names: names, real: real)
+      let value = try evaluator.evaluate(formula)
+      // A plain number stays one: it may be an axis or a size. A list is meant as data.
+      return value.isSequence ? .tensor(try evaluator.tensor(formula)) : value
+    }
+    let array = try ArrayFile.read(trimmed) { (path) throws(ToolError) in try console.read(path, for: origin) }
+    let node = Node(array.storage, shape: Shape(array.shape))
+    guard ElementKind(node.scalarType) == .real, node.scalarType != real else { return .tensor(node) }
+    return .tensor(try input(.tensor(node), origin, real))
+  }
+
+  /// A value as a leaf of real numbers.
+  private static func input(
+    _ value: FormulaValue, _ origin: String, _ real: ScalarType
+  ) throws(ToolError) -> Node {
+    do {
+      let node = try value.node(as: .real, real: real)
+      return Node(try Evaluation.storage(node), shape: node.shape)
+    } catch let fault as ValueFault {
+      throw ToolError("\(origin): \(fault.message)", status: fault.status)
+    } catch let error as TensorError {
+      throw ToolError("\(origin): \(error.message)", status: .data)
+    } catch {
+      throw ToolError("\(origin): \(error)", status: .data)
+    }
+  }
+}
+
+extension FormulaEvaluator {
+  /// The components of an index given as text, as in `0, 1:`.
+  package func index(_ text: String, name: String) throws(ToolError) -> [IndexComponent] {
+    let (formula, items) = try Parser.parseIndex(text, name: name)
+    var components: [IndexComponent] = []
+    for item in items {
+      // The expressions up to an item are those of it and of the items before: none of them has a result of its own.
+      var single = formula
+      single.statements = [Statement(targets: [], targetRanges: [], value: item)]
+      let value = try evaluate(single)
+      let place = formula.expressions[item].range
+      do {
+        guard let component = try FormulaIndexing(real: real, variables: variables).component(value) else {
+          throw ValueFault(message: "found \(value.description), expected whole numbers, slices or lists")
+        }
+        components.append(component)
+      } catch let fault as ValueFault {
+        throw ToolError(fault.message, at: place, in: formula.source, status: fault.status)
+      } catch {
+        throw ToolError("\(error)", at: place, in: formula.source, status: .data)
+      }
+    }
+    return components
+  }
+}

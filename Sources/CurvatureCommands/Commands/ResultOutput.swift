@@ -1,0 +1,118 @@
+import Curvature
+
+/// A result of a command: one array, or a block for each pair of names.
+enum CommandResult {
+  case array(ArrayValue)
+  case blocks([[Block]])
+
+  struct Block {
+    /// The names that it belongs to: the member of an archive, the heading of a text.
+    let title: String
+    let array: ArrayValue
+  }
+
+  var blocks: [[Block]] {
+    switch self {
+    case .array(let array): [[Block(title: "result", array: array)]]
+    case .blocks(let blocks): blocks
+    }
+  }
+}
+
+/// Where a result goes and in which form.
+struct ResultOutput {
+  /// The formats of files, by extension.
+  enum FileFormat: String, CaseIterable { case npy, npz, csv, json, mtx }
+
+  private let format: OutputFormat
+  private let file: (path: String, format: FileFormat)?
+
+  /// Finds what is wrong with the choice before anything is computed.
+  init(_ options: FormulaOptions) throws(ToolError) {
+    format = options.format ?? .text
+    guard let path = options.output else {
+      file = nil
+      return
+    }
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let known = FileFormat.allCases.map { "." + $0.rawValue }.joined(separator: " ")
+    guard let dot = name.lastIndex(of: "."),
+      let format = FileFormat(rawValue: name[name.index(after: dot)...].lowercased())
+    else {
+      throw ToolError(
+        "--output: '\(FormulaSource.printable(path))' has none of the extensions \(known)", status: .usage)
+    }
+    if let wanted = options.format, wanted.rawValue != format.rawValue {
+      throw ToolError(
+        "found --format \(wanted.rawValue) and a file .\(format.rawValue); the extension chooses, leave out --format",
+        status: .usage)
+    }
+    try FileAccess.checkWritable(path)
+    file = (path, format)
+  }
+
+  /// Prints or writes a result.
+  func write(_ result: CommandResult, to console: Console) throws(ToolError) {
+    guard let file else {
+      try console.write(bytes(of: result, format))
+      return
+    }
+    try FileAccess.write(bytes(of: result, file.format, file.path), to: file.path)
+  }
+
+  private func bytes(of result: CommandResult, _ format: OutputFormat) throws(ToolError) -> [UInt8] {
+    switch format {
+    case .text:
+      guard case .blocks(let blocks) = result else { return Array((NumPyText.text(of: single(result)!) + "\n").utf8) }
+      let texts = blocks.flatMap { $0 }.map { "\($0.title):\n\(NumPyText.text(of: $0.array))\n" }
+      return Array(texts.joined(separator: "\n").utf8)
+    case .csv:
+      guard let array = single(result) else {
+        throw ToolError("csv holds one block; use --format json, or --output with a .npz file", status: .usage)
+      }
+      return CSV.write(array)
+    case .json: return json(result)
+    }
+  }
+
+  private func bytes(
+    of result: CommandResult, _ format: FileFormat, _ path: String
+  ) throws(ToolError) -> [UInt8] {
+    if format == .json { return json(result) }
+    if format == .npz {
+      let members = result.blocks.flatMap { $0 }.map { (name: "\($0.title).npy", contents: NPY.write($0.array)) }
+      guard let archive = ZipArchive.archive(members) else {
+        throw ToolError("\(path): an archive of more than 4 GB; write an .npy file", status: .data)
+      }
+      return archive
+    }
+    guard let array = single(result) else {
+      throw ToolError("\(path): .\(format.rawValue) holds one block; write an .npz or .json file", status: .usage)
+    }
+    switch format {
+    case .npy: return NPY.write(array)
+    case .csv: return CSV.write(array)
+    case .mtx:
+      guard let bytes = MatrixMarket.write(array) else {
+        throw ToolError(
+          "\(path): .mtx holds a matrix, found shape \(array.shape); choose two axes with --index", status: .data)
+      }
+      return bytes
+    case .npz, .json: fatalError("handled above")
+    }
+  }
+
+  private func json(_ result: CommandResult) -> [UInt8] {
+    let text =
+      switch result {
+      case .array(let array): JSON.text(of: array)
+      case .blocks(let blocks): JSON.text(ofBlocks: blocks.map { $0.map(\.array) })
+      }
+    return Array((text + "\n").utf8)
+  }
+
+  private func single(_ result: CommandResult) -> ArrayValue? {
+    let all = result.blocks.flatMap { $0 }
+    return all.count == 1 ? all[0].array : nil
+  }
+}

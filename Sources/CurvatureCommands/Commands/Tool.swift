@@ -1,0 +1,108 @@
+import ArgumentParser
+
+/// The command-line tool as a function: arguments in, texts and a status out.
+package enum Tool {
+  /// What a run of the tool leaves.
+  package struct Outcome: Sendable {
+    /// For standard output; empty if the run failed.
+    package var output: [UInt8] = []
+    /// For standard error.
+    package var errors = ""
+    /// What the shell is told: 0, or why not, as `ToolError.Status` says.
+    package var status: Int32 = 0
+
+    package var outputText: String { String(decoding: output, as: UTF8.self) }
+  }
+
+  /// Runs one command line, without the program's name.
+  ///
+  /// - Parameter input: gives the bytes of standard input; asked for at most once.
+  package static func run(
+    _ arguments: [String],
+    input: @escaping () throws(ToolError) -> [UInt8] = { () throws(ToolError) in try FileAccess.read("-") }
+  ) -> Outcome {
+    let console = Console(input: input)
+    do {
+      var command = try CurvatureCommand.parseAsRoot(shieldingFormulas(arguments))
+      guard let command = command as? any ToolCommand else {
+        try command.run()
+        return Outcome()
+      }
+      try command.run(console)
+      return Outcome(output: console.output, errors: console.notes, status: 0)
+    } catch let error as ToolError {
+      return Outcome(errors: console.notes + "\(error)\n", status: error.status.rawValue)
+    } catch {
+      let isSuccess = CurvatureCommand.exitCode(for: error) == .success
+      let text = CurvatureCommand.fullMessage(for: error) + "\n"
+      guard isSuccess else { return Outcome(errors: text, status: ToolError.Status.usage.rawValue) }
+      return Outcome(output: Array(text.utf8), status: 0)
+    }
+  }
+
+  /// Puts a blank before a formula that begins with a minus sign, which would else be taken for an option.
+  private static func shieldingFormulas(_ arguments: [String]) -> [String] {
+    guard let command = arguments.first, FormulaOptions.commandNames.contains(command) else { return arguments }
+    var result: [String] = []
+    var isValue = false
+    for (i, argument) in arguments.enumerated() {
+      if argument == "--", !isValue { return result + arguments[i...] }
+      let isOption = argument.hasPrefix("--") || argument == "-h" || argument == "-" || !argument.hasPrefix("-")
+      result.append(isValue || isOption ? argument : " " + argument)
+      isValue = !isValue && FormulaOptions.valueOptions.contains(argument)
+    }
+    return result
+  }
+}
+
+/// A command of the tool. Its results go to the console, which writes them only if all went well.
+package protocol ToolCommand: ParsableCommand {
+  func run(_ console: Console) throws
+}
+
+/// Collects what a command says.
+package final class Console {
+  /// For standard output.
+  package private(set) var output: [UInt8] = []
+  /// For standard error: notes of a command that succeeds.
+  package private(set) var notes = ""
+  private let readInput: () throws(ToolError) -> [UInt8]
+  private var inputUser: String?
+
+  init(input: @escaping () throws(ToolError) -> [UInt8]) { readInput = input }
+
+  package func print(_ text: String) { write(Array((text + "\n").utf8)) }
+
+  package func write(_ bytes: [UInt8]) { output += bytes }
+
+  package func note(_ text: String) { notes += text + "\n" }
+
+  /// The bytes of a file, or of standard input for `-`, which only one value can take.
+  package func read(_ path: String, for user: String) throws(ToolError) -> [UInt8] {
+    guard path == "-" else { return try FileAccess.read(path) }
+    if let inputUser {
+      throw ToolError("\(inputUser) and \(user) both read standard input; give one of them a file", status: .usage)
+    }
+    inputUser = user
+    return try readInput()
+  }
+}
+
+/// `curvature`
+package struct CurvatureCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "curvature",
+    abstract: "Exact derivatives of formulas over tensors: values, gradients, Jacobians and lazy Hessians.",
+    discussion: """
+      A formula is what NumPy would understand: 'sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)'.
+      Values are literals, .npy, .npz:member or .csv files, or - for standard input.
+      Exit status: 0 on success, 1 for what values show (shapes, files, memory), 2 for a wrong command line or formula.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      ValueCommand.self, GradientCommand.self, JacobianCommand.self, HessianCommand.self, FunctionsCommand.self,
+      ExampleCommand.self,
+    ])
+
+  package init() {}
+}

@@ -1,0 +1,28 @@
+/// Whole quotients and whole powers.
+extension Operations {
+  /// ⌊a / b⌋ as Python defines it: what is left after the remainder `modulo` has been taken away, so that
+  /// a = b · (a // b) + a % b. Its derivative is 0.
+  package static func floorDivide(_ a: Node, _ b: Node) throws(TensorError) -> Node {
+    // The quotient of whole numbers is rounded down already.
+    guard a.scalarType.isDifferentiable else { return try divide(a, b) }
+    let rest = try subtract(a, apply(.modulo, a, b))
+    // Not the floor of a rounded quotient: 1 // 0.1 is 9, and 1 / 0.1 rounds to 10.
+    return try apply(.round, divide(rest, b))
+  }
+
+  /// x to a whole power of 0 or more, by repeated squaring: for whole numbers, which have no `pow`.
+  package static func wholePower(_ x: Node, _ exponent: Int) throws(TensorError) -> Node {
+    guard exponent >= 0 else { throw TensorError("power: the exponent \(exponent) is negative; use real numbers") }
+    var result: Node?
+    var square = x
+    var rest = exponent
+    while rest > 0 {
+      if rest % 2 == 1 {
+        result = try result.map { (known) throws(TensorError) in try multiply(known, square) } ?? square
+      }
+      rest /= 2
+      if rest > 0 { square = try apply(.square, square) }
+    }
+    return result ?? x.filled(with: 1)
+  }
+}
