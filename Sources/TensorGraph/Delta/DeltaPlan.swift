@@ -1,0 +1,91 @@
+/// A derivative of a node, computed without identity matrices: Kronecker deltas are carried as terms, and what they
+/// leave to be computed is made of ordinary nodes.
+package struct DeltaPlan: CustomStringConvertible {
+  /// The demanded part of the derivative; shapes are those of `DeltaDemand`.
+  package let result: Node
+  /// The expected cost, primal values excluded.
+  package let estimatedCost: Cost
+  /// The expected cost of pushing dense directions instead.
+  package let denseCost: Cost
+  private let steps: [String]
+
+  /// How many terms a node may have before it is made dense.
+  package static let termCap = 64
+
+  /// A plan for a part of the Hessian, or nil if dense directions are expected to be as good.
+  ///
+  /// - Parameter gradient: the gradient of a scalar with respect to `variable`: its derivative is symmetric.
+  package init?(gradient: Node, variable: Node, demand: DeltaDemand, costModel: CostModel = .default) {
+    let plan = DeltaPlan(
+      derivativeOf: gradient, variable: variable, demand: demand, isSymmetric: true, costModel: costModel)
+    guard let plan, plan.estimatedCost < plan.denseCost else { return nil }
+    self = plan
+  }
+
+  /// The plan for a part of the derivative of any node, whatever it costs; nil only if there is no differentiable
+  /// path of one element type, or nothing to compute.
+  ///
+  /// - Parameters:
+  ///   - isSymmetric: whether the whole derivative is known to be symmetric, as that of a gradient is.
+  ///   - termCap: how many terms a node may have before it is made dense.
+  package init?(
+    derivativeOf output: Node, variable: Node, demand: DeltaDemand, isSymmetric: Bool = false,
+    costModel: CostModel = .default, termCap: Int = DeltaPlan.termCap
+  ) {
+    guard output.shape.count > 0, variable.shape.count > 0, output.scalarType == variable.scalarType,
+      variable.scalarType.isDifferentiable, Self.hasOneType(output, variable)
+    else { return nil }
+    let space = TermSpace(scalarType: variable.scalarType)
+    let planner = TermPlanner(space: space, model: costModel)
+    let realization = TermRealization(space: space, planner: planner)
+    let seed = space.seed(demand, variable: variable.shape)
+    let tangent = realization.tangent(of: output, variable: variable, seed: seed, termCap: termCap)
+    var terms = space.demanded(tangent, demand)
+    if terms == nil {
+      terms = space.demanded(space.materialized(tangent, shape: output.shape), demand)
+    }
+    guard var terms else { return nil }
+    let shape = TermSpace.shape(demand, output: output.shape, variable: variable.shape)
+    var mirrored = false
+    if isSymmetric, Self.isWholeSquare(demand), let upper = space.upperBlocks(terms) {
+      terms = upper
+      mirrored = true
+    }
+    let plan = planner.plan(terms, isOutput: true)
+    switch demand {
+    case .matrix, .block: result = realization.assembled(plan, shape: shape, mirrored: mirrored)
+    case .column, .element, .diagonal, .trace, .batched: result = realization.output(plan, shape: shape)
+    }
+    estimatedCost = realization.cost
+    denseCost = denseDirectionsCost(
+      of: output, variable: variable,
+      directions: TermSpace.directionCount(demand, variable: variable.shape), model: costModel)
+    steps = realization.log
+  }
+
+  /// Whether rows and columns of what is demanded are the same, so that it is symmetric if the whole is.
+  private static func isWholeSquare(_ demand: DeltaDemand) -> Bool {
+    switch demand {
+    case .matrix: true
+    case .block(let rows, let columns): rows == columns
+    case .column, .element, .diagonal, .trace, .batched: false
+    }
+  }
+
+  /// Terms have one element type; a cast between two differentiable types on the way is left to dense directions.
+  private static func hasOneType(_ output: Node, _ variable: Node) -> Bool {
+    var active: Set<Node> = [variable]
+    for node in Node.topologicalOrder([output], entering: { $0 !== variable && $0.primitive != .detach }) {
+      guard node.scalarType.isDifferentiable, node.operands.contains(where: active.contains) else { continue }
+      guard node.scalarType == variable.scalarType else { return false }
+      active.insert(node)
+    }
+    return true
+  }
+
+  package var description: String {
+    let gain = denseCost.flops / max(1, estimatedCost.flops)
+    return (["\(Int(estimatedCost.flops)) flops, \(Int(gain)) times fewer than dense directions"] + steps)
+      .joined(separator: "\n")
+  }
+}

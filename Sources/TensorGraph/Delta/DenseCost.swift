@@ -1,0 +1,54 @@
+/// The cost of pushing dense directions through a graph: what deltas must beat.
+package func denseDirectionsCost(of output: Node, variable: Node, directions: Int, model: CostModel) -> Cost {
+  let k = Double(directions)
+  var active: Set<Node> = [variable]
+  var cost = Cost.zero
+  // As many directions at once as fit the budget.
+  func elementwise(_ count: Int) -> Cost {
+    Cost(nanoseconds: model.step + model.element * k * Double(count), flops: k * Double(count))
+  }
+  func mapCost(_ map: LinearMap, _ operand: Node, _ result: Node) -> Cost {
+    switch map {
+    case .identity: return .zero
+    case .scale, .mask: return elementwise(result.shape.count)
+    case .placed: return Cost(nanoseconds: elementwise(result.shape.count).nanoseconds)
+    case .structural(let primitive, _):
+      switch primitive {
+      case .reshape, .broadcast, .permute, .slice: return .zero
+      case .sum, .cumulativeSum: return elementwise(operand.shape.count)
+      case .embed, .concatenate, .gather, .scatterAdd, .cast:
+        return Cost(nanoseconds: elementwise(result.shape.count).nanoseconds)
+      case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .maximum, .minimum, .argsort,
+        .contraction:
+        return .zero
+      }
+    case .contraction(let tangent, let other, let otherLabels, let output):
+      let c = Contraction(left: tangent, right: otherLabels, output: output)
+      let extents = c.extents(operand.shape, other.shape)
+      func size(_ labels: [Int]) -> Double { labels.reduce(1) { $0 * Double(extents[$1]!) } }
+      let summed = size(c.summed)
+      guard !c.summed.isEmpty else { return elementwise(result.shape.count) }
+      let batch = tangent.filter { otherLabels.contains($0) && output.contains($0) }
+      let m = k * size(tangent.filter { !otherLabels.contains($0) })
+      let n = size(otherLabels.filter { !tangent.contains($0) })
+      var unbounded = model
+      unbounded.elementBudget = .infinity
+      return unbounded.product(batch: size(batch), m: m, n: n, k: summed)
+    case .composed(let first, let second):
+      return mapCost(first, operand, operand) + mapCost(second, operand, result)
+    }
+  }
+  let order = Node.topologicalOrder(
+    [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
+  for node in order where node !== variable && node.primitive != .detach {
+    var parts = 0
+    for (i, operand) in node.operands.enumerated() where active.contains(operand) {
+      guard let map = node.linearization(i) else { continue }
+      cost += mapCost(map, operand, node)
+      parts += 1
+    }
+    if parts > 0 { active.insert(node) }
+    if parts > 1 { cost += elementwise(node.shape.count) }
+  }
+  return cost
+}

@@ -1,0 +1,114 @@
+extension TermSpace {
+  /// The term with every summed label gone: factors which summed labels connect become one sum, remembered as such.
+  ///
+  /// This bounds the factors of a term and lets terms share what they have in common.
+  func eliminated(_ term: Term) -> Term {
+    var term = term
+    let output = term.outputLabels
+    while true {
+      guard let first = term.factorLabels.first(where: { !output.contains($0) }) else { return term }
+      // All factors reached from one summed label through summed labels.
+      var summed = [first]
+      var mine: [Factor] = []
+      var rest = term.factors
+      var grew = true
+      while grew {
+        grew = false
+        for i in rest.indices.reversed() where rest[i].labels.contains(where: summed.contains) {
+          for label in rest[i].labels where !output.contains(label) && !summed.contains(label) { summed.append(label) }
+          mine.append(rest.remove(at: i))
+          grew = true
+        }
+      }
+      mine.sort { $0.source < $1.source }
+      var kept: [Label] = []
+      for factor in mine {
+        for label in factor.labels where output.contains(label) && !kept.contains(label) { kept.append(label) }
+      }
+      let axes = kept.map { AffineIndex(label: $0) }
+      let sum = source(of: [Term(factors: mine, axes: axes)], shape: kept.map { labels[$0] })
+      term.factors = rest + [Factor(source: sum, indices: axes)]
+    }
+  }
+
+  /// One level opened: sums of a single term are replaced by its factors. Nil if there is none.
+  func inlined(_ term: Term) -> Term? {
+    var factors: [Factor] = []
+    var coefficient = term.coefficient
+    var found = false
+    for factor in term.factors {
+      guard case .sum(let sum) = sources[factor.source], sum.terms.count == 1,
+        let inner = opened(sum.terms[0], sum.shape, at: factor.indices)
+      else {
+        factors.append(factor)
+        continue
+      }
+      coefficient *= sum.terms[0].coefficient
+      factors += inner
+      found = true
+    }
+    guard found else { return nil }
+    var result = Term(coefficient: coefficient, factors: factors, directions: term.directions, axes: term.axes)
+    // A sum may repeat along an axis: then the label of that axis is gone from the factors.
+    absorbIdleLabels(before: term.labels, &result)
+    return normalized(result)
+  }
+
+  /// The factors of a term whose axes are plain distinct labels over the whole of each axis, read at other indices.
+  private func opened(_ term: Term, _ shape: [Int], at indices: [AffineIndex]) -> [Factor]? {
+    var substitution = Substitution()
+    for (axis, index) in indices.enumerated() where shape[axis] > 1 {
+      guard let label = term.axes[axis].plainLabel, labels[label] == shape[axis], substitution[label] == nil else {
+        return nil
+      }
+      substitution[label] = index
+    }
+    for label in term.factorLabels where substitution[label] == nil {
+      substitution[label] = labels.freshIndex(labels[label])
+    }
+    return term.factors.map { $0.substituting(substitution) }
+  }
+
+  /// Terms made dense: for each shape of direction windows one sum with an axis for each direction label, and the term
+  /// that reads it. Windows stay; deltas are lost.
+  func materialized(_ terms: [Term], shape: Shape) -> [Term] {
+    var groups: [(pattern: [[Int]], terms: [Term])] = []
+    for term in terms {
+      let pattern = windowPattern(term.directions)
+      if let i = groups.firstIndex(where: { $0.pattern == pattern }) {
+        groups[i].terms.append(term)
+      } else {
+        groups.append((pattern, [term]))
+      }
+    }
+    return groups.map { group in
+      let extents = group.pattern.flatMap { window in
+        stride(from: 1, to: window.count, by: 2).map { window[$0 + 1] }
+      }
+      let sums = group.terms.map { term in
+        let digits = term.directions.flatMap { index in index.descending.map { AffineIndex(label: $0.label) } }
+        return Term(coefficient: term.coefficient, factors: term.factors, axes: digits + term.axes)
+      }
+      let dense = source(of: sums, shape: extents + shape.dimensions)
+      let digits = extents.map { labels.freshIndex($0) }
+      let axes = shape.dimensions.map { labels.freshIndex($0) }
+      var next = 0
+      let directions = group.pattern.map { window in
+        var index = AffineIndex(window[0])
+        for i in stride(from: 1, to: window.count, by: 2) {
+          index.add(digits[next], times: window[i])
+          next += 1
+        }
+        return index
+      }
+      return Term(factors: [Factor(source: dense, indices: digits + axes)], directions: directions, axes: axes)
+    }
+  }
+
+  /// Offset, then stride and extent of each digit, for each index: where indices put their labels, without names.
+  func windowPattern(_ indices: [AffineIndex]) -> [[Int]] {
+    indices.map { index in
+      index.descending.reduce(into: [index.offset]) { $0 += [$1.stride, labels[$1.label]] }
+    }
+  }
+}

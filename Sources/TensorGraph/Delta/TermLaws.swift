@@ -1,0 +1,108 @@
+/// THE LAWS: what a linear map makes of a term. Directions are never touched, so a delta stays a delta.
+extension TermSpace {
+  /// The image of a term under a linear map, or nil if it is not a sum of terms (or not seen to be): then the caller
+  /// makes the term dense, which is always legal.
+  ///
+  /// - Parameter shape: the shape of the operand.
+  func image(of term: Term, under map: LinearMap, from shape: Shape) -> [Term]? {
+    switch map {
+    case .identity: return [term]
+    case .scale(let node):
+      var scaled = term
+      scaled.factors.append(factor(node, at: term.axes))
+      return [scaled]
+    case .mask(let mask, let keeping):
+      var masked = term
+      let kept = keeping ? mask : Node.logical(.not, mask)
+      masked.factors.append(factor(kept.cast(to: scalarType), at: term.axes))
+      return [masked]
+    case .placed(_, let slices):
+      var placed = term
+      placed.axes = Self.placed(term.axes, slices)
+      return [placed]
+    case .contraction(let tangent, let other, let otherLabels, let output):
+      return contract(term, tangent, other, otherLabels, output)
+    case .structural(let primitive, _): return move(term, primitive, from: shape)
+    case .composed(let first, let second):
+      guard let middle = image(of: term, under: first, from: shape) else { return nil }
+      var result: [Term] = []
+      for term in middle {
+        guard let images = image(of: term, under: second, from: first.resultShape(for: shape)) else { return nil }
+        result += images
+      }
+      return result
+    }
+  }
+
+  private static func placed(_ axes: [AffineIndex], _ slices: [AxisSlice]) -> [AffineIndex] {
+    zip(axes, slices).map { index, slice in
+      var moved = index.scaled(by: slice.step)
+      moved.offset += slice.start
+      return moved
+    }
+  }
+
+  /// Labels of the product stand for the indices of the term where the term has them, and are fresh elsewhere.
+  private func contract(
+    _ term: Term, _ tangent: [Int], _ other: Node, _ otherLabels: [Int], _ output: [Int]
+  ) -> [Term] {
+    var index: [Int: AffineIndex] = [:]
+    for (label, axis) in zip(tangent, term.axes) { index[label] = axis }
+    for (label, extent) in zip(otherLabels, other.shape.dimensions) where index[label] == nil {
+      index[label] = labels.freshIndex(extent)
+    }
+    var result = term
+    result.factors.append(factor(other, at: otherLabels.map { index[$0]! }))
+    result.axes = output.map { index[$0]! }
+    absorbIdleLabels(before: term.labels, &result)
+    return [result]
+  }
+
+  private func move(_ term: Term, _ primitive: Primitive, from shape: Shape) -> [Term]? {
+    var result = term
+    switch primitive {
+    case .broadcast(let target, let axes):
+      result.axes = target.dimensions.indices.map { axis in
+        if let i = axes.firstIndex(of: axis), shape[i] == target[axis] { return term.axes[i] }
+        return labels.freshIndex(target[axis])
+      }
+    case .permute(let order): result.axes = order.map { term.axes[$0] }
+    case .embed(_, let slices): result.axes = Self.placed(term.axes, slices)
+    case .sum(let axes):
+      result.axes = term.axes.indices.filter { !axes.contains($0) }.map { term.axes[$0] }
+      absorbIdleLabels(before: term.labels, &result)
+    case .slice(let slices):
+      guard let sliced = slice(term, slices) else { return nil }
+      return sliced.map { [$0] } ?? []
+    case .reshape(let target):
+      guard let (indices, substitution) = reshapedIndices(term.axes, from: shape, to: target, splits: true) else {
+        return nil
+      }
+      result = term.substituting(substitution)
+      result.axes = indices
+    case .gather, .scatterAdd, .cumulativeSum, .cast: return nil
+    case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
+      .argsort, .contraction:
+      return nil
+    }
+    return [result]
+  }
+
+  /// The part of a term inside slices of its axes; nil if that is no term, a nil inside if nothing is left.
+  func slice(_ term: Term, _ slices: [AxisSlice]) -> Term?? {
+    var result = term
+    for (axis, slice) in slices.enumerated() {
+      switch labels.restrict(result.axes[axis], to: slice) {
+      case .impossible: return .some(nil)
+      case .unknown: return .none
+      case .substitution(let substitution):
+        result = result.substituting(substitution)
+        var moved = result.axes[axis]
+        moved.offset -= slice.start
+        guard let position = moved.divided(by: slice.step) else { return .none }
+        result.axes[axis] = position
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,203 @@
+extension TermSpace {
+  /// The same term with factors read through movement and products, constants in the coefficient, and sums over labels
+  /// that no factor carries any more replaced by their extents. Nil if it is zero.
+  func normalized(_ term: Term) -> Term? {
+    var coefficient = term.coefficient
+    var factors: [Factor] = []
+    var pending = [Factor](term.factors.reversed())
+    while let factor = pending.popLast() {
+      guard case .node(let node) = sources[factor.source] else {
+        factors.append(factor)
+        continue
+      }
+      if let constant = constantFactor(node) {
+        coefficient *= constant
+      } else if let parts = readThrough(node, factor.indices) {
+        if parts.negates { coefficient = -coefficient }
+        pending.append(contentsOf: parts.factors.reversed())
+      } else {
+        factors.append(factor)
+      }
+    }
+    guard coefficient != 0 else { return nil }
+    var result = Term(
+      coefficient: coefficient, factors: shieldingSingularities(factors), directions: term.directions, axes: term.axes)
+    absorbIdleLabels(before: term.labels, &result)
+    return result
+  }
+
+  /// A sum over a label that has left the term is a multiplication by its extent.
+  func absorbIdleLabels(before: [Label], _ term: inout Term) {
+    let after = term.labels
+    for label in before where !after.contains(label) { term.coefficient *= Double(labels[label]) }
+  }
+
+  private func constantFactor(_ node: Node) -> Double? {
+    guard let value = node.fillLiteral?.double, value.isFinite else { return nil }
+    return value
+  }
+
+  /// What a node that only moves or multiplies reads at the given indices, or nil if it computes something.
+  private func readThrough(_ node: Node, _ indices: [AffineIndex]) -> (factors: [Factor], negates: Bool)? {
+    func read(_ operand: Int, _ indices: [AffineIndex]) -> Factor { factor(node.operands[operand], at: indices) }
+    switch node.primitive {
+    case .broadcast(let shape, let axes):
+      let operand = node.operands[0].shape
+      return (
+        [read(0, axes.indices.map { operand[$0] == shape[axes[$0]] ? indices[axes[$0]] : AffineIndex(0) })], false
+      )
+    case .permute(let order):
+      var moved = indices
+      for (axis, source) in order.enumerated() { moved[source] = indices[axis] }
+      return ([read(0, moved)], false)
+    case .slice(let slices):
+      return (
+        [
+          read(
+            0,
+            zip(slices, indices).map { slice, index in
+              var moved = index.scaled(by: slice.step)
+              moved.offset += slice.start
+              return moved
+            })
+        ], false
+      )
+    case .reshape(let shape):
+      guard let (moved, _) = reshapedIndices(indices, from: shape, to: node.operands[0].shape, splits: false) else {
+        return nil
+      }
+      return ([read(0, moved)], false)
+    case .elementwise(let function):
+      switch function {
+      case .negate: return ([read(0, indices)], true)
+      case .multiply: return ([read(0, indices), read(1, indices)], false)
+      case .scale:
+        // 0 · ∞ = 0 is kept by not taking such a product apart.
+        if isSingular(node.operands[0]) || isSingular(node.operands[1]) { return nil }
+        return ([read(0, indices), read(1, indices)], false)
+      case .reciprocal, .square, .add, .subtract, .divide, .modulo, .sqrt, .rsqrt, .cbrt, .pow, .exp, .exp2,
+        .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh,
+        .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor,
+        .ceil, .round, .trunc, .max, .min:
+        return nil
+      }
+    case .contraction(let c):
+      guard c.summed.isEmpty else { return nil }
+      func place(_ list: [Int]) -> [AffineIndex] { list.map { indices[c.output.firstIndex(of: $0)!] } }
+      return ([read(0, place(c.left)), read(1, place(c.right))], false)
+    case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .embed, .concatenate, .gather, .scatterAdd,
+      .sum, .maximum, .minimum, .cumulativeSum, .argsort:
+      return nil
+    }
+  }
+
+  /// Indices of a reshaped tensor, axis group by axis group: merged, then taken apart into digits.
+  func reshapedIndices(
+    _ indices: [AffineIndex], from old: Shape, to new: Shape, splits: Bool
+  ) -> (indices: [AffineIndex], substitution: Substitution)? {
+    var result: [AffineIndex] = []
+    var total = Substitution()
+    var i = 0
+    var j = 0
+    while i < old.rank || j < new.rank {
+      // The shortest groups of axes with the same number of elements.
+      var (oldGroup, newGroup) = ([Int](), [Int]())
+      var (oldCount, newCount) = (1, 1)
+      while (oldGroup.isEmpty && i < old.rank) || (newGroup.isEmpty && j < new.rank) || oldCount != newCount {
+        if (oldCount <= newCount && i < old.rank) || j >= new.rank {
+          oldCount *= old[i]
+          oldGroup.append(i)
+          i += 1
+        } else {
+          newCount *= new[j]
+          newGroup.append(j)
+          j += 1
+        }
+      }
+      var merged = AffineIndex(0)
+      for axis in oldGroup {
+        merged = merged.scaled(by: old[axis])
+        merged.add(total(indices[axis]))
+      }
+      if newGroup.isEmpty { continue }
+      guard let (digits, substitution) = digits(of: merged, radices: newGroup.map { new[$0] }, splits: splits) else {
+        return nil
+      }
+      if !substitution.isEmpty {
+        result = result.map { substitution($0) }
+        total = total.followed(by: substitution)
+      }
+      result += digits
+    }
+    return (result, total)
+  }
+
+  private func digits(
+    of form: AffineIndex, radices: [Int], splits: Bool
+  ) -> (digits: [AffineIndex], substitution: Substitution)? {
+    labels.digits(of: form, radices: radices, splits: splits)
+  }
+
+  /// Multiplies factors which are read at the indices of a possibly infinite factor into it, by the product that keeps
+  /// exact zeros: a mask must meet 1/0 before any sum does.
+  private func shieldingSingularities(_ factors: [Factor]) -> [Factor] {
+    func node(_ factor: Factor) -> Node? {
+      if case .node(let node) = sources[factor.source] { node } else { nil }
+    }
+    guard factors.count > 1, factors.contains(where: { node($0).map(isSingular) ?? false }) else { return factors }
+    var result: [Factor] = []
+    var done = [Bool](repeating: false, count: factors.count)
+    for i in factors.indices where !done[i] {
+      let same = factors.indices.filter { j in
+        !done[j] && factors[j].indices == factors[i].indices && node(factors[j]) != nil
+          && shape(factors[j].source) == shape(factors[i].source)
+      }
+      let nodes = same.map { node(factors[$0])! }
+      guard same.contains(i), same.count > 1, nodes.contains(where: isSingular) else {
+        result.append(factors[i])
+        done[i] = true
+        continue
+      }
+      for j in same { done[j] = true }
+      let ordered = nodes.filter { !isSingular($0) } + nodes.filter(isSingular)
+      let product = ordered.dropFirst().reduce(ordered[0]) { $0 ⊗ $1 }
+      singular[interned(product)] = true
+      result.append(factor(product, at: factors[i].indices))
+    }
+    return result
+  }
+
+  /// Whether elements of a node may be infinite or undefined where its own operands are ordinary numbers.
+  func isSingular(_ node: Node) -> Bool {
+    if let known = singular[node] { return known }
+    let relevant = Node.topologicalOrder([node]) { self.singular[$0] == nil && Self.passesSingularities($0) }
+    for next in relevant where singular[next] == nil {
+      singular[next] =
+        Self.createsSingularities(next)
+        || (Self.passesSingularities(next) && next.operands.contains { singular[$0] ?? false })
+    }
+    return singular[node] ?? false
+  }
+
+  private static func createsSingularities(_ node: Node) -> Bool {
+    guard case .elementwise(let function) = node.primitive else { return false }
+    switch function {
+    case .reciprocal, .divide, .modulo, .sqrt, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan, .asin,
+      .acos, .atan2, .acosh, .atanh, .hypot:
+      return true
+    case .negate, .square, .add, .subtract, .multiply, .scale, .exp, .exp2, .expMinusOne, .sin, .cos, .atan, .sinh,
+      .cosh, .tanh, .sech, .asinh, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc,
+      .max, .min:
+      return false
+    }
+  }
+
+  private static func passesSingularities(_ node: Node) -> Bool {
+    switch node.primitive {
+    case .elementwise, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .select: true
+    case .input, .fill, .iota, .compare, .logical, .cast, .detach, .gather, .scatterAdd, .sum, .maximum, .minimum,
+      .cumulativeSum, .argsort, .contraction:
+      false
+    }
+  }
+}

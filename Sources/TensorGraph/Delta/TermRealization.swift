@@ -1,0 +1,194 @@
+/// Turns planned terms into ordinary nodes, which the interpreter and the engine know and which can be differentiated
+/// again.
+package final class TermRealization {
+  let space: TermSpace
+  let planner: TermPlanner
+  private var nodes: [Int: Node] = [:]
+  private var plans: [Int: [Term]] = [:]
+  /// The cost of everything that has become a node.
+  package private(set) var cost = Cost.zero
+  /// A line for every product, for people.
+  package private(set) var log: [String] = []
+
+  package init(space: TermSpace, planner: TermPlanner) {
+    self.space = space
+    self.planner = planner
+  }
+
+  /// The dense tensor of planned output terms, with an axis for each axis and then for each direction.
+  package func output(_ terms: [Term], shape: [Int]) -> Node {
+    prepare(terms.flatMap { $0.factors.map(\.source) })
+    return sum(terms, shape: shape)
+  }
+
+  /// The node of a source.
+  package func node(of source: Int) -> Node {
+    prepare([source])
+    return nodes[source]!
+  }
+
+  /// Makes the nodes of sources, those that they need first. Iterative: definitions may be deep.
+  private func prepare(_ sources: [Int]) {
+    var stack = sources
+    while let source = stack.last {
+      if nodes[source] != nil {
+        stack.removeLast()
+        continue
+      }
+      switch space.sources[source] {
+      case .node(let node):
+        nodes[source] = node
+        stack.removeLast()
+      case .sum(let sum):
+        let plan = plans[source] ?? planner.plan(sum.terms, isOutput: false)
+        plans[source] = plan
+        let missing = plan.flatMap { $0.factors.map(\.source) }.filter { nodes[$0] == nil }
+        if missing.isEmpty {
+          nodes[source] = self.sum(plan, shape: sum.shape)
+          stack.removeLast()
+        } else {
+          stack += missing
+        }
+      }
+    }
+  }
+
+  /// The sum of terms whose sources are nodes.
+  private func sum(_ terms: [Term], shape: [Int]) -> Node {
+    let parts = terms.map { term in
+      space.place(product(of: term), at: term.axes + term.directions, in: shape)
+    }
+    guard let first = parts.first else { return .zeros(Shape(shape), space.scalarType) }
+    return parts.dropFirst().reduce(first) { $0 + $1 }
+  }
+
+  /// The product of the factors of a term, over the labels of its output that the factors have.
+  func product(of term: Term) -> LabelledNode {
+    let method = planner.method(for: term)
+    cost += method.cost
+    log.append(description(of: term, method))
+    var operands = term.factors.map { factor in
+      pack(space.read(nodes[factor.source]!, at: factor.indices), method.packed)
+    }
+    let output = planner.packedLabels(term.outputLabels, method.packed)
+    guard !operands.isEmpty else {
+      return LabelledNode(
+        node: .fill(.real(term.coefficient), shape: .scalar, scalarType: space.scalarType), labels: [])
+    }
+    // The coefficient goes where it costs least.
+    let scalesResult =
+      term.coefficient != 1 && operands.count == 1 && operands[0].labels.contains { !output.contains($0) }
+    if term.coefficient != 1, !scalesResult {
+      let least = operands.indices.min { operands[$0].node.shape.count < operands[$1].node.shape.count }!
+      operands[least].node = term.coefficient * operands[least].node
+    }
+    var live = Set(operands.indices)
+    for (i, j) in method.pairs {
+      live.remove(i)
+      live.remove(j)
+      let kept = live.reduce(into: Set(output)) { $0.formUnion(operands[$1].labels) }
+      live.insert(operands.count)
+      operands.append(multiply(operands[i], operands[j], kept: kept))
+    }
+    var result = operands[live.first!]
+    let summed = result.labels.indices.filter { !output.contains(result.labels[$0]) }
+    if !summed.isEmpty {
+      result.node = result.node.summed(over: summed)
+      result.labels.removeAll { !output.contains($0) }
+    }
+    if scalesResult { result.node = term.coefficient * result.node }
+    return unpack(result, method.packed)
+  }
+
+  private func multiply(_ a: LabelledNode, _ b: LabelledNode, kept: Set<Label>) -> LabelledNode {
+    let summed = a.labels.filter { b.labels.contains($0) && !kept.contains($0) }
+    if summed.isEmpty {
+      let (a, b) = (reduced(a, by: b, kept), reduced(b, by: a, kept))
+      // Elementwise: the operand with more axes gives the order.
+      let (large, small) = a.labels.count >= b.labels.count ? (a, b) : (b, a)
+      let order = small.labels.filter { !large.labels.contains($0) } + large.labels
+      return LabelledNode(
+        node: large.arranged(order, space.labels) ⊗ small.arranged(order, space.labels), labels: order)
+    }
+    let left = a.labels.filter { kept.contains($0) && !b.labels.contains($0) }
+    let right = b.labels.filter { kept.contains($0) && !a.labels.contains($0) }
+    let batch = a.labels.filter { kept.contains($0) && b.labels.contains($0) }
+    let output = batch + left + right
+    return LabelledNode(node: .contraction(a.node, a.labels, b.node, b.labels, output), labels: output)
+  }
+
+  /// An operand without the labels that only it has and nobody needs.
+  private func reduced(_ a: LabelledNode, by b: LabelledNode, _ kept: Set<Label>) -> LabelledNode {
+    let lone = a.labels.indices.filter { !b.labels.contains(a.labels[$0]) && !kept.contains(a.labels[$0]) }
+    return LabelledNode(
+      node: a.node.summed(over: lone), labels: a.labels.indices.filter { !lone.contains($0) }.map { a.labels[$0] })
+  }
+
+  // MARK: Packed triangles
+
+  private typealias Packed = (direction: Label, axis: Label, packed: Label)
+
+  /// A factor with the labels of exchangeable pairs replaced by one label over the pairs i <= j.
+  private func pack(_ operand: LabelledNode, _ packed: [Packed]) -> LabelledNode {
+    var result = operand
+    for pair in packed {
+      let extent = space.labels[pair.direction]
+      let first = result.labels.firstIndex(of: pair.direction)
+      let second = result.labels.firstIndex(of: pair.axis)
+      let (rows, columns) = Self.triangle(extent)
+      switch (first, second) {
+      case (nil, nil): continue
+      case (let axis?, nil):
+        result.node = result.node.gathered(TermSpace.table(rows), axis: axis)
+        result.labels[axis] = pair.packed
+      case (nil, let axis?):
+        result.node = result.node.gathered(TermSpace.table(columns), axis: axis)
+        result.labels[axis] = pair.packed
+      case (_?, _?):
+        let others = result.labels.filter { $0 != pair.direction && $0 != pair.axis }
+        let merged = result.arranged(others + [pair.direction, pair.axis], space.labels)
+          .reshaped(to: Shape(others.map { space.labels[$0] } + [extent * extent]))
+        result.node = merged.gathered(
+          TermSpace.table(zip(rows, columns).map { $0 * extent + $1 }), axis: others.count)
+        result.labels = others + [pair.packed]
+      }
+    }
+    return result
+  }
+
+  private func unpack(_ operand: LabelledNode, _ packed: [Packed]) -> LabelledNode {
+    var result = operand
+    for pair in packed {
+      guard let axis = result.labels.firstIndex(of: pair.packed) else { continue }
+      let extent = space.labels[pair.direction]
+      // The place of (i, j) among the pairs i <= j.
+      var positions = [Int](repeating: 0, count: extent * extent)
+      let (rows, columns) = Self.triangle(extent)
+      for (place, (i, j)) in zip(rows, columns).enumerated() {
+        positions[i * extent + j] = place
+        positions[j * extent + i] = place
+      }
+      result.node = result.node.gathered(TermSpace.table(positions, shape: [extent, extent]), axis: axis)
+      result.labels.replaceSubrange(axis...axis, with: [pair.direction, pair.axis])
+    }
+    return result
+  }
+
+  private static func triangle(_ extent: Int) -> (rows: [Int], columns: [Int]) {
+    var (rows, columns) = ([Int](), [Int]())
+    for i in 0..<extent {
+      for j in i..<extent {
+        rows.append(i)
+        columns.append(j)
+      }
+    }
+    return (rows, columns)
+  }
+
+  private func description(of term: Term, _ method: TermPlanner.Method) -> String {
+    func letters(_ labels: [Label]) -> String { labels.map { "\($0):\(space.labels[$0])" }.joined(separator: " ") }
+    let factors = term.factors.map { "[\(letters($0.labels))]" }.joined(separator: " ")
+    let how = method.packed.isEmpty ? "" : ", \(method.packed.count) packed"
+    return "\(factors) -> [\(letters(term.outputLabels))]: \(Int(method.cost.flops)) flops\(how)"
+  }
+}

@@ -1,0 +1,49 @@
+extension TermRealization {
+  /// The tangent of a node as terms, for a seed of its variable: forward mode on terms.
+  ///
+  /// - Parameters:
+  ///   - termCap: a node with more terms is made dense (`TermSpace.materialized`).
+  /// - Complexity: one visit per node, times the terms it has.
+  func tangent(of output: Node, variable: Node, seed: [Term], termCap: Int) -> [Term] {
+    space.isolate(variable)
+    var terms: [Node: [Term]] = [space.interned(variable): seed]
+    var seen: Set<Node> = [space.interned(variable)]
+    let order = Node.topologicalOrder(
+      [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
+    for original in order {
+      let node = space.interned(original)
+      guard seen.insert(node).inserted, node.primitive != .detach else { continue }
+      var result: [Term] = []
+      for (i, operand) in original.operands.enumerated() {
+        guard let tangent = terms[space.interned(operand)], let map = original.linearization(i) else { continue }
+        result += images(of: tangent, under: map, from: operand.shape, to: original.shape)
+      }
+      result = space.combined(result.compactMap { space.normalized($0).map(space.eliminated) })
+      if result.isEmpty { continue }
+      if result.count > termCap { result = space.materialized(result, shape: original.shape) }
+      terms[node] = result
+    }
+    return terms[space.interned(output)] ?? []
+  }
+
+  /// The images of terms, one by one where there is a law, made dense where not.
+  private func images(of terms: [Term], under map: LinearMap, from shape: Shape, to result: Shape) -> [Term] {
+    var images: [Term] = []
+    var opaque: [Term] = []
+    for term in terms {
+      if let image = space.image(of: term, under: map, from: shape) { images += image } else { opaque.append(term) }
+    }
+    for term in space.materialized(opaque, shape: shape) {
+      let factor = term.factors[0]
+      let dense = node(of: factor.source)
+      let lift = factor.indices.count - shape.rank
+      let image = map.apply(dense, lift: lift)
+      let axes = result.dimensions.map { space.labels.freshIndex($0) }
+      images.append(
+        Term(
+          factors: [space.factor(image, at: Array(factor.indices[..<lift]) + axes)], directions: term.directions,
+          axes: axes))
+    }
+    return images
+  }
+}
