@@ -112,8 +112,16 @@ import Testing
       try SparsityPattern.hessian(of: square(x).max().node, in: x.node, at: DependencyTests.local).nonzeroCount == 1)
   }
 
-  @Test("Given zeros of constant matrices") func constantMatrices() throws {
+  @Test("Triangles and given zeros of constant matrices") func constantMatrices() throws {
+    let a = input([4, 4], seed: 3)
     let x = input([4])
+    // Where a triangle is cut off, no value of the matrix matters.
+    let solve = (a.lowerTriangle() * x).node
+    #expect(try SparsityPattern.jacobian(of: [solve], in: x.node).nonzeroCount == 10)
+    let diagonal = matmul(a[0].diagonalMatrix(), x).node
+    #expect(try SparsityPattern.jacobian(of: [diagonal], in: x.node) == .diagonal(4))
+    let band = matmul(a.lowerTriangle(offset: 1).upperTriangle(offset: -1), x).node
+    #expect(try SparsityPattern.jacobian(of: [band], in: x.node) == .banded(4, bandwidth: 1))
     let sparse = Tensor<Double>([[1, 0, 0], [0, 0, 2], [0, 0, 0], [3, 4, 0]])
     let product = matmul(sparse, x[..<3]).node
     // The matrix could be another one, but for the local pattern.

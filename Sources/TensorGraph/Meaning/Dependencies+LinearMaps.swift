@@ -1,12 +1,5 @@
 import SparseStructure
 
-/// Values that a dependency analysis may use, by node: masks, indices, factors. What is not here is unknown.
-struct KnownValues {
-  var elements: [Node: [Double]] = [:]
-
-  subscript(node: Node) -> [Double]? { elements[node] }
-}
-
 extension LinearMap {
   /// The nodes whose values decide which elements the map connects.
   var companions: [Node] {
@@ -30,22 +23,18 @@ extension LinearMap {
     if table.isEmpty { return table }
     switch self {
     case .identity: return table
-    case .scale(let factor):
-      if factor.isZero { return .uniform(DependencySets.empty) }
-      guard let values = known[factor] else { return table }
-      return table.keeping(shape.count) { values[$0] != 0 }
+    case .scale(let factor): return table.keeping(shape.count, factors: known.factors(factor))
     case .mask(let mask, let keeping):
-      guard let values = known[mask] else { return table }
+      guard let values = known.elements[mask] else { return table }
       return table.keeping(shape.count) { (values[$0] != 0) == keeping }
     case .structural(let primitive, let constants):
-      return primitive.dependencies(table, shape, constants.first.flatMap { known[$0] }, constants.first, &pool)
+      return primitive.dependencies(
+        table, shape, constants.first.flatMap { known.elements[$0] }, constants.first, &pool)
     case .placed(let target, let slices): return table.embedded(shape, in: target, slices)
     case .contraction(let labels, let other, let otherLabels, let output):
       let product = DependencyContraction(
         labels: labels, shape: shape, otherLabels: otherLabels, otherShape: other.shape, output: output)
-      if other.isZero { return .uniform(DependencySets.empty) }
-      if let values = known[other] { return product.dependencies(table, other: values, &pool) }
-      return product.dependencies(table, &pool)
+      return product.dependencies(table, factors: known.factors(other), &pool)
     case .composed(let first, let second):
       return second.dependencies(
         first.dependencies(table, shape, known, &pool), first.resultShape(for: shape), known, &pool)
@@ -57,7 +46,7 @@ extension Primitive {
   /// The table of a linear primitive's result from that of its first operand.
   ///
   /// - Parameter indices: the elements of `constant`, the operand of indices, if they are known.
-  fileprivate func dependencies(
+  func dependencies(
     _ table: DependencyTable, _ shape: Shape, _ indices: [Double]?, _ constant: Node?, _ pool: inout DependencySets
   ) -> DependencyTable {
     let strides = shape.strides
@@ -90,7 +79,7 @@ extension Primitive {
 }
 
 extension DependencyTable {
-  fileprivate func embedded(_ shape: Shape, in target: Shape, _ slices: [AxisSlice]) -> DependencyTable {
+  func embedded(_ shape: Shape, in target: Shape, _ slices: [AxisSlice]) -> DependencyTable {
     let strides = target.strides
     return scattered(
       shape, into: target.count, offset: zip(slices, strides).reduce(0) { $0 + $1.0.start * $1.1 },
@@ -162,7 +151,7 @@ extension DependencyTable {
 }
 
 /// A product with another operand as seen from one of the two.
-private struct DependencyContraction {
+struct DependencyContraction {
   let labels: [Int]
   let shape: Shape
   let otherLabels: [Int]
@@ -173,8 +162,21 @@ private struct DependencyContraction {
     labels.firstIndex(of: label).map { shape[$0] } ?? otherShape[otherLabels.firstIndex(of: label)!]
   }
 
-  /// With unknown factors: the union over the operand's summed labels, repeated along the labels of the other.
-  func dependencies(_ table: DependencyTable, _ pool: inout DependencySets) -> DependencyTable {
+  /// The table of the product.
+  ///
+  /// - Parameter factors: nothing at elements of the other operand that are zero.
+  func dependencies(
+    _ table: DependencyTable, factors: DependencyTable, _ pool: inout DependencySets
+  ) -> DependencyTable {
+    switch factors {
+    case .uniform(let set): set == DependencySets.empty ? factors : repeated(table, &pool)
+    case .each(let sets):
+      sets.contains(DependencySets.empty) ? selected(table, sets, &pool) : repeated(table, &pool)
+    }
+  }
+
+  /// Without zeros: the union over the operand's summed labels, repeated along the labels of the other.
+  private func repeated(_ table: DependencyTable, _ pool: inout DependencySets) -> DependencyTable {
     let summed = labels.indices.filter { !output.contains(labels[$0]) }
     let kept = labels.filter(output.contains)
     let reduced = table.reduced(shape, over: summed, &pool)
@@ -183,11 +185,12 @@ private struct DependencyContraction {
       Shape(output.map(extent)), strides: output.map { label in kept.firstIndex(of: label).map { strides[$0] } ?? 0 })
   }
 
-  /// With known factors: only elements that meet a factor other than zero.
+  /// With zeros: only elements that meet a factor which may be different from zero.
   ///
   /// - Complexity: O(non-zero factors · extents of the labels that they lack), and sorting.
-  func dependencies(_ table: DependencyTable, other: [Double], _ pool: inout DependencySets) -> DependencyTable {
-    if other.allSatisfy({ $0 != 0 }) { return dependencies(table, &pool) }
+  private func selected(
+    _ table: DependencyTable, _ factors: [DependencySets.Name], _ pool: inout DependencySets
+  ) -> DependencyTable {
     let outputShape = Shape(output.map(extent))
     let free = labels.filter { !otherLabels.contains($0) }
     let freeShape = Shape(free.map(extent))
@@ -204,7 +207,7 @@ private struct DependencyContraction {
     var factor = 0
     otherShape.forEachIndex { index in
       defer { factor += 1 }
-      if other[factor] == 0 { return }
+      if factors[factor] == DependencySets.empty { return }
       let source = zip(index, toOperand).reduce(0) { $0 + $1.0 * $1.1 }
       let target = zip(index, toOutput).reduce(0) { $0 + $1.0 * $1.1 }
       freeShape.forEachIndex { index in

@@ -1,0 +1,72 @@
+/// What a dependency analysis may know of values: masks, indices, and zeros among factors.
+struct KnownValues {
+  /// The elements of nodes that are known.
+  private(set) var elements: [Node: [Double]] = [:]
+  /// Which elements of factors may be different from zero.
+  private var nonzeros: [Node: DependencyTable] = [:]
+
+  /// Nothing where an element of the factor is zero, something elsewhere.
+  func factors(_ factor: Node) -> DependencyTable { nonzeros[factor] ?? StructuralZeros.nonzero }
+
+  /// What is known of masks, indices and factors, and of what they are computed from.
+  ///
+  /// Without an evaluator known values are those of constants, counters and given whole numbers, and what follows from
+  /// them alone; with one, of all that does not differentiably depend on the variable: at the point it is what it is.
+  init(for companions: [Node], variable: Node, at evaluate: Dependencies.Evaluator?) {
+    var isKnown: [Node: Bool] = [:]
+    for node in Node.topologicalOrder(companions, entering: { $0 !== variable }) {
+      isKnown[node] = evaluate == nil ? node.isFixed(isKnown, variable) : node.isConstant(isKnown, variable)
+    }
+    // Real numbers that are known but not asked for by a point, such as a grid's coordinates, are hardly ever zero, and
+    // not worth computing; zeros and ones made from masks are.
+    func isRead(_ node: Node) -> Bool {
+      guard isKnown[node]! else { return false }
+      if case .cast = node.primitive { return true }
+      return evaluate != nil || !node.scalarType.isDifferentiable
+    }
+    let order = Node.topologicalOrder(companions, entering: { $0 !== variable && !isRead($0) })
+    read(order.filter { $0 !== variable && isRead($0) }, at: evaluate)
+    var zeros = StructuralZeros()
+    for node in order where node.scalarType.isDifferentiable {
+      if let elements = elements[node] {
+        nonzeros[node] = StructuralZeros.table(of: elements)
+      } else if node === variable {
+        nonzeros[node] = StructuralZeros.nonzero
+      } else {
+        nonzeros[node] = zeros.table(of: node, node.operands.map { factors($0) }, self)
+      }
+    }
+  }
+
+  private mutating func read(_ nodes: [Node], at evaluate: Dependencies.Evaluator?) {
+    var wanted: [Node] = []
+    for node in nodes {
+      if let literal = node.fillLiteral {
+        // Zeros among factors are seen without a list of elements.
+        if node.scalarType.isDifferentiable { continue }
+        elements[node] = [Double](repeating: literal.double, count: node.shape.count)
+      } else if evaluate == nil, let value = node.value {
+        elements[node] = (0..<value.count).map { value.literal(at: $0).double }
+      } else {
+        wanted.append(node)
+      }
+    }
+    if wanted.isEmpty { return }
+    for (node, values) in zip(wanted, evaluate?(wanted) ?? Interpreter.evaluate(wanted)) { elements[node] = values }
+  }
+}
+
+extension Node {
+  /// Whether the elements are the same whatever real numbers the inputs hold.
+  fileprivate func isFixed(_ isFixed: [Node: Bool], _ variable: Node) -> Bool {
+    if self === variable { return false }
+    if case .input = primitive { return !scalarType.isDifferentiable && value != nil }
+    return operands.allSatisfy { isFixed[$0]! }
+  }
+
+  /// Whether the elements have no derivative in the variable.
+  fileprivate func isConstant(_ isConstant: [Node: Bool], _ variable: Node) -> Bool {
+    if self === variable { return false }
+    return operands.indices.allSatisfy { isConstant[operands[$0]]! || linearization($0) == nil }
+  }
+}
