@@ -90,28 +90,39 @@ import Testing
       // Away from jumps and kinks: all coordinates between 0.3 and 2, no two of a node closer than the steps.
       let point = Dictionary(
         uniqueKeysWithValues: variables.map { ($0, spread($0.shape.count, &generator)) })
-      let weights = randomNode(node.shape, .float64, &generator)
-      var current = Node(
-        .sum(Array(0..<node.shape.rank)), [Node(.elementwise(.multiply), [weights, node])])
-      for order in 1...3 {
-        let directions = variables.map { randomNode($0.shape, .float64, &generator) }
-        let slope = pushforward(of: [current], seeds: Array(zip(variables, directions)))[0]
-        let exact = slope.map { Interpreter.evaluate([$0], inputs: point)[0][0] } ?? 0
-        let estimate = centralDifference(of: current, at: point, along: directions.map(\.interpreted), variables)
-        #expect(isClose(exact, estimate, relative: 1e-6, absolute: 1e-6), "\(node.primitive) order \(order)")
-
-        // Reverse mode gives the same slope.
-        let cotangents = pullback(of: [(current, current.filled(with: 1))], to: variables)
-        let reverse = zip(cotangents, directions).reduce(0.0) { sum, pair in
-          guard let cotangent = pair.0 else { return sum }
-          return sum + dot(Interpreter.evaluate([cotangent], inputs: point)[0], pair.1.interpreted)
-        }
-        #expect(isClose(exact, reverse, relative: 1e-10, absolute: 1e-10), "\(node.primitive) order \(order)")
-        guard let slope else { break }
-        current = slope
-      }
+      #expect(differenceMismatches(of: node, in: variables, at: point, &generator) == [], "\(node.primitive)")
     }
   }
+}
+
+/// What differs from central differences: derivatives of first to third order along random directions, in forward mode
+/// and in reverse mode.
+func differenceMismatches(
+  of node: Node, in variables: [Node], at point: [Node: [Double]], _ generator: inout RepeatableGenerator
+) -> [String] {
+  var problems: [String] = []
+  let weights = randomNode(node.shape, .float64, &generator)
+  var current = Node(.sum(Array(0..<node.shape.rank)), [Node(.elementwise(.multiply), [weights, node])])
+  for order in 1...3 {
+    let directions = variables.map { randomNode($0.shape, .float64, &generator) }
+    let slope = pushforward(of: [current], seeds: Array(zip(variables, directions)))[0]
+    let exact = slope.map { Interpreter.evaluate([$0], inputs: point)[0][0] } ?? 0
+    let estimate = centralDifference(of: current, at: point, along: directions.map(\.interpreted), variables)
+    if !isClose(exact, estimate, relative: 1e-6, absolute: 1e-6) {
+      problems.append("order \(order): \(exact), by differences \(estimate)")
+    }
+    let cotangents = pullback(of: [(current, current.filled(with: 1))], to: variables)
+    let reverse = zip(cotangents, directions).reduce(0.0) { sum, pair in
+      guard let cotangent = pair.0 else { return sum }
+      return sum + dot(Interpreter.evaluate([cotangent], inputs: point)[0], pair.1.interpreted)
+    }
+    if !isClose(exact, reverse, relative: 1e-10, absolute: 1e-10) {
+      problems.append("order \(order): forward \(exact), reverse \(reverse)")
+    }
+    guard let slope else { break }
+    current = slope
+  }
+  return problems
 }
 
 /// An input with random elements.
