@@ -37,6 +37,9 @@ extension Coloring {
   ///   - products: for each colour its product; nil is allowed for colours that `requiredColors(forRows:)` does not name.
   ///   - values: receives the entries; the memory may be uninitialised.
   /// - Complexity: O(rows and non-zeros in the range); by substitution also the entries on which they depend.
+  // Other modules call this with one of two types, and generic code would go through a table for each entry.
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   package func decompress<Scalar: AdditiveArithmetic>(
     _ products: [UnsafePointer<Scalar>?], rows: Range<Int>, into values: UnsafeMutablePointer<Scalar>
   ) {
