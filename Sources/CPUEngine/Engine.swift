@@ -1,22 +1,119 @@
+import Synchronization
 import TensorGraph
 
 /// Evaluation of graphs on the processor.
+///
+/// A graph is compiled to a `Program`, which is kept by the structure of the graph: the same expression with other
+/// data or other constants finds it again.
 package enum Engine {
+  private static let cache = ProgramCache(bound: 1 << 20)
+  private static let counters = Mutex(Counters())
+  private static let limit = Atomic<Int>(Int.max)
+
+  private struct Counters {
+    var compiled = 0
+    var reused = 0
+    var elements = 0
+  }
+
   /// Computes every node that has no value yet, sharing work, and keeps the elements in the nodes.
   ///
-  /// Nodes that have a value, and those below them, are not computed again.
+  /// Nodes that have a value are inputs, whatever they were made of.
   /// - Throws: an index outside its axis, an input without elements, memory that cannot be had.
   package static func evaluate(_ nodes: [Node]) throws(TensorError) {
-    var values: [ObjectIdentifier: Storage] = [:]
-    let order = Node.topologicalOrder(nodes.filter { $0.value == nil }, entering: { $0.value == nil })
-    for node in order {
-      if let value = node.value {
-        values[ObjectIdentifier(node)] = value
-      } else {
-        let operands = node.operands.map { values[ObjectIdentifier($0)]! }
-        values[ObjectIdentifier(node)] = try DirectEvaluation.value(of: node, operands)
+    var wanted: [Node] = []
+    var seen = Set<ObjectIdentifier>()
+    for node in nodes where node.value == nil && seen.insert(ObjectIdentifier(node)).inserted { wanted.append(node) }
+    guard !wanted.isEmpty else { return }
+    var arguments: [Node] = []
+    var literals: [(Literal, ScalarType)] = []
+    let structure = GraphStructure(
+      wanted,
+      isArgument: { node in
+        if case .input = node.primitive { return true }
+        return node.value != nil
+      }, arguments: &arguments, literals: &literals)
+    var storages: [Storage] = []
+    storages.reserveCapacity(arguments.count)
+    for argument in arguments {
+      guard let value = argument.value else {
+        throw TensorError("evaluate: an input of shape \(argument.shape) has no elements; give it a value")
       }
+      storages.append(value)
     }
-    for node in nodes where node.value == nil { node.setValue(values[ObjectIdentifier(node)]!) }
+    let entry = try entry(for: structure)
+    var results: [Storage] = []
+    results.reserveCapacity(wanted.count)
+    for node in wanted {
+      results.append(try BufferPool.shared.storage(count: node.shape.count, scalarType: node.scalarType))
+    }
+    let context = try entry.take()
+    context.workerLimit = limit.load(ordering: .relaxed)
+    for (n, storage) in storages.enumerated() { context.setArgument(n, storage.base) }
+    for (n, storage) in results.enumerated() { context.setOutput(n, storage.base) }
+    context.setLiterals(literals)
+    try context.run()
+    entry.give(context)
+    withExtendedLifetime(storages) {}
+    for (node, storage) in zip(wanted, results) { node.setValue(storage) }
+  }
+
+  private static func entry(for structure: GraphStructure) throws(TensorError) -> ProgramCache.Entry {
+    if let known = cache.find(structure) {
+      counters.withLock {
+        $0.reused += 1
+        $0.elements += known.program.elementCount
+      }
+      return known
+    }
+    let program = try Program(structure, arguments: [], literalValues: [], argumentsArePadded: true)
+    let entry = ProgramCache.Entry(program)
+    cache.insert(entry, structure)
+    counters.withLock {
+      $0.compiled += 1
+      $0.elements += program.elementCount
+    }
+    return entry
+  }
+
+  /// What the engine has done since the process started.
+  package struct Statistics: Sendable {
+    /// Programs that were compiled.
+    package var programsCompiled: Int
+    /// Evaluations that found their program.
+    package var programsReused: Int
+    /// Programs that are kept.
+    package var programsKept: Int
+    /// Elements that steps have walked over.
+    package var elementsMoved: Int
+    /// Memory in use now, in bytes.
+    package var bytesUsed: Int
+    /// The most memory that was in use at a time, in bytes.
+    package var bytesHighWater: Int
+    /// Memory taken from the system, ever, in bytes.
+    package var bytesAllocated: Int
+    /// The instruction set of the kernels.
+    package var instructionSet: String
+  }
+
+  package static var statistics: Statistics {
+    let usage = BufferPool.shared.usage
+    let counters = counters.withLock { $0 }
+    return Statistics(
+      programsCompiled: counters.compiled, programsReused: counters.reused, programsKept: cache.count,
+      elementsMoved: counters.elements, bytesUsed: usage.used, bytesHighWater: usage.highWater,
+      bytesAllocated: usage.allocated, instructionSet: Kernels.shared.instructionSet)
+  }
+
+  /// The most workers that `evaluate` uses at a time.
+  package static var workerLimit: Int {
+    get { min(limit.load(ordering: .relaxed), ProgramContext.workerCount) }
+    set { limit.store(max(newValue, 1), ordering: .relaxed) }
+  }
+
+  /// Forgets all programs and returns unused memory to the system.
+  package static func emptyCaches() {
+    cache.empty()
+    BufferPool.shared.empty()
   }
 }

@@ -9,6 +9,7 @@
 
 #include "CKGroup.h"
 #include "CKMovement.h"
+#include "CKProgram.h"
 #include "CKTable.h"
 
 #endif

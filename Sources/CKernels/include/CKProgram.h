@@ -1,0 +1,95 @@
+// A program: steps that run one after another over a table of buffers.
+
+#ifndef CURVATURE_CKPROGRAM_H
+#define CURVATURE_CKPROGRAM_H
+
+#include "CKGroup.h"
+#include "CKMovement.h"
+
+struct ck_context;
+
+// Calls body(job, i) for i in 0 ..< count, possibly at the same time.
+typedef void (*ck_parallel)(int64_t count, void *job, void (*body)(void *job, int64_t i));
+
+typedef struct ck_context {
+  void **buffers;
+  // Per worker: scratch memory of all groups, one after another in use.
+  char **scratch;
+  // Per group and worker: its table.
+  void **workers;
+  int64_t worker_count;
+  // How many of the workers may be used.
+  int64_t active_workers;
+  ck_parallel parallel;
+  // What went wrong: 0 nothing, 1 an index, with the step, the index and the extent of the axis.
+  int64_t failure;
+  int64_t failed_step;
+  int64_t failed_index;
+  int64_t failed_extent;
+} ck_context;
+
+typedef struct ck_step {
+  void (*run)(const void *payload, ck_context *context);
+  const void *payload;
+} ck_step;
+
+// A place in a buffer.
+typedef struct ck_place {
+  int32_t buffer;
+  int64_t offset;  // bytes
+} ck_place;
+
+static inline char *ck_at(const ck_context *context, ck_place place) {
+  return (char *)context->buffers[place.buffer] + place.offset;
+}
+
+typedef struct ck_group_step {
+  const ck_group *group;
+  int64_t number;            // of the group in the program
+  int64_t units_per_worker;  // how many units a worker takes at a time; 0 if one worker is to do all
+} ck_group_step;
+void ck_run_group(const void *payload, ck_context *context);
+
+typedef struct ck_copy_step {
+  ck_place to, from;
+  const int64_t *to_strides, *from_strides, *extents;
+  int64_t rank, element_bytes;
+  int64_t cleared_bytes;  // of the target, set to zero before
+} ck_copy_step;
+void ck_run_copy(const void *payload, ck_context *context);
+
+// Gather and scatter.
+typedef struct ck_index_step {
+  ck_place to, from, indices;
+  int64_t outer, count, extent, inner, element_bytes;
+  enum ck_type type;
+  int64_t number;  // of the step in the program
+} ck_index_step;
+void ck_run_gather(const void *payload, ck_context *context);
+void ck_run_scatter_add(const void *payload, ck_context *context);
+
+// Running sums and sorting.
+typedef struct ck_line_step {
+  ck_place to, from, scratch;
+  int64_t outer, extent, inner;
+  int64_t reversed;
+  enum ck_type type;
+} ck_line_step;
+void ck_run_cumulative_sum(const void *payload, ck_context *context);
+void ck_run_argsort(const void *payload, ck_context *context);
+
+typedef struct ck_integer_step {
+  ck_place to, left, right;
+  const int64_t *left_strides, *right_strides, *extents;
+  int64_t rank, summed;
+  enum ck_type type;
+} ck_integer_step;
+void ck_run_contract_integers(const void *payload, ck_context *context);
+
+// Runs the steps until one fails.
+void ck_run(const ck_step *steps, int64_t count, ck_context *context);
+
+// Runs body(job, i) for i in 0 ..< count with all workers of a context.
+void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *job, int64_t i));
+
+#endif

@@ -1,0 +1,124 @@
+// Running the steps of a program.
+
+#include "include/CKProgram.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+void ck_run(const ck_step *steps, int64_t count, ck_context *context) {
+  for (const ck_step *step = steps, *end = steps + count; step < end; ++step) {
+    step->run(step->payload, context);
+    if (__builtin_expect(context->failure != 0, 0)) return;
+  }
+}
+
+typedef struct {
+  const ck_group_step *step;
+  ck_context *context;
+  _Atomic int64_t next;
+} group_job;
+
+static void work_on_group(void *argument, int64_t index) {
+  group_job *job = argument;
+  const ck_group *group = job->step->group;
+  ck_context *context = job->context;
+  void *worker = context->workers[job->step->number * context->worker_count + index];
+  char *scratch = context->scratch[index];
+  int64_t share = job->step->units_per_worker, from;
+  int bound = 0;
+  while ((from = atomic_fetch_add(&job->next, share)) < group->units) {
+    if (!bound) ck_worker_bind(group, worker, scratch, context->buffers);
+    bound = 1;
+    int64_t to = from + share < group->units ? from + share : group->units;
+    ck_worker_run(group, worker, scratch, context->buffers, from, to);
+  }
+}
+
+void ck_run_group(const void *payload, ck_context *context) {
+  const ck_group_step *step = payload;
+  const ck_group *group = step->group;
+  if (step->units_per_worker == 0 || context->active_workers == 1) {
+    void *worker = context->workers[step->number * context->worker_count];
+    ck_worker_bind(group, worker, context->scratch[0], context->buffers);
+    ck_worker_run(group, worker, context->scratch[0], context->buffers, 0, group->units);
+  } else {
+    group_job job = {step, context, 0};
+    context->parallel(context->active_workers, &job, work_on_group);
+  }
+  ck_group_finish(group, context->buffers);
+}
+
+typedef struct {
+  int64_t count;
+  void *job;
+  void (*body)(void *job, int64_t i);
+  _Atomic int64_t next;
+} shared_job;
+
+static void work_on_share(void *argument, int64_t index) {
+  (void)index;
+  shared_job *shared = argument;
+  int64_t i;
+  while ((i = atomic_fetch_add(&shared->next, 1)) < shared->count) shared->body(shared->job, i);
+}
+
+void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *job, int64_t i)) {
+  if (context->active_workers == 1 || count == 1) {
+    for (int64_t i = 0; i < count; ++i) body(job, i);
+    return;
+  }
+  shared_job shared = {count, job, body, 0};
+  context->parallel(context->active_workers, &shared, work_on_share);
+}
+
+void ck_run_copy(const void *payload, ck_context *context) {
+  const ck_copy_step *step = payload;
+  char *to = ck_at(context, step->to);
+  if (step->cleared_bytes) memset(context->buffers[step->to.buffer], 0, (size_t)step->cleared_bytes);
+  if (step->from.buffer >= 0)
+    ck_copy(to, step->to_strides, ck_at(context, step->from), step->from_strides, step->extents, step->rank,
+            step->element_bytes);
+}
+
+static void check(const ck_index_step *step, ck_context *context, int64_t position) {
+  if (position < 0) return;
+  context->failure = 1;
+  context->failed_step = step->number;
+  context->failed_index = ((const int64_t *)ck_at(context, step->indices))[position];
+  context->failed_extent = step->extent;
+}
+
+void ck_run_gather(const void *payload, ck_context *context) {
+  const ck_index_step *step = payload;
+  const int64_t *indices = (const int64_t *)ck_at(context, step->indices);
+  check(step, context,
+        ck_gather(ck_at(context, step->to), ck_at(context, step->from), indices, step->outer, step->count,
+                  step->extent, step->inner, step->element_bytes));
+}
+
+void ck_run_scatter_add(const void *payload, ck_context *context) {
+  const ck_index_step *step = payload;
+  const int64_t *indices = (const int64_t *)ck_at(context, step->indices);
+  check(step, context,
+        ck_scatter_add(ck_at(context, step->to), ck_at(context, step->from), indices, step->outer, step->count,
+                       step->extent, step->inner, step->type));
+}
+
+void ck_run_cumulative_sum(const void *payload, ck_context *context) {
+  const ck_line_step *step = payload;
+  ck_cumulative_sum(ck_at(context, step->to), ck_at(context, step->from), step->outer, step->extent, step->inner,
+                    (int)step->reversed, step->type);
+}
+
+void ck_run_argsort(const void *payload, ck_context *context) {
+  const ck_line_step *step = payload;
+  ck_argsort((int64_t *)ck_at(context, step->to), ck_at(context, step->from), step->outer, step->extent, step->inner,
+             step->type, (int64_t *)ck_at(context, step->scratch));
+}
+
+void ck_run_contract_integers(const void *payload, ck_context *context) {
+  const ck_integer_step *step = payload;
+  ck_contract_integers(ck_at(context, step->to), ck_at(context, step->left), step->left_strides,
+                       ck_at(context, step->right), step->right_strides, step->extents, step->rank, step->summed,
+                       step->type);
+}

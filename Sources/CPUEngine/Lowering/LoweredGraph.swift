@@ -1,0 +1,109 @@
+import TensorGraph
+
+/// A graph in the terms of the engine: what fuses, what only moves, what is a step of its own.
+///
+/// Reshapes have disappeared (flat positions do not change), movement is in the accesses of operands, reductions have
+/// three axes, products without summed labels are element by element.
+struct LoweredGraph {
+  enum Operation {
+    /// Elements from outside.
+    case argument(Int)
+    /// A single element that comes at run time.
+    case literal(Int)
+    /// Element t is (t / stride) % extent.
+    case iota(stride: Int, extent: Int)
+    case function(ScalarFunction)
+    case compare(Comparison)
+    case logical(LogicalFunction)
+    case select
+    case cast
+    /// Elements of the operand, elsewhere.
+    case view(Access)
+    /// The middle of three axes is reduced.
+    case reduce(Reduction, ReductionShape)
+    /// Something that needs its operands in memory.
+    case step(Step)
+  }
+
+  /// The sizes before, along and after what is reduced.
+  struct ReductionShape: Hashable {
+    var outer: Int
+    var rows: Int
+    var columns: Int
+  }
+
+  /// A step that is not a fused group. Its operands are consecutive elements from the given offsets on.
+  enum Step {
+    case gather(LineShape, count: Int, offsets: [Int])
+    case scatterAdd(LineShape, count: Int, offsets: [Int])
+    case cumulativeSum(LineShape, reversed: Bool, offset: Int)
+    case argsort(LineShape, offset: Int)
+    /// Boxes of the operands are copied to boxes of the result, which is zero elsewhere if `clears`.
+    case copies([BoxCopy], clears: Bool)
+    case integerProduct(IntegerProduct)
+    case matrixProduct(MatrixProduct)
+  }
+
+  struct LineShape {
+    var outer: Int
+    var extent: Int
+    var inner: Int
+  }
+
+  /// From the place of one access to that of another, of equal extents.
+  struct BoxCopy {
+    var from: Access
+    var to: Access
+  }
+
+  struct Item {
+    var operation: Operation
+    var operands: [Int]
+    /// The number of elements.
+    var count: Int
+    var type: ScalarType
+
+    /// Whether the elements are computed one by one in a group.
+    var isFusible: Bool {
+      switch operation {
+      case .iota, .function, .compare, .logical, .select, .cast: true
+      case .argument, .literal, .view, .reduce, .step: false
+      }
+    }
+
+    /// Whether the elements are there before the program starts.
+    var isGiven: Bool {
+      switch operation {
+      case .argument, .literal: true
+      case .iota, .function, .compare, .logical, .select, .cast, .view, .reduce, .step: false
+      }
+    }
+  }
+
+  /// Operands before their users.
+  var items: [Item] = []
+  /// The items that are wanted; each once, none of them given.
+  var outputs: [Int] = []
+  /// The number of arguments and literals.
+  var argumentCount = 0
+  var literals: [LiteralSource] = []
+
+  /// Where a literal's value comes from.
+  enum LiteralSource {
+    /// The n-th constant of the graph.
+    case graph(Int, ScalarType)
+    /// The engine itself.
+    case fixed(Literal, ScalarType)
+
+    var scalarType: ScalarType {
+      switch self {
+      case .graph(_, let type), .fixed(_, let type): type
+      }
+    }
+  }
+
+  mutating func append(_ operation: Operation, _ operands: [Int], count: Int, type: ScalarType) -> Int {
+    items.append(Item(operation: operation, operands: operands, count: count, type: type))
+    return items.count - 1
+  }
+}

@@ -1,0 +1,252 @@
+import CKernels
+import Synchronization
+import TensorGraph
+
+#if canImport(COpenBLAS)
+  import COpenBLAS
+#elseif canImport(Accelerate)
+  import Accelerate
+#endif
+
+/// A product of matrices, or one for each index of a batch, by BLAS.
+///
+/// The work is cut into tasks by its sizes alone, and BLAS runs each task on one thread, so that the bits do not depend
+/// on the number of threads.
+struct MatrixStep {
+  var isDouble: Bool
+  var m: Int
+  var n: Int
+  var k: Int
+  var a: Operand
+  var b: Operand
+  /// Row-major, without gaps, batch first.
+  var c: ck_place
+  var isSymmetric: Bool
+  var batchCount: Int
+  var batchRank: Int
+  var batchExtents: UnsafePointer<Int64>?
+  var taskCount: Int
+  /// Rows of a task, or columns if `splitsColumns`, or indices of the batch if there is one.
+  var taskSize: Int
+  var splitsColumns: Bool
+  /// Whether BLAS might start threads of its own.
+  var isLarge: Bool
+
+  struct Operand {
+    var place: ck_place
+    /// Whether memory holds the transpose, row-major.
+    var isTransposed: Bool
+    var leadingDimension: Int
+    /// The distance between elements along the rows and columns.
+    var rowStride: Int
+    var columnStride: Int
+    var batchStrides: UnsafePointer<Int64>?
+  }
+
+  init(
+    _ product: MatrixProduct, _ type: ScalarType, a: Int32, b: Int32, c: Int32, memory: ProgramMemory
+  ) {
+    isDouble = type == .float64
+    (m, n, k) = (product.m, product.n, product.k)
+    self.a = Self.operand(product.a, a, k, type, memory)
+    self.b = Self.operand(product.b, b, n, type, memory)
+    self.c = ck_place(buffer: c, offset: 0)
+    isSymmetric = product.isSymmetric && m >= 48
+    batchCount = product.batch.reduce(1, *)
+    batchRank = product.batch.count
+    batchExtents = memory.keep(product.batch.map(Int64.init))
+    let work = Double(m) * Double(n) * Double(k)
+    let total = work * Double(batchCount)
+    (taskCount, taskSize, splitsColumns) = (1, max(m, 1), false)
+    isLarge = work >= 200_000 || (min(m, n) == 1 && work >= 9_000)
+    if batchCount > 1 {
+      taskSize = batchCount
+      if total >= 1e6 {
+        let wanted = min(batchCount, max(2, min(64, Int(total / 1e6))))
+        taskSize = (batchCount + wanted - 1) / wanted
+      }
+      taskCount = (batchCount + taskSize - 1) / taskSize
+    } else if isSymmetric {
+      let wanted = total >= 4e6 ? min(16, max(4, m / 128)) : 1
+      taskSize = ((m + wanted - 1) / wanted + 7) & ~7
+      taskCount = (m + taskSize - 1) / taskSize
+    } else if total >= 2e6 || (min(m, n) == 1 && total >= 4e5) {
+      splitsColumns = n > m
+      let extent = max(m, n)
+      let wanted = min(extent / 16 + 1, 4)
+      taskSize = ((extent + wanted - 1) / wanted + 7) & ~7
+      taskCount = (extent + taskSize - 1) / taskSize
+    }
+  }
+
+  private static func operand(
+    _ layout: MatrixProduct.Layout, _ buffer: Int32, _ columns: Int, _ type: ScalarType, _ memory: ProgramMemory
+  ) -> Operand {
+    let isTransposed = layout.columnStride != 1
+    return Operand(
+      place: ck_place(buffer: buffer, offset: Int64(layout.offset * type.byteCount)), isTransposed: isTransposed,
+      leadingDimension: max(isTransposed ? layout.columnStride : layout.rowStride, 1), rowStride: layout.rowStride,
+      columnStride: layout.columnStride, batchStrides: memory.keep(layout.batchStrides.map(Int64.init)))
+  }
+
+  // MARK: Running
+
+  /// What a task needs besides the step.
+  private struct Job {
+    var step: UnsafePointer<MatrixStep>
+    var a: UnsafeRawPointer
+    var b: UnsafeRawPointer
+    var c: UnsafeMutableRawPointer
+  }
+
+  static let run: @convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<ck_context>?) -> Void = { payload, context in
+    let step = payload!.assumingMemoryBound(to: MatrixStep.self)
+    let context = context!
+    var job = Job(
+      step: step, a: UnsafeRawPointer(ck_at(context, step.pointee.a.place)!),
+      b: UnsafeRawPointer(ck_at(context, step.pointee.b.place)!),
+      c: UnsafeMutableRawPointer(ck_at(context, step.pointee.c)!))
+    if step.pointee.isLarge { BLASThreads.begin() }
+    ck_share(context, Int64(step.pointee.taskCount), &job) { job, i in
+      let job = job!.assumingMemoryBound(to: Job.self).pointee
+      job.step.pointee.run(task: Int(i), job)
+    }
+    if step.pointee.isLarge { BLASThreads.end() }
+  }
+
+  private func run(task: Int, _ job: Job) {
+    let first = task * taskSize
+    if batchCount > 1 {
+      for i in first..<min(first + taskSize, batchCount) {
+        var (rest, left, right) = (i, 0, 0)
+        var axis = batchRank - 1
+        while axis >= 0 {
+          let extent = Int(batchExtents![axis])
+          left += rest % extent * Int(a.batchStrides![axis])
+          right += rest % extent * Int(b.batchStrides![axis])
+          rest /= extent
+          axis -= 1
+        }
+        multiply(job, a: left, b: right, c: i * m * n, m, n)
+      }
+    } else if isSymmetric {
+      // The largest task first.
+      let first = (taskCount - 1 - task) * taskSize
+      symmetric(job, first, min(taskSize, m - first))
+    } else if splitsColumns {
+      multiply(job, a: 0, b: first * b.columnStride, c: first, m, min(taskSize, n - first))
+    } else {
+      multiply(job, a: first * a.rowStride, b: 0, c: first * n, min(taskSize, m - first), n)
+    }
+  }
+
+  /// A block of rows of a symmetric product: what is left of the diagonal and on it, and its mirror image.
+  private func symmetric(_ job: Job, _ first: Int, _ rows: Int) {
+    if first > 0 { multiply(job, a: first * a.rowStride, b: 0, c: first * n, rows, first) }
+    let transpose = a.isTransposed ? CblasTrans : CblasNoTrans
+    if isDouble {
+      cblas_dsyrk(
+        CblasRowMajor, CblasLower, transpose, Int32(rows), Int32(k), 1,
+        job.a.assumingMemoryBound(to: Double.self) + first * a.rowStride, Int32(a.leadingDimension), 0,
+        job.c.assumingMemoryBound(to: Double.self) + first * n + first, Int32(n))
+      mirror(job.c.assumingMemoryBound(to: Double.self), first, rows)
+    } else {
+      cblas_ssyrk(
+        CblasRowMajor, CblasLower, transpose, Int32(rows), Int32(k), 1,
+        job.a.assumingMemoryBound(to: Float.self) + first * a.rowStride, Int32(a.leadingDimension), 0,
+        job.c.assumingMemoryBound(to: Float.self) + first * n + first, Int32(n))
+      mirror(job.c.assumingMemoryBound(to: Float.self), first, rows)
+    }
+  }
+
+  private func mirror<Scalar>(_ c: UnsafeMutablePointer<Scalar>, _ first: Int, _ rows: Int) {
+    let side = 16
+    var i0 = first
+    while i0 < first + rows {
+      let i1 = min(i0 + side, first + rows)
+      for j0 in stride(from: 0, to: i1, by: side) {
+        for j in j0..<min(j0 + side, i1) { for i in max(i0, j + 1)..<max(i1, j + 1) { c[j * n + i] = c[i * n + j] } }
+      }
+      i0 = i1
+    }
+  }
+
+  /// One product of some rows and columns. Offsets are in elements.
+  private func multiply(_ job: Job, a aOffset: Int, b bOffset: Int, c cOffset: Int, _ rows: Int, _ columns: Int) {
+    let (aTranspose, bTranspose) = (
+      a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans
+    )
+    if isDouble {
+      let x = job.a.assumingMemoryBound(to: Double.self) + aOffset
+      let y = job.b.assumingMemoryBound(to: Double.self) + bOffset
+      let z = job.c.assumingMemoryBound(to: Double.self) + cOffset
+      if n == 1 {
+        let (r, c) = a.isTransposed ? (k, rows) : (rows, k)
+        cblas_dgemv(
+          CblasRowMajor, aTranspose, Int32(r), Int32(c), 1, x, Int32(a.leadingDimension), y, Int32(b.rowStride), 0, z, 1
+        )
+      } else if m == 1 {
+        let (r, c) = b.isTransposed ? (columns, k) : (k, columns)
+        cblas_dgemv(
+          CblasRowMajor, b.isTransposed ? CblasNoTrans : CblasTrans, Int32(r), Int32(c), 1, y,
+          Int32(b.leadingDimension), x, Int32(a.columnStride), 0, z, 1)
+      } else {
+        cblas_dgemm(
+          CblasRowMajor, aTranspose, bTranspose, Int32(rows), Int32(columns), Int32(k), 1, x,
+          Int32(a.leadingDimension), y, Int32(b.leadingDimension), 0, z, Int32(n))
+      }
+    } else {
+      let x = job.a.assumingMemoryBound(to: Float.self) + aOffset
+      let y = job.b.assumingMemoryBound(to: Float.self) + bOffset
+      let z = job.c.assumingMemoryBound(to: Float.self) + cOffset
+      if n == 1 {
+        let (r, c) = a.isTransposed ? (k, rows) : (rows, k)
+        cblas_sgemv(
+          CblasRowMajor, aTranspose, Int32(r), Int32(c), 1, x, Int32(a.leadingDimension), y, Int32(b.rowStride), 0, z, 1
+        )
+      } else if m == 1 {
+        let (r, c) = b.isTransposed ? (columns, k) : (k, columns)
+        cblas_sgemv(
+          CblasRowMajor, b.isTransposed ? CblasNoTrans : CblasTrans, Int32(r), Int32(c), 1, y,
+          Int32(b.leadingDimension), x, Int32(a.columnStride), 0, z, 1)
+      } else {
+        cblas_sgemm(
+          CblasRowMajor, aTranspose, bTranspose, Int32(rows), Int32(columns), Int32(k), 1, x,
+          Int32(a.leadingDimension), y, Int32(b.leadingDimension), 0, z, Int32(n))
+      }
+    }
+  }
+}
+
+/// Keeps BLAS to one thread while the engine shares out large products itself.
+///
+/// The number of threads belongs to the whole process: the first user lowers it, the last one restores it.
+enum BLASThreads {
+  private struct State {
+    var users = 0
+    var threads: Int32 = 1
+  }
+
+  private static let state = Mutex(State())
+
+  static func begin() {
+    #if canImport(COpenBLAS)
+      state.withLock { state in
+        if state.users == 0 {
+          state.threads = openblas_get_num_threads()
+          if state.threads > 1 { openblas_set_num_threads(1) }
+        }
+        state.users += 1
+      }
+    #endif
+  }
+
+  static func end() {
+    #if canImport(COpenBLAS)
+      state.withLock { state in
+        state.users -= 1
+        if state.users == 0 && state.threads > 1 { openblas_set_num_threads(state.threads) }
+      }
+    #endif
+  }
+}

@@ -1,0 +1,132 @@
+import CKernels
+import TensorGraph
+
+/// A compiled graph: a flat list of steps over buffers whose places are fixed. Immutable.
+///
+/// Running one needs a `ProgramContext`, which holds the memory; each concurrent caller has its own.
+package final class Program: @unchecked Sendable {
+  let steps: [ck_step]
+  let summaries: [StepSummary]
+  let groups: [UnsafePointer<ck_group>]
+  /// Scratch memory of a worker, in bytes.
+  let scratchBytes: Int
+  let table: BufferTable
+  let plan: BufferPlan
+  let literals: [LoweredGraph.LiteralSource]
+  /// Sizes and types of the outputs.
+  let outputs: [(count: Int, type: ScalarType)]
+  private let memory: ProgramMemory
+  /// Where the elements of the program's arguments come from.
+  let arguments: [Argument]
+  /// The values of the graph's constants, if they are known.
+  let literalValues: [Literal]
+
+  enum Argument {
+    case input(Int)
+    case kept(Storage)
+  }
+
+  /// Compiles a structure, whose arguments and constants come when it runs.
+  init(
+    _ structure: GraphStructure, arguments: [Argument], literalValues: [Literal], argumentsArePadded: Bool
+  ) throws(TensorError) {
+    let graph = try Translation.lower(structure)
+    let builder = ProgramBuilder(graph, argumentsArePadded: argumentsArePadded)
+    steps = builder.steps
+    summaries = builder.summaries
+    groups = builder.groups
+    scratchBytes = builder.scratchBytes
+    table = builder.table
+    plan = builder.plan()
+    literals = builder.literals
+    memory = builder.memory
+    outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
+    self.arguments = arguments
+    self.literalValues = literalValues
+  }
+
+  /// Compiles the computation of some nodes from others.
+  ///
+  /// - Parameters:
+  ///   - outputs: the nodes to compute.
+  ///   - inputs: nodes whose elements are given when the program runs. Any other node that has a value keeps it.
+  /// - Throws: if an input without elements is needed that is not in `inputs`.
+  package convenience init(outputs: [Node], inputs: [Node]) throws(TensorError) {
+    var positions: [ObjectIdentifier: Int] = [:]
+    for (i, input) in inputs.enumerated() where positions[ObjectIdentifier(input)] == nil {
+      positions[ObjectIdentifier(input)] = i
+    }
+    var nodes: [Node] = []
+    var literals: [(Literal, ScalarType)] = []
+    let structure = GraphStructure(
+      outputs,
+      isArgument: { node in
+        if case .input = node.primitive { return true }
+        return node.value != nil || positions[ObjectIdentifier(node)] != nil
+      }, arguments: &nodes, literals: &literals)
+    var arguments: [Argument] = []
+    for node in nodes {
+      if let position = positions[ObjectIdentifier(node)] {
+        arguments.append(.input(position))
+      } else if let value = node.value {
+        arguments.append(.kept(value))
+      } else {
+        throw TensorError(
+          "program: an input of shape \(node.shape) has no elements; give it a value or name it as an input")
+      }
+    }
+    try self.init(
+      structure, arguments: arguments, literalValues: literals.map(\.0), argumentsArePadded: false)
+  }
+
+  /// The number of steps.
+  package var stepCount: Int { steps.count }
+  /// The number of instructions in the fused groups.
+  package var instructionCount: Int { groups.reduce(0) { $0 + Int($1.pointee.body_count) } }
+  /// Bytes of memory for intermediate results.
+  package var temporaryByteCount: Int { plan.byteCount }
+  /// Elements that the steps write or walk over.
+  var elementCount: Int { summaries.reduce(0) { $0 + $1.elementCount } }
+}
+
+extension StepSummary {
+  var elementCount: Int {
+    switch self {
+    case .group(let group): Int(group.pointee.total)
+    case .product(let batch, let m, let n, _, _): batch * m * n
+    case .named(_, let count): count
+    }
+  }
+}
+
+extension Program: CustomStringConvertible {
+  /// The steps, one a line.
+  package var description: String {
+    var lines = [
+      "program: \(table.argumentCount) arguments, \(table.literalCount) constants, \(table.outputCount) outputs, "
+        + "\(plan.byteCount) bytes between"
+    ]
+    for (i, summary) in summaries.enumerated() {
+      lines.append("\(i): \(summary)")
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension StepSummary: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .group(let group):
+      let group = group.pointee
+      var text = "\(group.body_count) instructions over \(group.total) elements in tiles of \(group.tile)"
+      if group.accumulator_count > 0 {
+        text += ", \(group.accumulator_count) sums of \(group.rows) in \(group.pieces) pieces"
+      }
+      let names = (0..<Int(group.body_count)).prefix(40).map { Kernels.shared.name(of: group.body[$0].kernel) }
+      return text + ": " + names.joined(separator: " ") + (group.body_count > 40 ? " ..." : "")
+    case .product(let batch, let m, let n, let k, let isSymmetric):
+      return "\(isSymmetric ? "symmetric " : "")product \(m) x \(k) x \(n)" + (batch == 1 ? "" : ", \(batch) times")
+    case .named(let name, let count): return "\(name), \(count) elements"
+    }
+  }
+}

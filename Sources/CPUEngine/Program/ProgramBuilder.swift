@@ -1,0 +1,156 @@
+import CKernels
+import TensorGraph
+
+/// Turns a lowered graph into the steps of a program.
+struct ProgramBuilder {
+  let graph: LoweredGraph
+  let memory = ProgramMemory()
+  private(set) var table: BufferTable
+  private(set) var steps: [ck_step] = []
+  /// What each step is, for people.
+  private(set) var summaries: [StepSummary] = []
+  private(set) var groups: [UnsafePointer<ck_group>] = []
+  private(set) var scratchBytes = 64
+  /// Per step the buffers that it touches.
+  private var touched: [[Int32]] = []
+  private let argumentsArePadded: Bool
+  private(set) var literals: [LoweredGraph.LiteralSource]
+
+  init(_ graph: LoweredGraph, argumentsArePadded: Bool) {
+    self.graph = graph
+    self.argumentsArePadded = argumentsArePadded
+    literals = graph.literals
+    let clustering = Clustering(graph)
+    table = BufferTable(graph, isStored: clustering.isStored)
+    for work in clustering.works {
+      switch work {
+      case .cluster(let cluster): add(cluster, clustering.isStored)
+      case .step(let item): add(step: item)
+      }
+    }
+  }
+
+  /// Where the temporary buffers go.
+  func plan() -> BufferPlan {
+    let first = table.firstTemporary
+    return BufferPlan(
+      sizes: Array(table.sizes[first...]), touched: touched.map { $0.map { Int($0) - first }.filter { $0 >= 0 } })
+  }
+
+  private mutating func append<Payload: BitwiseCopyable>(
+    _ run: @escaping @convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<ck_context>?) -> Void, _ payload: Payload,
+    _ buffers: [Int32], _ summary: StepSummary
+  ) {
+    steps.append(ck_step(run: run, payload: UnsafeRawPointer(memory.keep(payload))))
+    touched.append(buffers)
+    summaries.append(summary)
+  }
+
+  // MARK: Groups
+
+  private mutating func add(_ cluster: Clustering.Cluster, _ isStored: [Bool]) {
+    var cluster = cluster
+    cluster.members.removeAll { addTransposition($0) }
+    guard !cluster.members.isEmpty else { return }
+    let builder = GroupBuilder(graph, cluster, isStored: isStored, buffers: table, memory: memory)
+    let group = FusedGroup(builder, &table, argumentsArePadded: argumentsArePadded)
+    let payload = ck_group_step(
+      group: group.group, number: Int64(groups.count), units_per_worker: Int64(group.unitsPerWorker))
+    groups.append(group.group)
+    scratchBytes = max(scratchBytes, group.scratchBytes)
+    append(ck_run_group, payload, group.buffers, .group(group.group))
+  }
+
+  /// A view that is written and does not read along its last axis goes in blocks instead of tiles.
+  private mutating func addTransposition(_ member: Int) -> Bool {
+    let item = graph.items[member]
+    guard case .view(let view) = item.operation, !view.isMasked, let last = view.simplified.axes.last,
+      last.stride != 1 && last.stride != 0
+    else { return false }
+    let access = view.simplified
+    let shape = Shape(access.axes.map(\.extent))
+    add(
+      copy: LoweredGraph.BoxCopy(from: access, to: Access(shape)), from: item.operands[0], to: member, clears: false)
+    return true
+  }
+
+  // MARK: Steps
+
+  private mutating func add(step i: Int) {
+    let item = graph.items[i]
+    guard case .step(let step) = item.operation else { return }
+    func place(_ operand: Int, _ offset: Int) -> ck_place {
+      let item = graph.items[item.operands[operand]]
+      return ck_place(buffer: table[self.graph.items[i].operands[operand]], offset: Int64(offset * item.type.byteCount))
+    }
+    let to = ck_place(buffer: table[i], offset: 0)
+    let buffers = [table[i]] + item.operands.map { table[$0] }
+    switch step {
+    case .gather(let lines, let count, let offsets), .scatterAdd(let lines, let count, let offsets):
+      let isGather = if case .gather = step { true } else { false }
+      let payload = ck_index_step(
+        to: to, from: place(0, offsets[0]), indices: place(1, offsets[1]), outer: Int64(lines.outer),
+        count: Int64(count), extent: Int64(lines.extent), inner: Int64(lines.inner),
+        element_bytes: Int64(item.type.byteCount), type: item.type.ckType, number: Int64(steps.count))
+      append(
+        isGather ? ck_run_gather : ck_run_scatter_add, payload, buffers,
+        .named(isGather ? "gather" : "scatterAdd", item.count))
+    case .cumulativeSum(let lines, let reversed, let offset):
+      let payload = ck_line_step(
+        to: to, from: place(0, offset), scratch: to, outer: Int64(lines.outer), extent: Int64(lines.extent),
+        inner: Int64(lines.inner), reversed: reversed ? 1 : 0, type: item.type.ckType)
+      append(ck_run_cumulative_sum, payload, buffers, .named("cumulativeSum", item.count))
+    case .argsort(let lines, let offset):
+      let scratch = table.addScratch(bytes: lines.extent * 4 * 8)
+      let payload = ck_line_step(
+        to: to, from: place(0, offset), scratch: ck_place(buffer: scratch, offset: 0), outer: Int64(lines.outer),
+        extent: Int64(lines.extent), inner: Int64(lines.inner), reversed: 0,
+        type: graph.items[item.operands[0]].type.ckType)
+      append(ck_run_argsort, payload, buffers + [scratch], .named("argsort", item.count))
+    case .copies(let copies, let clears):
+      for (n, copy) in copies.enumerated() { add(copy: copy, from: item.operands[n], to: i, clears: clears && n == 0) }
+    case .integerProduct(let product):
+      let payload = ck_integer_step(
+        to: to, left: place(0, product.leftOffset), right: place(1, product.rightOffset),
+        left_strides: memory.keep(product.leftStrides.map(Int64.init)),
+        right_strides: memory.keep(product.rightStrides.map(Int64.init)),
+        extents: memory.keep(product.extents.map(Int64.init)), rank: Int64(product.extents.count),
+        summed: Int64(product.summed), type: item.type.ckType)
+      append(ck_run_contract_integers, payload, buffers, .named("product of integers", item.count))
+    case .matrixProduct(let product):
+      let payload = MatrixStep(
+        product, item.type, a: table[item.operands[0]], b: table[item.operands[1]], c: table[i], memory: memory)
+      append(
+        MatrixStep.run, payload, buffers,
+        .product(batch: payload.batchCount, m: product.m, n: product.n, k: product.k, isSymmetric: payload.isSymmetric))
+    }
+  }
+
+  private mutating func add(copy: LoweredGraph.BoxCopy, from: Int, to: Int, clears: Bool) {
+    let bytes = graph.items[to].type.byteCount
+    // Axes that step together on both sides are one.
+    var axes: [(extent: Int, from: Int, to: Int)] = []
+    for (source, target) in zip(copy.from.axes, copy.to.axes) where source.extent != 1 {
+      if let last = axes.last, last.from == source.stride * source.extent, last.to == target.stride * source.extent {
+        axes[axes.count - 1] = (last.extent * source.extent, source.stride, target.stride)
+      } else {
+        axes.append((source.extent, source.stride, target.stride))
+      }
+    }
+    let payload = ck_copy_step(
+      to: ck_place(buffer: table[to], offset: Int64(copy.to.offset * bytes)),
+      from: ck_place(buffer: table[from], offset: Int64(copy.from.offset * bytes)),
+      to_strides: memory.keep(axes.map { Int64($0.to) }), from_strides: memory.keep(axes.map { Int64($0.from) }),
+      extents: memory.keep(axes.map { Int64($0.extent) }), rank: Int64(axes.count), element_bytes: Int64(bytes),
+      cleared_bytes: clears ? Int64(graph.items[to].count * bytes) : 0)
+    append(ck_run_copy, payload, [table[to], table[from]], .named("copy", copy.from.count))
+  }
+}
+
+/// What a step is, in few words.
+enum StepSummary: @unchecked Sendable {
+  case group(UnsafePointer<ck_group>)
+  case product(batch: Int, m: Int, n: Int, k: Int, isSymmetric: Bool)
+  /// A name and the number of elements.
+  case named(String, Int)
+}

@@ -1,0 +1,76 @@
+import Synchronization
+import TensorGraph
+
+/// Programs by the structure of their graphs, the least recently used forgotten first.
+final class ProgramCache: Sendable {
+  /// A program and the contexts that wait to be used again.
+  final class Entry: Sendable {
+    let program: Program
+    private let waiting = Mutex<[Unmanaged]>([])
+
+    struct Unmanaged: @unchecked Sendable {
+      let context: ProgramContext
+    }
+
+    init(_ program: Program) { self.program = program }
+
+    /// A context that nobody else uses.
+    func take() throws(TensorError) -> ProgramContext {
+      if let known = waiting.withLock({ $0.popLast() }) { return known.context }
+      return try ProgramContext(program)
+    }
+
+    /// Keeps a context for the next caller, unless it holds much memory, which others may need more.
+    func give(_ context: consuming ProgramContext) {
+      guard program.temporaryByteCount <= 1 << 20 else { return }
+      let kept = Unmanaged(context: context)
+      waiting.withLock { if $0.count < 4 { $0.append(kept) } }
+    }
+  }
+
+  private struct State {
+    var entries: [GraphStructure: (entry: Entry, use: Int)] = [:]
+    var size = 0
+    var clock = 0
+  }
+
+  private let state = Mutex(State())
+  /// The most graph nodes that the kept programs may have together.
+  private let bound: Int
+
+  init(bound: Int) { self.bound = bound }
+
+  func find(_ structure: GraphStructure) -> Entry? {
+    state.withLock { state in
+      guard let known = state.entries[structure]?.entry else { return nil }
+      state.clock += 1
+      state.entries[structure]!.use = state.clock
+      return known
+    }
+  }
+
+  func insert(_ entry: Entry, _ structure: GraphStructure) {
+    guard structure.entries.count <= bound / 4 else { return }
+    state.withLock { state in
+      state.clock += 1
+      if state.entries.updateValue((entry, state.clock), forKey: structure) == nil {
+        state.size += structure.entries.count
+      }
+      guard state.size > bound else { return }
+      // Half goes at once, so that forgetting is rare.
+      for (structure, _) in state.entries.sorted(by: { $0.value.use < $1.value.use }) where state.size > bound / 2 {
+        state.entries[structure] = nil
+        state.size -= structure.entries.count
+      }
+    }
+  }
+
+  func empty() {
+    state.withLock { state in
+      state.entries = [:]
+      state.size = 0
+    }
+  }
+
+  var count: Int { state.withLock { $0.entries.count } }
+}

@@ -1,0 +1,151 @@
+import CKernels
+import Dispatch
+import Foundation
+import TensorGraph
+
+/// The memory in which one caller at a time runs a program: buffers, scratch, tables. Not for two callers at once.
+package final class ProgramContext {
+  package let program: Program
+  private let context: UnsafeMutablePointer<ck_context>
+  private let buffers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  private let block: UnsafeMutableRawPointer
+  private let blockBytes: Int
+  private let literals: UnsafeMutablePointer<UInt64>
+  private let scratches: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  private let workers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+
+  /// The most workers that any context has.
+  static let workerCount = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64)
+
+  /// Takes the memory from the pool, all of it at once.
+  package init(_ program: Program) throws(TensorError) {
+    self.program = program
+    let count = Self.workerCount
+    let scratchBytes = (program.scratchBytes + 127) & ~63
+    let tables = program.groups.map { Int(ck_worker_bytes($0)) }
+    let bytes = program.plan.byteCount + count * (scratchBytes + tables.reduce(0, +)) + 64
+    block = try BufferPool.shared.take(bytes, purpose: "program: intermediate results")
+    blockBytes = bytes
+    let bufferCount = program.table.sizes.count
+    buffers = .allocate(capacity: max(bufferCount, 1))
+    buffers.initialize(repeating: nil, count: max(bufferCount, 1))
+    literals = .allocate(capacity: max(program.literals.count, 1))
+    literals.initialize(repeating: 0, count: max(program.literals.count, 1))
+    scratches = .allocate(capacity: count)
+    workers = .allocate(capacity: max(program.groups.count * count, 1))
+    for (n, offset) in program.plan.offsets.enumerated() {
+      buffers[program.table.firstTemporary + n] = block + offset
+    }
+    for n in program.literals.indices {
+      buffers[program.table.argumentCount + n] = UnsafeMutableRawPointer(literals + n)
+    }
+    var next = block + program.plan.byteCount
+    for worker in 0..<count {
+      // What is read past the last element of a tile should at least be a number.
+      memset(next, 0, scratchBytes)
+      scratches[worker] = next.assumingMemoryBound(to: CChar.self)
+      next += scratchBytes
+    }
+    for (n, group) in program.groups.enumerated() {
+      for worker in 0..<count {
+        workers[n * count + worker] = next
+        ck_worker_prepare(group, next, scratches[worker])
+        next += tables[n]
+      }
+    }
+    context = .allocate(capacity: 1)
+    context.initialize(
+      to: ck_context(
+        buffers: buffers, scratch: scratches, workers: workers, worker_count: Int64(count),
+        active_workers: Int64(count), parallel: runInParallel, failure: 0, failed_step: 0, failed_index: 0,
+        failed_extent: 0))
+    for (n, source) in program.literals.enumerated() {
+      switch source {
+      case .fixed(let literal, let type): setLiteral(n, literal, type)
+      case .graph(let i, let type):
+        if i < program.literalValues.count { setLiteral(n, program.literalValues[i], type) }
+      }
+    }
+    for (n, argument) in program.arguments.enumerated() {
+      if case .kept(let storage) = argument { buffers[n] = storage.base }
+    }
+  }
+
+  deinit {
+    BufferPool.shared.give(block, blockBytes)
+    context.deallocate()
+    buffers.deallocate()
+    literals.deallocate()
+    scratches.deallocate()
+    workers.deallocate()
+  }
+
+  /// Runs the program on memory of the caller. Nothing is allocated, locked or looked up.
+  ///
+  /// - Parameters:
+  ///   - inputs: the elements of the program's inputs, row-major, in their order.
+  ///   - outputs: where the elements of the outputs go. They must not overlap anything else.
+  /// - Throws: an index outside its axis; the outputs are then incomplete.
+  package func run(
+    inputs: UnsafePointer<UnsafeRawPointer>, outputs: UnsafePointer<UnsafeMutableRawPointer>
+  ) throws(TensorError) {
+    for n in program.arguments.indices {
+      if case .input(let position) = program.arguments[n] {
+        buffers[n] = UnsafeMutableRawPointer(mutating: inputs[position])
+      }
+    }
+    let first = program.table.output(0)
+    for n in 0..<program.table.outputCount { buffers[first + n] = outputs[n] }
+    try run()
+  }
+
+  /// Sets argument n of a program without named inputs.
+  func setArgument(_ n: Int, _ base: UnsafeMutableRawPointer) { buffers[n] = base }
+
+  func setOutput(_ n: Int, _ base: UnsafeMutableRawPointer) { buffers[program.table.output(n)] = base }
+
+  /// Sets the constants that come from the graph.
+  func setLiterals(_ values: [(Literal, ScalarType)]) {
+    for (n, source) in program.literals.enumerated() {
+      if case .graph(let i, let type) = source { setLiteral(n, values[i].0, type) }
+    }
+  }
+
+  private func setLiteral(_ n: Int, _ literal: Literal, _ type: ScalarType) {
+    let place = UnsafeMutableRawPointer(literals + n)
+    switch type {
+    case .float32: place.storeBytes(of: Float(literal: literal), as: Float.self)
+    case .float64: place.storeBytes(of: Double(literal: literal), as: Double.self)
+    case .bool: place.storeBytes(of: Bool(literal: literal), as: Bool.self)
+    case .int32: place.storeBytes(of: Int32(literal: literal), as: Int32.self)
+    case .int64: place.storeBytes(of: Int64(literal: literal), as: Int64.self)
+    }
+  }
+
+  /// Runs with at most this many workers; for tests and for callers that are parallel themselves.
+  package var workerLimit: Int {
+    get { Int(context.pointee.active_workers) }
+    set { context.pointee.active_workers = Int64(min(max(newValue, 1), Self.workerCount)) }
+  }
+
+  func run() throws(TensorError) {
+    program.steps.withUnsafeBufferPointer { steps in
+      ck_run(steps.baseAddress, Int64(steps.count), context)
+    }
+    guard context.pointee.failure == 0 else { throw takeFailure() }
+  }
+
+  private func takeFailure() -> TensorError {
+    context.pointee.failure = 0
+    let step = Int(context.pointee.failed_step)
+    let name = if case .named(let name, _) = program.summaries[step] { name } else { "step \(step)" }
+    return TensorError(
+      "\(name): index \(context.pointee.failed_index) is outside axis of extent \(context.pointee.failed_extent)")
+  }
+}
+
+/// What a context needs to run parts of a step at the same time.
+private let runInParallel: ck_parallel = { count, job, body in
+  nonisolated(unsafe) let job = job
+  DispatchQueue.concurrentPerform(iterations: Int(count)) { i in body!(job, Int64(i)) }
+}
