@@ -1,5 +1,6 @@
 import CPUEngine
 import TensorGraph
+import TestSupport
 import Testing
 
 /// Contractions of every form against their meaning.

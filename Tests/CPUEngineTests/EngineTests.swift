@@ -1,5 +1,6 @@
 import CPUEngine
 import TensorGraph
+import TestSupport
 import Testing
 
 /// Properties of whole evaluations: repeatable bits, reuse of programs, size.

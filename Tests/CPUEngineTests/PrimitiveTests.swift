@@ -1,5 +1,6 @@
 import CPUEngine
 import TensorGraph
+import TestSupport
 import Testing
 
 /// Every primitive, alone, against its meaning.

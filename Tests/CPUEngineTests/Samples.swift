@@ -1,21 +1,7 @@
 import CPUEngine
 import TensorGraph
+import TestSupport
 import Testing
-
-/// A generator whose numbers are the same in every run (SplitMix64: Steele, Lea & Flood, OOPSLA 2014).
-struct RepeatableGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
 
 /// An input of a type with random elements: reals in -2...2, whole numbers in -9...9.
 func randomInput(_ shape: Shape, _ type: ScalarType, using generator: inout RepeatableGenerator) -> Node {

@@ -1,11 +1,12 @@
 import CPUEngine
 import TensorGraph
+import TestSupport
 import Testing
 
 /// Random graphs of all primitives against their meaning: fusion, views, levels and buffers together.
-@Suite struct RandomGraphTests {
+@Suite struct MixedGraphTests {
   @Test(arguments: 0..<150) func agreesWithMeaning(seed: Int) throws {
-    var graph = RandomGraph(seed: UInt64(seed))
+    var graph = MixedGraph(seed: UInt64(seed))
     for _ in 0..<(10 + seed % 40) { graph.grow() }
     var wanted = [graph.nodes.last!]
     for _ in 0..<3 { wanted.append(graph.nodes.randomElement(using: &graph.generator)!) }
@@ -13,7 +14,7 @@ import Testing
   }
 
   @Test(arguments: 0..<20) func programsOfTheSameGraphs(seed: Int) throws {
-    var graph = RandomGraph(seed: UInt64(1000 + seed))
+    var graph = MixedGraph(seed: UInt64(1000 + seed))
     for _ in 0..<25 { graph.grow() }
     let wanted = Array(graph.nodes.suffix(3))
     let inputs = graph.nodes.filter { if case .input = $0.primitive { true } else { false } }
@@ -33,7 +34,7 @@ import Testing
 }
 
 /// A growing graph whose values stay moderate.
-struct RandomGraph {
+struct MixedGraph {
   var generator: RepeatableGenerator
   private(set) var nodes: [Node] = []
 
