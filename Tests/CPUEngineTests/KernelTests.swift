@@ -1,0 +1,109 @@
+import CKernels
+import TensorGraph
+import TestSupport
+import Testing
+
+/// Every scalar kernel of every instruction set that this machine has, against the C library.
+@Suite struct KernelTests {
+  private nonisolated(unsafe) static let tables: [UnsafePointer<ck_kernels>] = {
+    var tables: [UnsafePointer<ck_kernels>] = []
+    var next = ck_all_kernels()!
+    while let table = next.pointee {
+      tables.append(table)
+      next += 1
+    }
+    return tables
+  }()
+
+  private func find(_ table: UnsafePointer<ck_kernels>, _ function: ScalarFunction, single: Bool) -> ck_kernel? {
+    for i in 0..<Int(table.pointee.function_count) {
+      let entry = table.pointee.functions[i]
+      if String(cString: entry.name) == function.rawValue { return single ? entry.kernels.0 : entry.kernels.1 }
+    }
+    return nil
+  }
+
+  /// Numbers of all magnitudes, and those with a meaning of their own.
+  private func points<Scalar: BinaryFloatingPoint>(_: Scalar.Type) -> [Scalar]
+  where Scalar.RawSignificand: FixedWidthInteger {
+    var generator = RepeatableGenerator(seed: 5)
+    var points: [Scalar] = [
+      0, -0.0, 1, -1, 2, -2, 0.5, -0.5, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+      .leastNormalMagnitude, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1.5, 2.5, -2.5, 1e5, -1e6, 3e7, 1e15,
+      .pi, .pi / 2, 709, -745, 88, -103,
+    ]
+    for scale in [1e-300, 1e-30, 1e-10, 1e-3, 0.3, 1, 1, 1, 10, 30, 100, 700, 1e4, 1e6, 1e20] as [Double] {
+      for _ in 0..<200 {
+        let x = Double.random(in: -1...1, using: &generator) * scale
+        points.append(Scalar(x))
+      }
+    }
+    while points.count % 8 != 0 { points.append(1) }
+    return points
+  }
+
+  /// Checks one kernel over operands against the values in double precision.
+  private func check<Scalar: BinaryFloatingPoint & TensorScalar>(
+    _ kernel: ck_kernel, _ function: ScalarFunction, _ operands: [[Scalar]], _ set: String
+  ) {
+    let count = operands[0].count
+    var results = [Scalar](repeating: 0, count: count)
+    results.withUnsafeMutableBytes { out in
+      operands[0].withUnsafeBytes { a in
+        operands[operands.count - 1].withUnsafeBytes { b in
+          kernel(out.baseAddress, a.baseAddress, b.baseAddress, nil, Int64(count))
+        }
+      }
+    }
+    for i in 0..<count {
+      let point = operands.map { Double($0[i]) }
+      let exact = function.value(point)
+      let expected = Scalar(exact)
+      if expected.isNaN || results[i].isNaN {
+        #expect(expected.isNaN && results[i].isNaN, "\(set) \(function)\(point): \(results[i]), not \(expected)")
+      } else if expected.isInfinite || results[i].isInfinite {
+        // Where the exact value is next to the largest number, either may round to infinity.
+        let isNear =
+          abs(exact) >= Double(Scalar.greatestFiniteMagnitude) * 0.999_999 && results[i].sign == expected.sign
+        #expect(results[i] == expected || isNear, "\(set) \(function)\(point): \(results[i]), not \(expected)")
+      } else {
+        let ulp = max(expected.ulp, .leastNonzeroMagnitude)
+        #expect(
+          abs(results[i] - expected) <= 5 * ulp,
+          "\(set) \(function)\(point): \(results[i]), not \(expected)")
+      }
+    }
+  }
+
+  @Test(arguments: ScalarFunction.allCases) func agreesWithTheLibrary(function: ScalarFunction) throws {
+    #expect(!Self.tables.isEmpty)
+    for table in Self.tables {
+      let set = String(cString: table.pointee.instruction_set)
+      let doubles = try #require(find(table, function, single: false))
+      let floats = try #require(find(table, function, single: true))
+      let (x, y) = (points(Double.self), points(Float.self))
+      if function.arity == 1 {
+        check(doubles, function, [x], set)
+        check(floats, function, [y], set)
+      } else {
+        for shift in [0, 1, 7, 100] {
+          let (left, right) = (Array(x[..<x.count]), Array(x[shift...] + x[..<shift]))
+          check(doubles, function, [left, right], set)
+          check(floats, function, [y, Array(y[shift...] + y[..<shift])], set)
+        }
+      }
+    }
+  }
+
+  @Test func relu() throws {
+    for table in Self.tables {
+      let kernel = try #require(find(table, .relu, single: false))
+      var result = [Double](repeating: 7, count: 8)
+      kernel(&result, [-.infinity, -1, -0.0, 0, 1, .infinity, 2, 3], nil, nil, 8)
+      #expect(result == [0, 0, 0, 0, 1, .infinity, 2, 3])
+      kernel(&result, [Double](repeating: .nan, count: 8), nil, nil, 8)
+      let isSpoilt = result.allSatisfy { $0.isNaN }
+      #expect(isSpoilt)
+    }
+  }
+}
