@@ -48,6 +48,9 @@ package final class Node: Sendable {
 
   package var operands: [Node] { definition.map { [$0.node] } ?? children }
 
+  /// Whether this stands for data from outside.
+  package var isInput: Bool { if case .input = primitive { true } else { false } }
+
   /// The elements, if they have been computed.
   package var value: Storage? { result.load() }
 

@@ -1,0 +1,144 @@
+import TensorGraph
+
+/// Value, gradient and Hessian of a function, prepared once and evaluated at many points.
+///
+/// ```swift
+/// let plan = try HessianPlan(like: x) { x in (x * x * x).sum() }
+/// let (value, gradient, hessian) = try plan(x1)
+/// ```
+///
+/// Making a plan builds the derivatives, chooses the order of work and compiles it; what does not depend on the point
+/// is computed then. An evaluation into the caller's memory allocates nothing. A plan is a value that many tasks may
+/// use at once. The function is traced once: branches it takes in Swift are the plan's, whatever the point.
+public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
+  /// The shape of a point.
+  public let shape: [Int]
+  private let function: PreparedFunction
+  private let steps: String
+
+  /// A plan for points of the shape of `x`, whose elements do not matter.
+  ///
+  /// - Throws: `TensorError` if the function's result has more than one element, or needs values of its argument.
+  public init(like x: Tensor<Scalar>, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>) throws {
+    let traced = try TracedFunction(like: x, of: f)
+    let gradient = try Gradients.of(traced.result, [traced.argument])[0]
+    let structured = DerivativeTemplates.shared.derivative(
+      of: gradient, in: traced.argument, demand: .matrix, isSymmetric: true)
+    let hessian = structured?.result ?? DenseHessian.expression(gradient, traced.argument)
+    function = try PreparedFunction(outputs: [traced.result, gradient, hessian], inputs: [traced.argument])
+    steps = structured?.plan.description ?? "dense directions"
+    shape = x.shape
+  }
+
+  /// The value, the gradient (shape S) and the Hessian (S + S) at a point.
+  public func callAsFunction(
+    _ x: Tensor<Scalar>
+  ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: Tensor<Scalar>) {
+    try PlanRules.require(x.shape, shape)
+    let results = try function.run([Evaluation.storage(x.node)])
+    mirror(results[2].base.assumingMemoryBound(to: Scalar.self))
+    return (
+      results[0].buffer(as: Scalar.self)[0], Tensor(Node(results[1], shape: Shape(shape))),
+      Tensor(Node(results[2], shape: Shape(shape + shape)))
+    )
+  }
+
+  /// Evaluates at a point into the caller's memory: one element, as many as a point has, and their square.
+  ///
+  /// Nothing is allocated.
+  public func evaluate(
+    at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>,
+    hessian: UnsafeMutablePointer<Scalar>
+  ) throws(TensorError) {
+    var input = UnsafeRawPointer(x)
+    var outputs = (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient), UnsafeMutableRawPointer(hessian))
+    try function.run(&input, &outputs)
+    mirror(hessian)
+  }
+
+  /// Rounding may differ between an entry and its mirror image; the upper one counts.
+  private func mirror(_ hessians: UnsafeMutablePointer<Scalar>, count: Int = 1) {
+    let size = Shape(shape).count
+    for i in 0..<count { Symmetry.mirrorUpperTriangle(hessians + i * size * size, size: size) }
+  }
+
+  /// Evaluates at many points, shape [P] + S: values [P], gradients [P] + S, Hessians [P] + S + S.
+  ///
+  /// Points are independent and are shared among the cores.
+  public func callAsFunction(
+    batch points: Tensor<Scalar>
+  ) throws(TensorError) -> (values: Tensor<Scalar>, gradients: Tensor<Scalar>, hessians: Tensor<Scalar>) {
+    try PlanRules.require(Array(points.shape.dropFirst()), shape)
+    let count = points.shape[0]
+    let shapes = [Shape([count]), Shape([count] + shape), Shape([count] + shape + shape)]
+    let storage = try Evaluation.storage(points.node)
+    let results = shapes.map { Storage(count: $0.count, scalarType: Scalar.scalarType) }
+    func stride(_ shape: Shape) -> Int { count == 0 ? 0 : shape.count / count * Scalar.scalarType.byteCount }
+    try function.run(
+      count: count, inputs: [(UnsafeRawPointer(storage.base), stride(shapes[1]))],
+      outputs: zip(results, shapes).map { ($0.base, stride($1)) })
+    withExtendedLifetime(storage) {}
+    mirror(results[2].base.assumingMemoryBound(to: Scalar.self), count: count)
+    return (
+      Tensor(Node(results[0], shape: shapes[0])), Tensor(Node(results[1], shape: shapes[1])),
+      Tensor(Node(results[2], shape: shapes[2]))
+    )
+  }
+
+  /// How often memory for a run was taken: once for each caller at a time.
+  package var contextsMade: Int { function.contextsMade }
+
+  /// How the Hessian is computed, and the steps of the program.
+  public var description: String { "\(steps)\n\(function.program)" }
+}
+
+extension PreparedFunction {
+  /// `run` for tuples of pointers on the stack.
+  fileprivate func run(
+    _ input: inout UnsafeRawPointer,
+    _ outputs: inout (UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer)
+  ) throws(TensorError) {
+    let result = withUnsafePointer(to: &input) { input in
+      withUnsafePointer(to: &outputs) { outputs in
+        outputs.withMemoryRebound(to: UnsafeMutableRawPointer.self, capacity: 3) { outputs in
+          Result { () throws(TensorError) in try run(inputs: input, outputs: outputs) }
+        }
+      }
+    }
+    try result.get()
+  }
+}
+
+/// A function called once on a placeholder.
+struct TracedFunction {
+  /// Stands for the point; it has no elements.
+  let argument: Node
+  let result: Node
+
+  init<Scalar: DifferentiableScalar>(
+    like x: Tensor<Scalar>, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+  ) throws {
+    argument = Node(.input(x.node.shape, Scalar.scalarType))
+    result = try f(Tensor(argument)).node
+  }
+}
+
+/// The Hessian by pushing every unit direction through the gradient at once.
+enum DenseHessian {
+  static func expression(_ gradient: Node, _ variable: Node) -> Node {
+    let directions = UnitDirections(node: variable, batchAxis: nil)
+    let seed = directions.seed(Node(.iota([directions.count], axis: 0, .int64)))
+    let rows = pushforward(of: [gradient], seeds: [(variable, seed)], lift: 1)[0]
+    let shape = variable.shape + variable.shape
+    return rows?.reshaped(to: shape) ?? .zeros(shape, variable.scalarType)
+  }
+}
+
+/// What plans demand of their arguments.
+enum PlanRules {
+  static func require(_ found: [Int], _ expected: [Int]) throws(TensorError) {
+    guard found == expected else {
+      throw TensorError("plan: it was made for points of shape \(expected), found \(found); make another plan")
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import CPUEngine
+import Dispatch
+import Synchronization
+import TensorGraph
+
+/// A compiled function of some tensors, run on the caller's memory.
+///
+/// What does not depend on the arguments has been computed when it was made. A run allocates nothing: contexts (the
+/// memory of one run) wait in a list for the next caller, one for each caller at a time.
+final class PreparedFunction: Sendable {
+  /// A context is used by one caller at a time, so it may pass between threads.
+  private struct Waiting: @unchecked Sendable {
+    let context: ProgramContext
+  }
+
+  let program: Program
+  private let waiting = Mutex<[Waiting]>([])
+  private let contexts = Atomic<Int>(0)
+  private let results: [(shape: Shape, type: ScalarType)]
+
+  /// - Throws: `TensorError` if the outputs need elements that nobody has given.
+  init(outputs: [Node], inputs: [Node]) throws(TensorError) {
+    try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
+    program = try Program(outputs: outputs, inputs: inputs)
+    results = outputs.map { ($0.shape, $0.scalarType) }
+  }
+
+  /// How many contexts have been made: one for each caller at a time, no more however often it runs.
+  var contextsMade: Int { contexts.load(ordering: .relaxed) }
+
+  /// Computes the outputs into the caller's memory, which holds as many elements as each output has.
+  func run(
+    inputs: UnsafePointer<UnsafeRawPointer>, outputs: UnsafePointer<UnsafeMutableRawPointer>
+  ) throws(TensorError) {
+    let context: ProgramContext
+    if let known = waiting.withLock({ $0.popLast() }) {
+      context = known.context
+    } else {
+      context = try ProgramContext(program)
+      contexts.add(1, ordering: .relaxed)
+    }
+    defer {
+      let returned = Waiting(context: context)
+      waiting.withLock { $0.append(returned) }
+    }
+    try context.run(inputs: inputs, outputs: outputs)
+  }
+
+  /// Computes the outputs into fresh memory.
+  func run(_ inputs: [Storage]) throws(TensorError) -> [Storage] {
+    var storages: [Storage] = []
+    for (shape, type) in results { storages.append(Storage(count: shape.count, scalarType: type)) }
+    try run(inputs: inputs.map { UnsafeRawPointer($0.base) }, outputs: storages.map(\.base))
+    withExtendedLifetime(inputs) {}
+    return storages
+  }
+}
+
+/// Runs a function on each of many points, in parallel over points, with results one after another.
+extension PreparedFunction {
+  /// - Parameters:
+  ///   - count: how many points.
+  ///   - inputs: for each input the elements of the first point, and the bytes from one point to the next.
+  ///   - outputs: likewise for outputs.
+  func run(
+    count: Int, inputs: [(base: UnsafeRawPointer, stride: Int)],
+    outputs: [(base: UnsafeMutableRawPointer, stride: Int)]
+  ) throws(TensorError) {
+    let workers = min(Engine.workerLimit, max(1, count / 16))
+    let failure = Mutex<TensorError?>(nil)
+    nonisolated(unsafe) let (inputs, outputs) = (inputs, outputs)
+    @Sendable func work(_ worker: Int) {
+      do throws(TensorError) {
+        let context = try ProgramContext(program)
+        context.workerLimit = workers > 1 ? 1 : Engine.workerLimit
+        var sources = inputs.map(\.base)
+        var targets = outputs.map(\.base)
+        let points = (count * worker / workers)..<(count * (worker + 1) / workers)
+        for (i, input) in inputs.enumerated() { sources[i] = input.base + points.lowerBound * input.stride }
+        for (i, output) in outputs.enumerated() { targets[i] = output.base + points.lowerBound * output.stride }
+        for _ in points {
+          try context.run(inputs: sources, outputs: targets)
+          for i in sources.indices { sources[i] += inputs[i].stride }
+          for i in targets.indices { targets[i] += outputs[i].stride }
+        }
+      } catch {
+        failure.withLock { $0 = $0 ?? error }
+      }
+    }
+    if workers > 1 {
+      DispatchQueue.concurrentPerform(iterations: workers, execute: work)
+    } else {
+      work(0)
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+}
