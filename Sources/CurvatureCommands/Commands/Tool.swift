@@ -101,7 +101,7 @@ package struct CurvatureCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ValueCommand.self, GradientCommand.self, JacobianCommand.self, HessianCommand.self, FunctionsCommand.self,
-      ExampleCommand.self,
+      ExampleCommand.self, FitCommand.self,
     ])
 
   package init() {}

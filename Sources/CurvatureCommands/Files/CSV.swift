@@ -66,6 +66,17 @@ package enum CSV {
     return ArrayValue(shape: columns == 1 ? [rows] : [rows, columns!], numbers)
   }
 
+  /// The names in the first line that is neither empty nor a comment, if that line is a header.
+  package static func header(_ bytes: [UInt8]) -> [String]? {
+    let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+    for line in text.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+      guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }), first != UInt8(ascii: "#") else { continue }
+      let cells = fields(line)
+      return isHeader(cells) ? cells.map { String(decoding: $0, as: UTF8.self) } : nil
+    }
+    return nil
+  }
+
   /// Whether a line has a word that is neither a number nor stands for a missing one.
   private static func isHeader(_ cells: [ArraySlice<UInt8>]) -> Bool {
     cells.contains { cell in

@@ -52,18 +52,29 @@ package struct FitGraph {
   }
 
   /// Residuals and derivatives as functions of the parameters.
+  ///
+  /// - Throws: `TensorError` if what does not depend on the parameters cannot be computed.
   package func objective() throws -> LeastSquaresObjective {
+    try Evaluation.evaluate(
+      Node.invariants(of: [residuals, jacobian, curvature], arguments: [parameters]))
     let (p, n) = (parameters.shape.count, residuals.shape.count)
-    let (parameters, residuals, jacobian, curvature) = (parameters, residuals, jacobian, curvature)
     return LeastSquaresObjective(parameterCount: p) { b in
-      Interpreter.evaluate([residuals], inputs: [parameters: b])[0]
+      try evaluate([residuals], at: b)[0]
     } derivatives: { b in
-      let values = Interpreter.evaluate([residuals, jacobian, curvature], inputs: [parameters: b])
+      let values = try evaluate([residuals, jacobian, curvature], at: b)
       // A row-major p x n array is the column-major n x p one.
       var matrix = DenseMatrix(rows: n, columns: p)
       matrix.elements = values[1]
       return ResidualDerivatives(
         residuals: values[0], jacobian: matrix, curvature: DenseMatrix(rows: p, columns: p, rowMajor: values[2]))
     }
+  }
+
+  /// The elements of nodes at a point.
+  private func evaluate(_ nodes: [Node], at b: [Double]) throws(TensorError) -> [[Double]] {
+    let point = Node(Storage(b), shape: parameters.shape)
+    let results = Node.substituting([parameters: point], in: nodes)
+    try Evaluation.evaluate(results)
+    return results.map { Array($0.value!.buffer(as: Double.self)) }
   }
 }

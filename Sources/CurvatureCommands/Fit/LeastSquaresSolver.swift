@@ -52,9 +52,11 @@ package struct LeastSquaresSolver {
     guard search.derivatives.isFinite else {
       throw LinearAlgebraError("the model or its derivatives are not finite at the start")
     }
-    guard search.derivatives.residuals.count >= start.count else {
+    let observations = search.derivatives.residuals.count
+    guard observations >= start.count else {
       throw LinearAlgebraError(
-        "\(search.derivatives.residuals.count) observations are fewer than \(start.count) parameters")
+        "\(observations) observation\(observations == 1 ? "" : "s") for \(start.count) parameters; at least as many "
+          + "are needed")
     }
     var iterations = 0
     while iterations < maximumIterations, try search.advance(objective) { iterations += 1 }

@@ -1,0 +1,66 @@
+/// One fit: a problem, a start, and where it led.
+package struct FitResult: Sendable {
+  package let problem: String
+  /// Which start, counted from 1.
+  package let start: Int
+  package let parameterNames: [String]
+  package let startValues: [Double]
+  package let parameters: [Double]
+  package let statistics: FitStatistics
+  package let iterations: Int
+  /// Wall-clock time of the search.
+  package let seconds: Double
+  package let outcome: LeastSquaresSolver.Outcome
+  /// What NIST certifies, where the problem is one of NIST's.
+  package let certified: NISTProblem.Certified?
+
+  package var isConverged: Bool { outcome == .converged }
+
+  /// Digits that agree with the certified parameters.
+  package var parameterDigits: [Double]? {
+    certified.map { zip(parameters, $0.parameters).map { agreeingDigits($0, certified: $1) } }
+  }
+
+  /// Digits that agree with the certified standard deviations; zeros if there are none.
+  package var deviationDigits: [Double]? {
+    certified.map { certified in
+      guard let deviations = statistics.standardDeviations else { return certified.parameters.map { _ in 0 } }
+      return zip(deviations, certified.standardDeviations).map { agreeingDigits($0, certified: $1) }
+    }
+  }
+
+  /// Digits that agree with the certified residual sum of squares.
+  package var residualDigits: Double? {
+    certified.map { agreeingDigits(statistics.residualSumOfSquares, certified: $0.residualSumOfSquares) }
+  }
+}
+
+extension FitProblem {
+  /// Fits the model from each start.
+  ///
+  /// - Throws: `ToolError` for a model that does not fit the data, or a start at which it has no finite value.
+  package func fit(
+    from starts: [[Double]], solver: LeastSquaresSolver, certified: NISTProblem.Certified? = nil
+  ) throws(ToolError) -> [FitResult] {
+    let graph = try graph()
+    var results: [FitResult] = []
+    for (i, start) in starts.enumerated() {
+      let clock = ContinuousClock()
+      let begin = clock.now
+      let solution: LeastSquaresSolver.Solution
+      do {
+        solution = try solver.minimize(try graph.objective(), from: start)
+      } catch {
+        throw ToolError("\(name), start \(i + 1): \(error)", status: .data)
+      }
+      let time = begin.duration(to: clock.now).components
+      results.append(
+        FitResult(
+          problem: name, start: i + 1, parameterNames: parameterNames, startValues: start,
+          parameters: solution.parameters, statistics: FitStatistics(solution.derivatives),
+          iterations: solution.iterations, seconds: Double(time.seconds) + Double(time.attoseconds) * 1e-18,
+          outcome: solution.outcome, certified: certified))
+    }
+    return results
+  }
+}
