@@ -165,7 +165,7 @@ private struct Statistics {
     let nodes = Node.topologicalOrder([problem.result]).count
     let milliseconds = Double(time.components.attoseconds) / 1e15 + Double(time.components.seconds) * 1e3
     return """
-      products: \(products)
+      Hessian products: \(products)
       graph nodes: \(nodes)
       bytes cached: \(bytes)
       time: \(NumberText.fixed(milliseconds, digits: 3)) ms

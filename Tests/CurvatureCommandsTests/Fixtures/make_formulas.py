@@ -1,0 +1,227 @@
+"""Evaluates formulas with NumPy, SciPy and JAX and writes `formulas.tsv`: formula, shape, elements.
+
+Every formula is Python over these names, so the same text is evaluated here and in the tests.
+Run with Python 3 and numpy, scipy and jax installed: `python3 make_formulas.py`.
+"""
+import json
+import os
+
+import jax
+import numpy as np
+import scipy.special
+
+jax.config.update("jax_enable_x64", True)
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+
+DEFINITIONS = (
+    "x = array([0.5, -1.5, 2.0, 0.25]); y = array([1.5, 0.75, -0.5, 3.0]); p = array([0.2, 0.5, 0.9, 0.1]); "
+    "A = array([[1.0, 2.0, -0.5], [0.25, -1.0, 3.0]]); B = array([[0.5, 1.5], [2.0, -1.0], [1.0, 0.0]]); "
+    "C = array([[2.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 4.0]]); n = array([3, 0, 2]); "
+    "T = arange(24.0).reshape(2, 3, 4); m = x > 0.3"
+)
+
+FORMULAS = """
+x + y
+x - 2*y/3
+-x**2
+2**-x
+x // y
+x % y
+array([7 // 2, -7 // 2, 7 % -3, -7 % 3, 7.5 // -2, 7.5 % -2])
+2**10 + 3
+n // 2 - n % 2
+n / 2
+n**2
+n**3.0
+2**n
+abs(x)**y
+x @ y
+A @ B
+T @ ones((4, 2))
+x > y
+(x > 0) & (y > 0) | ~m
+m + (x < 0)
+m * (y > 0)
+x == x
+x[1:]
+x[::-1]
+x[-1]
+x[-3:-1]
+x[None, :].T
+A[..., 0]
+A[:, ::-2]
+A[1]
+A[[0, 1], [2, 0]]
+A[[1, 0, 1]]
+T[:, [2, 0], 1]
+T[0, :, [1, 3]]
+T[..., [0, -1]]
+T[0][:, None, 1]
+x[m]
+T[:, [True, False, True]]
+x[argsort(y)]
+A.T
+A.shape[0] * A.shape[1] + A.ndim + A.size
+T.sum(axis=1)
+T.sum(axis=(0, 2), keepdims=True)
+sum(x)
+sum(m)
+mean(A, axis=0)
+A.mean()
+prod(x)
+max(A, axis=1)
+A.min(axis=-1, keepdims=True)
+var(A)
+std(A, axis=1, ddof=1)
+median(A, axis=1)
+median(x)
+quantile(A, 0.3)
+quantile(A, [0.25, 0.5], axis=1)
+cumsum(A)
+cumsum(A, axis=1)
+cumprod(x)
+sort(x)
+sort(A, axis=0)
+argsort(x)
+argmax(A)
+argmax(A, axis=1)
+argmin(A, axis=0)
+array([any(m), all(m)])
+trapezoid(x)
+trapezoid(A, dx=0.5, axis=0)
+trapezoid(y, x=array([0.0, 1.0, 3.0, 3.5]))
+diff(x)
+diff(A, axis=1, n=2)
+exp(x) + log(p) - sqrt(p) + cbrt(x)
+exp2(x) + expm1(x) + log2(p) + log10(p) + log1p(p)
+sin(x) + cos(x) * tan(x)
+arcsin(p) + arccos(p) + arctan(x)
+arctan2(y, x) + hypot(x, y)
+sinh(x) + cosh(x) - tanh(x)
+arcsinh(x) + arccosh(p + 1) + arctanh(p)
+floor(x) + ceil(y) - round(3 * x) + trunc(y)
+round(x * 1.2345, 2)
+square(x) + reciprocal(x) + sign(y) + absolute(x)
+logaddexp(x, 40 * y)
+maximum(x, y) + minimum(x, 0.3)
+clip(x, -1, 1) + clip(y, None, 0.5)
+where(x > 0, x, 1 / (x + 1.5))
+power(p, y) + mod(x, y)
+sinc(x) + sinc(p / 10) + sinc(0.0)
+heaviside(array([-1.0, 0.0, 2.0]), 0.5)
+nan_to_num(array([nan, inf, -inf, 1.0]), nan=2.0, posinf=3.0, neginf=-4.0)
+copysign(x, y) + copysign(1.0, array([-0.0, 0.0, 2.0, -2.0]))
+isnan(array([nan, 1.0, inf]))
+sigmoid(x) + logit(p) + softplus(x) + log_sigmoid(x)
+relu(x) + relu6(5 * y) + leaky_relu(x) + leaky_relu(x, negative_slope=0.2)
+elu(x) + elu(x, alpha=0.5) + selu(x) + celu(x, alpha=2.0)
+gelu(x) + gelu(x, approximate=False)
+silu(x) + mish(x) + soft_sign(x)
+hard_tanh(x) + hard_sigmoid(x) + hard_swish(x)
+softmax(A, axis=1) + log_softmax(A, axis=0)
+softmax(x)
+logsumexp(A) + logsumexp(A, axis=0)
+logsumexp(A, axis=1, keepdims=True)
+erf(x) + erfc(y) + ndtr(x)
+xlogy(array([0.0, 2.0]), array([0.0, 3.0])) + xlog1py(array([0.0, 2.0]), array([-1.0, 3.0])) + entr(array([0.0, 0.5]))
+reshape(A, (3, 2)) + A.reshape(-1, 2) - A.reshape((3, -1))
+ravel(A) + A.flatten()
+transpose(T, (2, 0, 1))
+T.transpose(1, 0, 2)
+swapaxes(T, 0, 2) + T.swapaxes(2, 0)
+moveaxis(T, 0, -1)
+expand_dims(x, 0) + expand_dims(y, -1)
+squeeze(ones((1, 3, 1)))
+broadcast_to(x, (2, 4))
+concatenate([x, y]) + concatenate((y, x), axis=0)
+concatenate([A, A], axis=1)
+stack([x, y]) @ stack([x, y], axis=1)
+hstack([x, y]) - hstack([A, A])[0, 0]
+vstack([x, y])
+split(x, 2)[1]
+split(x, [1, 3])[1]
+flip(A) + flip(A, axis=0)
+roll(x, 1) + roll(A, -1, axis=1)[0, 0]
+roll(A, 2)
+tile(x, 2)
+tile(A, (2, 1, 2))
+repeat(x, 2)
+repeat(A, 2, axis=0)
+pad(x, 1)
+pad(A, ((1, 0), (0, 2)), constant_values=7)
+pad(x, (2, 1), mode='edge')
+pad(x, (2, 1), mode='reflect')
+tril(C) + triu(C, k=1)
+tril(A, -1)
+diag(x) @ y
+diag(C) + diag(C, k=0)
+diag(x, k=-1)
+diagonal(C, offset=1)
+trace(C) + C.trace(1)
+take(x, [0, 2, -1])
+take(A, [1, 0], axis=0)
+take(A, array([[1, 0], [2, 2]]), axis=1)
+take_along_axis(A, array([[2], [0]]), axis=1)
+meshgrid(x, n)[0]
+meshgrid(x, n, indexing='ij')[1]
+rot90(A) + rot90(A, k=3)
+zeros((2, 3)) + ones(3) + full((2, 1), 2.5)
+zeros(2, dtype=int) + n[0]
+eye(3) + eye(3, k=1)
+eye(2, 3)
+arange(5)
+arange(1, 2, 0.25)
+arange(5, 0, -2)
+linspace(0, 1, 5)
+linspace(-1, 1)
+zeros_like(A) + ones_like(A)
+dot(x, y) + x.dot(y)
+dot(A, B) + matmul(A, B)
+outer(x, y)
+inner(A, A)
+tensordot(A, B, axes=1)
+tensordot(A, A, axes=([0], [0]))
+einsum('ij,jk->ik', A, B)
+einsum('ii', C)
+einsum('i,i', x, y) + einsum('ij->', A)
+einsum('...ij,...jk->...ik', T, ones((2, 4, 3)))
+kron(A, B)
+cross(array([1.0, 2.0, 3.0]), array([-1.0, 0.5, 2.0]))
+vdot(A, A)
+linalg.norm(x) + linalg.norm(A) + np.linalg.norm(A, axis=1)[0]
+norm(x, ord=1) + norm(x, 3) + norm(x, inf) + norm(A, 'fro') + norm(A, 1) + norm(A, inf)
+np.exp(x) + np.pi * np.sin(y)
+x.astype(int) + m.astype(int)
+array([1, 2, 3]) / 2 + array([[1.5], [2]])
+array([x, y])
+pi + e
+a = x * 2; b = a + 1; sum(a * b)
+u, v = split(x, 2); u - v
+"""
+
+names = {}
+for module in [np, np.linalg, scipy.special, jax.nn]:
+    for name in dir(module):
+        if not name.startswith("_") and name not in names:
+            names[name] = getattr(module, name)
+names.update(
+    np=np, linalg=np.linalg, sum=np.sum, max=np.max, min=np.min, abs=np.abs, round=np.round, any=np.any, all=np.all,
+    softmax=scipy.special.softmax, log_softmax=scipy.special.log_softmax, logsumexp=scipy.special.logsumexp,
+    gelu=jax.nn.gelu, sigmoid=scipy.special.expit, logit=scipy.special.logit, pow=np.power)
+for module in [jax.nn]:
+    for name in ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "mish", "soft_sign", "hard_tanh",
+                 "hard_sigmoid", "hard_swish", "softplus", "log_sigmoid"]:
+        names[name] = getattr(module, name)
+
+with open("formulas.tsv", "w") as file:
+    file.write(DEFINITIONS + "\n")
+    for formula in FORMULAS.strip().split("\n"):
+        scope = dict(names)
+        exec(DEFINITIONS, scope)
+        *statements, last = [part.strip() for part in formula.split(";")]
+        for statement in statements:
+            exec(statement, scope)
+        value = np.asarray(eval(last, scope))
+        kind = {"f": "real", "i": "whole", "b": "mask"}[value.dtype.kind]
+        elements = ["nan" if np.isnan(v) else repr(float(v)) for v in value.ravel()]
+        file.write("\t".join([formula, kind, json.dumps(list(value.shape)), " ".join(elements)]) + "\n")
