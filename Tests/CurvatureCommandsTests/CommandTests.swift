@@ -96,7 +96,7 @@ private let rosenbrock = "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"
 
   @Test(arguments: refused)
   func refusals(_ arguments: [String], _ status: Int32, _ fragment: String) {
-    let outcome = Tool.run(arguments) { () throws(ToolError) in [] }
+    let outcome = Tool.run(arguments) { () throws(ToolError) in Array("1\n".utf8) }
     #expect(outcome.errors.contains(fragment), "\(outcome.errors)")
     #expect(outcome.status == status, "\(outcome.errors)")
     #expect(outcome.output.isEmpty)

@@ -73,7 +73,8 @@ import Testing
     ("(2).T", .usage, "found 2 before '.T'"), ("np", .usage, "the module 'np'"), ("np.foo", .usage, "no value 'foo'"),
     ("np.foo(1)", .usage, "unknown function 'foo'"), ("[1, 2] + [3]", .usage, "array([…])"),
     ("-[1]", .usage, "array([…])"), ("[1, 2] * 2", .usage, "array([…])"), ("array([[1], [1, 2]])", .data, "ragged"),
-    ("array([1, [2]])", .data, "ragged"), ("array(['a'])", .usage, "in a list"), ("'a'", .usage, "expected a tensor"),
+    ("array([1, [2]])", .data, "ragged"), ("array(['a'])", .usage, "found 'a', expected"),
+    ("'a'", .usage, "expected a tensor"),
     ("None", .usage, "found None"), ("...", .usage, "found ..."), ("split(ones(4), 2)", .usage, "2 values"),
     ("a, b = ones(3); a", .usage, "expected 2 values"), ("a, b = 2; a", .usage, "expected 2 values"),
     ("1/0", .data, "division of 1 by zero"), ("1 // 0", .data, "by zero"), ("1.5 % 0", .data, "by zero"),
@@ -106,17 +107,17 @@ import Testing
     ("ones((2, 2))[ones(3) > 0]", .data, "does not fit"), ("round(ones(2), 1000)", .usage, "out of range"),
     ("array([1]).astype('complex')", .usage, "expected int, float or bool"),
     ("diff(ones(2), n=-1)", .usage, "expected 0"),
-    ("2**3**4**5", .usage, ""), ("ones((2,) * 3)", .usage, "array([…])"), ("ones(2)[()]", .usage, ""),
+    ("ones((2,) * 3)", .usage, "array([…])"),
   ]
 
   @Test(arguments: refused)
   func refusals(_ text: String, _ status: ToolError.Status, _ fragment: String) throws {
     do {
       _ = try FormulaTests.node(text)
-      #expect(fragment.isEmpty, "'\(text)' was accepted")
+      Issue.record("'\(text)' was accepted")
     } catch let error as ToolError {
       #expect(error.message.contains(fragment), "\(error)")
-      #expect(error.status == status || fragment.isEmpty, "\(error)")
+      #expect(error.status == status, "\(error)")
       #expect(error.place != nil)
     }
   }

@@ -123,8 +123,8 @@ struct Arguments {
     return (nodes[0], nodes[1])
   }
 
-  /// The tensors of a list, in one common type.
-  func tensors(_ name: String, least: ElementKind = .mask) throws -> [Node] {
+  /// The tensors of a list, in one common type if `isPromoting`.
+  func tensors(_ name: String, least: ElementKind = .mask, isPromoting: Bool = true) throws -> [Node] {
     var items: [FormulaValue]
     switch self[name] {
     case .list(let list), .tuple(let list): items = list
@@ -141,7 +141,7 @@ struct Arguments {
     return try located(name) {
       var kind = least
       for item in items { kind = max(kind, try item.kind()) }
-      let nodes = try items.map { try $0.node(as: kind, real: real) }
+      let nodes = try items.map { try $0.node(as: isPromoting ? kind : $0.kind(), real: real) }
       try Sizes.checkBroadcast(nodes)
       return nodes
     }

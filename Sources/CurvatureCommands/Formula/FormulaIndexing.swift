@@ -39,7 +39,10 @@ struct FormulaIndexing {
     }
   }
 
-  private func index(_ node: Node, _ items: [FormulaValue]) throws -> Node {
+  private func index(_ node: Node, _ given: [FormulaValue]) throws -> Node {
+    var items = given
+    // x[(0, 1)] is x[0, 1].
+    if given.count == 1, case .tuple(let members) = given[0] { items = members }
     if items.count == 1, case .tensor(let mask) = items[0], mask.scalarType == .bool {
       return try select(node, mask)
     }

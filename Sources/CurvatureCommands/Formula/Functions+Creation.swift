@@ -70,9 +70,10 @@ extension FunctionTable {
     },
     FormulaFunction("tensordot(a, b, axes=2)", "the product over pairs of axes", tensordot),
     FormulaFunction("einsum(subscripts, *operands)", "Einstein's summation, as in 'ij,jk->ik'") { a in
+      let subscripts = try a.text("subscripts")
       let operands = try a.tensors("operands", least: .whole)
       try Sizes.checkProducts([operands.map(\.shape.count)], .bool, countOnly: true)
-      return try Operations.einsum(a.text("subscripts"), operands)
+      return try Operations.einsum(subscripts, operands)
     },
     FormulaFunction("kron(a, b)", "the Kronecker product") { a in
       let nodes = try a.factors("a", "b")

@@ -154,7 +154,10 @@ extension FunctionTable {
     },
     FormulaFunction("stop_gradient(x)", "x, constant for derivatives") { a in try a.any("x").detached() },
     FormulaFunction("astype(x, dtype)", "x with elements of another type: int, float or bool") { a in
-      try a.any("x").cast(to: a.scalarType("dtype")!)
+      guard let type = try a.scalarType("dtype") else {
+        throw a.fault("dtype", "found None, expected int, float or bool")
+      }
+      return try a.any("x").cast(to: type)
     },
     FormulaFunction("copy(x)", "x itself") { a in try a.any("x") },
   ]

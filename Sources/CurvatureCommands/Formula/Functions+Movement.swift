@@ -123,7 +123,7 @@ extension FunctionTable {
     FormulaFunction(
       "meshgrid(*xs, indexing='xy')", "a tuple of coordinates on a grid",
       values: { a in
-        let parts = try a.tensors("xs").map { try Operations.reshape($0, [-1]) }
+        let parts = try a.tensors("xs", isPromoting: false).map { try Operations.reshape($0, [-1]) }
         try Sizes.checkProducts([parts.map(\.shape.count)], .float64)
         return .tuple(
           try Operations.meshGrid(parts, rowsFirst: a.word("indexing", GridIndexing.self) == .ij).map(

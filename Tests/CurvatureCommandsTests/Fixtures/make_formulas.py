@@ -10,6 +10,8 @@ import jax
 import numpy as np
 import scipy.special
 
+import slow_definitions
+
 jax.config.update("jax_enable_x64", True)
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 
@@ -17,7 +19,8 @@ DEFINITIONS = (
     "x = array([0.5, -1.5, 2.0, 0.25]); y = array([1.5, 0.75, -0.5, 3.0]); p = array([0.2, 0.5, 0.9, 0.1]); "
     "A = array([[1.0, 2.0, -0.5], [0.25, -1.0, 3.0]]); B = array([[0.5, 1.5], [2.0, -1.0], [1.0, 0.0]]); "
     "C = array([[2.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 4.0]]); n = array([3, 0, 2]); "
-    "T = arange(24.0).reshape(2, 3, 4); m = x > 0.3"
+    "T = arange(24.0).reshape(2, 3, 4); m = x > 0.3; W1 = 0.25 * arange(24.0).reshape(2, 3, 4) - 2.5; "
+    "W1 = W1[:, :, 1:]; W2 = sin(arange(12.0)).reshape(2, 2, 3, 1)"
 )
 
 FORMULAS = """
@@ -58,6 +61,7 @@ T[0, :, [1, 3]]
 T[..., [0, -1]]
 T[0][:, None, 1]
 x[m]
+x[()] + x[(0,)]
 T[:, [True, False, True]]
 x[argsort(y)]
 A.T
@@ -197,6 +201,44 @@ array([x, y])
 pi + e
 a = x * 2; b = a + 1; sum(a * b)
 u, v = split(x, 2); u - v
+conv1d(T, W1)
+conv1d(T[0], W1, stride=2, padding=1)
+conv1d(T, W1[:, :, :2], padding=2, dilation=2)
+conv1d(reshape(T, (3, 2, 4)), W1[:2, :1], groups=2)
+conv2d(T[None], W2)
+conv2d(T[None], W2, stride=(1, 2), padding=(0, 1))
+conv3d(T[None], W2[:, None])
+conv_transpose1d(T, W1.transpose(1, 0, 2))
+conv_transpose1d(T, W1.transpose(1, 0, 2), stride=2, padding=1)
+conv_transpose2d(T, W2, stride=(2, 1))
+max_pool1d(A, 2)
+max_pool2d(T, 2, stride=1)
+max_pool2d(-T, 2, padding=1)
+avg_pool1d(A, 2, stride=1)
+avg_pool2d(T, (3, 2), padding=(1, 0))
+interpolate(T, 6)
+interpolate(T, 7, mode='linear')
+interpolate(T, 7, mode='linear', align_corners=True)
+interpolate(T[None], (5, 3), mode='bilinear')
+interpolate(T[None], 6, mode='bicubic')
+layer_norm(A, (3,), weight=n / 2, bias=array([1.0, 2.0, 3.0]))
+layer_norm(A, (2, 3))
+batch_norm(T, zeros(3), ones(3) * 2)
+batch_norm(T, training=True, weight=n + 1.0)
+group_norm(reshape(T, (2, 4, 3)), 2)
+scaled_dot_product_attention(A, C[:2], B[:2])
+scaled_dot_product_attention(C, C, C, is_causal=True)
+cross_entropy(A, array([2, 0]))
+cross_entropy(A, abs(A), reduction='sum')
+cross_entropy(x, 1)
+nll_loss(A, array([1, 1]), reduction='none')
+mse_loss(x, y) + l1_loss(x, y) + huber_loss(x, y, delta=0.7) + kl_div(log(p), abs(y) / 5, reduction='sum')
+binary_cross_entropy_with_logits(x, p)
+fft(reshape(T, (3, 4, 2)))
+ifft(reshape(T, (12, 2)))
+rfft(A)
+rfft(x)
+irfft(rfft(x)) + irfft(rfft(A), n=3)[0, 0]
 """
 
 names = {}
@@ -212,6 +254,8 @@ for module in [jax.nn]:
     for name in ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "mish", "soft_sign", "hard_tanh",
                  "hard_sigmoid", "hard_swish", "softplus", "log_sigmoid"]:
         names[name] = getattr(module, name)
+
+names.update(slow_definitions.definitions)
 
 with open("formulas.tsv", "w") as file:
     file.write(DEFINITIONS + "\n")

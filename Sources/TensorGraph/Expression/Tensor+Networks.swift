@@ -1,0 +1,89 @@
+// Convolutions, pooling, losses, normalisation and attention: channels first, as in PyTorch.
+
+extension Tensor where Scalar: DifferentiableScalar {
+  /// The cross-correlation of this tensor [N, C, spatial…] (N optional) with weights [O, C / groups, window…].
+  ///
+  /// - Parameters: stride, padding and dilation for each spatial axis; missing ones are 1, 0 and 1.
+  public func convolution(
+    _ weights: Tensor, stride: [Int] = [], padding: [Int] = [], dilation: [Int] = [], groups: Int = 1
+  ) -> Tensor {
+    let windows = Tensor.windows(weights, stride, padding, dilation)
+    return Tensor(checked(try Operations.convolution(node, weights.node, windows, groups: groups)))
+  }
+
+  /// The transpose of `convolution`: this tensor [N, C, spatial…] with weights [C, O / groups, window…].
+  public func transposedConvolution(
+    _ weights: Tensor, stride: [Int] = [], padding: [Int] = [], dilation: [Int] = [], groups: Int = 1
+  ) -> Tensor {
+    let windows = Tensor.windows(weights, stride, padding, dilation)
+    return Tensor(checked(try Operations.transposedConvolution(node, weights.node, windows, groups: groups)))
+  }
+
+  private static func windows(
+    _ weights: Tensor, _ stride: [Int], _ padding: [Int], _ dilation: [Int]
+  ) -> [Operations.Window] {
+    func value(_ list: [Int], _ i: Int, _ missing: Int) -> Int { i < list.count ? list[i] : missing }
+    return weights.shape.dropFirst(2).enumerated().map { i, size in
+      Operations.Window(
+        size: size, stride: value(stride, i, 1), padding: value(padding, i, 0), dilation: value(dilation, i, 1))
+    }
+  }
+
+  /// The largest element of each window of the last axes; windows do not overlap unless a stride says so.
+  public func maximumPooled(_ sizes: [Int], stride: [Int]? = nil) -> Tensor {
+    Tensor(checked(try Operations.maximumPooling(node, Tensor.windows(sizes, stride))))
+  }
+
+  /// The mean of each window of the last axes; windows do not overlap unless a stride says so.
+  public func averagePooled(_ sizes: [Int], stride: [Int]? = nil) -> Tensor {
+    Tensor(checked(try Operations.averagePooling(node, Tensor.windows(sizes, stride))))
+  }
+
+  private static func windows(_ sizes: [Int], _ stride: [Int]?) -> [Operations.Window] {
+    sizes.indices.map { i in
+      Operations.Window(size: sizes[i], stride: stride.flatMap { i < $0.count ? $0[i] : nil } ?? sizes[i])
+    }
+  }
+
+  /// The last axes normalised to mean 0 and variance 1.
+  public func layerNormalized(lastAxes: Int = 1, epsilon: Double = 1e-5) -> Tensor {
+    Tensor(
+      checked(try Operations.layerNormalization(node, lastAxes: lastAxes, weight: nil, bias: nil, epsilon: epsilon)))
+  }
+
+  /// The discrete Fourier transform of [..., n, 2]: real and imaginary part.
+  public func fourierTransform() -> Tensor { Tensor(checked(try Operations.fourierTransform(node))) }
+
+  /// The inverse of `fourierTransform`.
+  public func inverseFourierTransform() -> Tensor {
+    Tensor(checked(try Operations.fourierTransform(node, isInverse: true)))
+  }
+}
+
+/// The cross entropy of logits [N, C, …] for classes [N, …].
+public func crossEntropy<Scalar: DifferentiableScalar>(
+  logits: Tensor<Scalar>, classes: Tensor<Int64>, reduction: LossReduction = .mean
+) -> Tensor<Scalar> {
+  Tensor(checked(try Operations.crossEntropy(logits.node, classes.node, reduction: reduction)))
+}
+
+/// The cross entropy of the logits of a yes, for targets between 0 and 1.
+public func binaryCrossEntropy<Scalar: DifferentiableScalar>(
+  logits: Tensor<Scalar>, targets: Tensor<Scalar>, reduction: LossReduction = .mean
+) -> Tensor<Scalar> {
+  Tensor(checked(try Operations.binaryCrossEntropy(logits: logits.node, targets.node, reduction: reduction)))
+}
+
+/// Half the square of a - b within delta, linear beyond.
+public func huberLoss<Scalar: DifferentiableScalar>(
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, delta: Double = 1, reduction: LossReduction = .mean
+) -> Tensor<Scalar> {
+  Tensor(checked(try Operations.huberLoss(a.node, b.node, delta: delta, reduction: reduction)))
+}
+
+/// softmax(q kᵀ / √d) v over the last two axes; if causal, no position sees a later one.
+public func attention<Scalar: DifferentiableScalar>(
+  _ q: Tensor<Scalar>, _ k: Tensor<Scalar>, _ v: Tensor<Scalar>, isCausal: Bool = false
+) -> Tensor<Scalar> {
+  Tensor(checked(try Operations.attention(q.node, k.node, v.node, isCausal: isCausal)))
+}
