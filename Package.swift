@@ -31,7 +31,7 @@ let package = Package(
         "SparseStructure", "TensorGraph", "CPUEngine",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
       ]),
-    .testTarget(name: "CurvatureTests", dependencies: ["Curvature"]),
+    .testTarget(name: "CurvatureTests", dependencies: ["Curvature", "TensorGraph", "TestSupport"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CurvatureCommands",

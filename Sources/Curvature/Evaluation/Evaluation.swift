@@ -88,7 +88,9 @@ extension Tensor where Scalar: DifferentiableScalar {
     guard shape == other.shape else { return false }
     checked(try Evaluation.evaluate([node, other.node]))
     return zip(storage.buffer(as: Scalar.self), other.storage.buffer(as: Scalar.self)).allSatisfy { a, b in
-      a == b || Swift.abs(a - b) <= Swift.max(absolute, relative * Swift.max(a.magnitude, b.magnitude))
+      if a == b { return true }
+      let distance = (a - b).magnitude
+      return distance.isFinite && distance <= Swift.max(absolute, relative * Swift.max(a.magnitude, b.magnitude))
     }
   }
 }

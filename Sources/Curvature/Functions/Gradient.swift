@@ -13,6 +13,7 @@ public func gradient<Scalar: DifferentiableScalar>(_ y: Tensor<Scalar>, _ xs: [T
 /// Gradients on nodes, with checks that throw.
 package enum Gradients {
   package static func of(_ y: Node, _ xs: [Node]) throws(TensorError) -> [Node] {
+    for x in xs { try x.requireVariable("gradient") }
     guard y.shape.count == 1 else {
       throw TensorError(
         "gradient: y has shape \(y.shape), which is \(y.shape.count) elements; a gradient has one: sum y, or use "
@@ -31,6 +32,7 @@ public func pullback<Scalar: DifferentiableScalar>(
   guard cotangent.shape == y.shape else {
     fatalError("pullback: the cotangent has shape \(cotangent.shape), y has \(y.shape); make them equal")
   }
+  checked(try x.node.requireVariable("pullback"))
   let result = pullback(of: [(y.node, cotangent.node)], to: [x.node])[0]
   return Tensor(result ?? .zeros(x.node.shape, Scalar.scalarType))
 }
@@ -44,6 +46,18 @@ public func pushforward<Scalar: DifferentiableScalar>(
   guard tangent.shape == x.shape else {
     fatalError("pushforward: the tangent has shape \(tangent.shape), x has \(x.shape); make them equal")
   }
+  checked(try x.node.requireVariable("pushforward"))
   let result = pushforward(of: [y.node], seeds: [(x.node, tangent.node)])[0]
   return Tensor(result ?? .zeros(y.node.shape, Scalar.scalarType))
+}
+
+extension Node {
+  /// That derivatives in this node are complete: nothing was computed past it.
+  func requireVariable(_ operation: String) throws(TensorError) {
+    guard isBypassed else { return }
+    throw TensorError(
+      "\(operation): xs of shape \(shape) is \(isLiteral ? "a literal" : "a square root"), and an array literal, the "
+        + "exponent of pow or a square took its value instead of it; differentiate in data, such as Tensor([1, 2], "
+        + "shape: [2])")
+  }
 }

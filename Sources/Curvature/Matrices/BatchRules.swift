@@ -4,6 +4,7 @@ import TensorGraph
 enum BatchRules {
   /// The batch axis of each variable (nil without a batch), for one value of `ys` a slice.
   static func hessianAxes(_ ys: Node, _ variables: [Node], _ batchAxis: Int?) throws(TensorError) -> [Int?] {
+    for variable in variables { try variable.requireVariable("hessian") }
     guard let batchAxis else {
       guard ys.shape.count == 1 else {
         throw TensorError(
@@ -23,8 +24,8 @@ enum BatchRules {
       }
       if batch > 1 {
         let place = ys.shape.dimensions.firstIndex(of: batch)!
-        let carried = try BatchIndependence.batchAxes(of: [ys], variable: variable, axis: axis)[0]
-        try require(carried, place, ys, axis)
+        try BatchIndependence.check(
+          ys, outputAxis: place, variable: variable, axis: axis, indices: Evaluation.storage)
       }
       axes.append(axis)
     }
@@ -33,6 +34,7 @@ enum BatchRules {
 
   /// The batch axes of ys and xs (nil without a batch).
   static func jacobianAxes(_ ys: Node, _ xs: Node, _ batchAxis: Int?) throws(TensorError) -> (Int?, Int?) {
+    try xs.requireVariable("jacobian")
     guard let batchAxis else { return (nil, nil) }
     let column = try ShapeRules.axis(batchAxis, rank: xs.shape.rank, operation: "jacobian: batchAxis of xs")
     let row = try ShapeRules.axis(batchAxis, rank: ys.shape.rank, operation: "jacobian: batchAxis of ys")
@@ -42,17 +44,8 @@ enum BatchRules {
           + "\(xs.shape) has \(xs.shape[column]); make them equal")
     }
     if xs.shape[column] > 1 {
-      let carried = try BatchIndependence.batchAxes(of: [ys], variable: xs, axis: column)[0]
-      try require(carried, row, ys, column)
+      try BatchIndependence.check(ys, outputAxis: row, variable: xs, axis: column, indices: Evaluation.storage)
     }
     return (row, column)
-  }
-
-  /// That slices of xs arrive as the same slices of ys.
-  private static func require(_ carried: Int?, _ expected: Int, _ ys: Node, _ axis: Int) throws(TensorError) {
-    guard let carried, carried != expected else { return }
-    throw TensorError(
-      "batchAxis \(axis): the slices of xs arrive along axis \(carried) of ys, whose shape is \(ys.shape), not along "
-        + "axis \(expected); transpose ys")
   }
 }

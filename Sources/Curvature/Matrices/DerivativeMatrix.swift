@@ -5,7 +5,7 @@ import TensorGraph
 /// Making one computes nothing. Reading an index computes what the index needs and keeps it; whatever was read is
 /// never computed again. Values are tensors whose own derivatives exist to every order. Many tasks may read one
 /// matrix at once.
-public protocol DerivativeMatrix: TensorIndexable, Sequence, Sendable, CustomStringConvertible
+public protocol DerivativeMatrix: TensorIndexable, TensorConvertible, Sequence, Sendable, CustomStringConvertible
 where Scalar: DifferentiableScalar {
   /// The computing and keeping part.
   var core: MatrixCore<Scalar> { get }
@@ -18,6 +18,15 @@ public struct MatrixCore<Scalar: DifferentiableScalar>: Sendable {
 
   var rows: UnitDirections { isTransposed ? matrix.columns : matrix.rows }
   var columns: UnitDirections { isTransposed ? matrix.rows : matrix.columns }
+
+  /// The same matrix with rows and columns exchanged.
+  var transposed: MatrixCore { MatrixCore(matrix: matrix, isTransposed: !isTransposed) }
+
+  /// Whether rows and columns are one axis each and there is no batch.
+  var isPlainMatrix: Bool { rows.batchAxis == nil && rows.sliceShape.rank == 1 && columns.sliceShape.rank == 1 }
+
+  /// Products with directions [K] + columns, as an expression [K] + rows.
+  func product(_ seeds: Node) -> Node { isTransposed ? matrix.transposedProduct(seeds) : matrix.product(seeds) }
 }
 
 extension DerivativeMatrix {
@@ -40,21 +49,22 @@ extension DerivativeMatrix {
   /// The only element of a matrix that has one.
   public func item() -> Scalar { self[...].item() }
 
-  /// Derivative products done so far by all matrices that one call has made.
-  public var productsEvaluated: Int { core.matrix.statistics.productsEvaluated }
+  /// Derivative products done so far by all matrices that one call has made. A `product(_:)` counts when it is asked
+  /// for.
+  public var productsEvaluated: Int { core.matrix.caches.productsEvaluated }
 
-  /// Bytes of computed values that are kept.
-  public var cachedByteCount: Int { core.matrix.cachedByteCount }
+  /// Bytes of computed values that all matrices of one call keep.
+  public var cachedByteCount: Int { core.matrix.caches.byteCount }
 
-  /// Bytes of computed values to keep at most; what was not used for longest goes first, and is computed again if it
-  /// is asked for. `defaultCacheByteLimit` unless set; nil for no limit.
+  /// Bytes of computed values that all matrices of one call keep at most; what was not used for longest goes first,
+  /// and is computed again if it is asked for. `defaultCacheByteLimit` unless set; nil for no limit.
   public var cacheByteLimit: Int? {
-    get { core.matrix.cacheByteLimit }
-    nonmutating set { core.matrix.cacheByteLimit = newValue }
+    get { core.matrix.caches.byteLimit }
+    nonmutating set { core.matrix.caches.byteLimit = newValue }
   }
 
-  /// Drops all computed values.
-  public func removeCachedValues() { core.matrix.removeCachedValues() }
+  /// Drops all computed values of all matrices of one call.
+  public func removeCachedValues() { core.matrix.caches.removeAll() }
 
   /// Rows in order (batched: matrices): slices along the first axis.
   public func makeIterator() -> AnyIterator<Tensor<Scalar>> {
@@ -68,9 +78,9 @@ extension DerivativeMatrix {
 
   /// The product with a direction, without the matrix: J v.
   ///
-  /// - Parameter direction: a tensor of the shape of the columns' tensor.
-  /// - Returns: a tensor of the shape of the rows' tensor.
-  /// - Complexity: one product.
+  /// - Parameter direction: a tensor of the shape of the columns' tensor, batch axis included.
+  /// - Returns: a tensor of the shape of the rows' tensor, an expression that is computed when it is read.
+  /// - Complexity: one product, about two evaluations of the rows' tensor.
   public func product(_ direction: Tensor<Scalar>) -> Tensor<Scalar> {
     Tensor(checked(try product(direction.node)))
   }
@@ -81,19 +91,13 @@ extension DerivativeMatrix {
     guard direction.shape == expected else {
       throw TensorError("product: the direction has shape \(direction.shape), \(expected) is needed; reshape it")
     }
-    let seeds = direction.reshaped(to: [1] + expected)
-    return productExpression(seeds).reshaped(to: core.rows.node.shape)
-  }
-
-  /// Products with directions [K] + columns, as an expression [K] + rows.
-  func productExpression(_ seeds: Node) -> Node {
-    core.isTransposed ? core.matrix.transposedProduct(seeds) : core.matrix.product(seeds)
+    return core.product(direction.reshaped(to: [1] + expected)).reshaped(to: core.rows.node.shape)
   }
 
   /// Shape, type, how much has been computed and, for a small matrix, its values.
   public var description: String {
     let count = Shape(shape).count
-    let computed = core.matrix.cachedLineCount
+    let computed = core.matrix.knownLineCount
     let head =
       "\(Self.self)(shape: \(shape), \(scalarType.rawValue), rows and columns computed: \(computed)"
       + ", products: \(productsEvaluated))"

@@ -50,8 +50,20 @@ final class DerivativeProducts: Sendable {
 
   /// How many directions to push at once, so that the tangents stay within a memory budget.
   var chunkSize: Int {
-    let largest = Node.topologicalOrder([results.node, directions.node]).reduce(1) { max($0, $1.shape.count) }
-    return max(1, Self.chunkByteBudget / (largest * results.node.scalarType.byteCount))
+    largestNode.withLock { largest in
+      if largest == 0 { largest = countLargestNode() }
+      return max(1, Self.chunkByteBudget / (largest * results.node.scalarType.byteCount))
+    }
+  }
+
+  /// The elements of the largest node between the directions and the results; 0 before somebody asks.
+  private let largestNode = Mutex(0)
+
+  private func countLargestNode() -> Int {
+    let variable = mode == .forward ? directions.node : results.node
+    let order = Node.topologicalOrder(
+      [results.node, directions.node], entering: { $0 !== variable && $0.scalarType.isDifferentiable })
+    return order.reduce(1) { max($0, $1.shape.count) }
   }
 
   /// Bytes that the largest tangent of a chunk may have.

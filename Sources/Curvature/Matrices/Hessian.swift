@@ -40,7 +40,7 @@ extension BlockMatrix {
     let total = ys.node.summed(over: Array(0..<ys.node.shape.rank))
     let cotangents = gradient(of: total, to: variables)
     let gradients = zip(variables, cotangents).map { $1 ?? .zeros($0.shape, $0.scalarType) }
-    let statistics = MatrixStatistics()
+    let caches = MatrixCaches<Scalar>()
     // A tensor given twice is one variable: blocks are made once for each pair of different tensors.
     let identities = variables.map { variable in variables.firstIndex { $0 === variable }! }
     var made: [[Int]: LazyMatrix<Scalar>] = [:]
@@ -52,7 +52,7 @@ extension BlockMatrix {
         rows: rows, columns: columns,
         rowProducts: DerivativeProducts(directions: rows, results: side(gradients[b], b), mode: .forward),
         columnProducts: DerivativeProducts(directions: columns, results: side(gradients[a], a), mode: .forward),
-        isSymmetric: a == b, statistics: statistics)
+        isSymmetric: a == b, caches: caches)
       made[[a, b]] = fresh
       return fresh
     }

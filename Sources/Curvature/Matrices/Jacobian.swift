@@ -21,7 +21,7 @@ extension Jacobian {
       rows: rows, columns: columns,
       rowProducts: DerivativeProducts(directions: rows, results: columns, mode: .reverse),
       columnProducts: DerivativeProducts(directions: columns, results: rows, mode: .forward),
-      isSymmetric: false, statistics: MatrixStatistics())
+      isSymmetric: false, caches: MatrixCaches())
     core = MatrixCore(matrix: matrix, isTransposed: false)
   }
 }

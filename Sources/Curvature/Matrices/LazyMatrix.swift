@@ -10,51 +10,29 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   let rows: UnitDirections
   let columns: UnitDirections
   /// Products that give rows, and products that give columns.
-  private let rowProducts: DerivativeProducts
-  private let columnProducts: DerivativeProducts
-  private let isSymmetric: Bool
-  /// Counts the products of all matrices that one call has made.
-  let statistics: MatrixStatistics
-  private let state: Mutex<State>
-
-  private struct State {
-    var cache: ProductCache<Scalar>
-    var limit: Int?
-  }
+  let rowProducts: DerivativeProducts
+  let columnProducts: DerivativeProducts
+  /// What all matrices of one call have computed, and this one's number there.
+  let caches: MatrixCaches<Scalar>
+  private let number: Int
+  /// Held while products are computed, so that two readers never compute the same; what is known can be read meanwhile.
+  private let computation = Mutex(())
 
   init(
     rows: UnitDirections, columns: UnitDirections, rowProducts: DerivativeProducts,
-    columnProducts: DerivativeProducts, isSymmetric: Bool, statistics: MatrixStatistics
+    columnProducts: DerivativeProducts, isSymmetric: Bool, caches: MatrixCaches<Scalar>
   ) {
     self.rows = rows
     self.columns = columns
     self.rowProducts = rowProducts
     self.columnProducts = columnProducts
-    self.isSymmetric = isSymmetric
-    self.statistics = statistics
-    let cache = ProductCache<Scalar>(
+    self.caches = caches
+    number = caches.add(
       rowCount: rows.count, columnCount: columns.count, batchCount: rows.batchCount, isSymmetric: isSymmetric)
-    state = Mutex(State(cache: cache, limit: defaultCacheByteLimit))
   }
 
-  /// The extents: batch (if there is one), rows, columns.
-  var shape: Shape {
-    Shape((rows.batchAxis == nil ? [] : [rows.batchCount]) + rows.sliceShape.dimensions + columns.sliceShape.dimensions)
-  }
-
-  var cacheByteLimit: Int? {
-    get { state.withLock { $0.limit } }
-    set {
-      state.withLock {
-        $0.limit = newValue
-        if let newValue { $0.cache.trim(to: newValue) }
-      }
-    }
-  }
-
-  var cachedByteCount: Int { state.withLock { $0.cache.byteCount } }
-  var cachedLineCount: Int { state.withLock { $0.cache.lineCount } }
-  func removeCachedValues() { state.withLock { $0.cache.removeAll() } }
+  /// The number of rows and columns that are known.
+  var knownLineCount: Int { caches.withCache(number) { $0.lineCount } }
 
   // MARK: Reading
 
@@ -63,154 +41,160 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     let view = MatrixView(self, transposed: transposed)
     let index = try IndexExpression(components, in: view.shape)
     let region = view.region(of: index)
-    let storage = try read(region)
-    let touched = Node(storage, shape: view.touchedShape(index))
-    let value = index.rebased(keepingWhole: view.batchAxes).apply(to: touched)
-    let elements = try Evaluation.storage(value)
+    let rest = index.rebased(keepingWhole: view.batchAxes)
+    let touched = view.touchedShape(index)
+    let block = Node(try elements(region), shape: touched)
+    let value = rest.apply(to: block)
+    let elements = try value.isReshape(of: block) ? block.value! : Evaluation.storage(value)
     return Tensor(
       Node(elements, shape: value.shape) { [self] in
-        let block = self.expression(region).reshaped(to: view.touchedShape(index))
-        return index.rebased(keepingWhole: view.batchAxes).apply(to: block)
+        rest.apply(to: self.expression(region).reshaped(to: touched))
       })
   }
 
-  /// The elements of a region, computing what is missing. One reader computes at a time, so nothing is computed twice.
-  private func read(_ region: MatrixRegion) throws(TensorError) -> Storage {
-    let entries = rows.batchCount.multipliedReportingOverflow(by: region.rows.count)
-    let total = entries.partialValue.multipliedReportingOverflow(by: region.columns.count)
-    try MemoryBudget.require(
-      elements: entries.overflow || total.overflow ? .max : total.partialValue, of: Scalar.scalarType, region: region)
-    let outcome = state.withLock { state -> Result<Storage, TensorError> in
-      do throws(TensorError) {
-        try computeMissing(region, &state.cache)
-        var storage = state.cache.read(rows: region.rows, columns: region.columns)
-        if region.isTransposed { storage = transposedElements(storage, region) }
-        if let limit = state.limit { state.cache.trim(to: limit) }
-        return .success(storage)
-      } catch {
-        return .failure(error)
+  /// The elements of a region, computing what is missing.
+  private func elements(_ region: MatrixRegion) throws(TensorError) -> Storage {
+    let size = [region.rows.count, region.columns.count].reduce(rows.batchCount) { $0.multipliedClamping(by: $1) }
+    try MemoryBudget.require(elements: size, of: Scalar.scalarType) {
+      "reading \(region.rows.count) rows and \(region.columns.count) columns"
+    }
+    if case .known(let elements) = known(region) { return elements }
+    return try computation.withLock { _ throws(TensorError) in
+      // Only who computes drops what exceeds the limit, when it has what it needs. Somebody may empty the cache
+      // meanwhile, hence a loop.
+      defer { caches.trim() }
+      while true {
+        switch known(region) {
+        case .known(let elements): return elements
+        case .missing(.nothing): fatalError("a region that needs nothing is known")
+        case .missing(.rows(let lines)): try compute(lines, rowProducts, areRows: true, besides: size)
+        case .missing(.columns(let lines)): try compute(lines, columnProducts, areRows: false, besides: size)
+        }
       }
     }
-    return try outcome.get()
   }
 
-  private func computeMissing(_ region: MatrixRegion, _ cache: inout ProductCache<Scalar>) throws(TensorError) {
-    guard !region.rows.isEmpty, !region.columns.isEmpty else { return }
-    let missingRows = region.rows.filter { !cache.hasRow($0) }
-    let missingColumns = region.columns.filter { !cache.hasColumn($0) }
-    if missingRows.isEmpty || missingColumns.isEmpty { return }
-    if missingRows.count <= missingColumns.count {
-      try compute(missingRows, rowProducts, isRows: true, &cache)
-    } else {
-      try compute(missingColumns, columnProducts, isRows: false, &cache)
+  private enum Outcome {
+    case known(Storage)
+    case missing(ProductCache<Scalar>.Demand)
+  }
+
+  private func known(_ region: MatrixRegion) -> Outcome {
+    let isEmpty = region.rows.isEmpty || region.columns.isEmpty || rows.batchCount == 0
+    let (matrixRows, matrixColumns) =
+      region.isTransposed ? (region.columns, region.rows) : (region.rows, region.columns)
+    return caches.withCache(number) { cache in
+      let demand = isEmpty ? .nothing : cache.demand(rows: matrixRows, columns: matrixColumns)
+      guard case .nothing = demand else { return .missing(demand) }
+      return .known(cache.read(rows: matrixRows, columns: matrixColumns, isTransposed: region.isTransposed))
     }
   }
 
   private func compute(
-    _ lines: [Int], _ products: DerivativeProducts, isRows: Bool, _ cache: inout ProductCache<Scalar>
+    _ lines: [Int], _ products: DerivativeProducts, areRows: Bool, besides result: Int
   ) throws(TensorError) {
-    let chunk = products.chunkSize
-    var start = 0
-    while start < lines.count {
-      let part = Array(lines[start..<min(start + chunk, lines.count)])
-      cache.insert(try products.evaluate(part), lines: part, isRows: isRows)
-      statistics.count(products: part.count)
-      start += chunk
+    let length = products.results.count.multipliedClamping(by: rows.batchCount)
+    let size = lines.count.multipliedClamping(by: length).addingClamping(result)
+    try MemoryBudget.require(elements: size, of: Scalar.scalarType) {
+      "computing \(lines.count) \(areRows ? "rows" : "columns") of \(length) elements"
+    }
+    for part in lines.chunked(by: products.chunkSize) {
+      let elements = try products.evaluate(part)
+      caches.count(products: part.count)
+      caches.withCache(number) { $0.insert(elements, lines: part, isRows: areRows) }
     }
   }
 
-  private func transposedElements(_ storage: Storage, _ region: MatrixRegion) -> Storage {
-    let result = Storage(count: storage.count, scalarType: Scalar.scalarType)
-    let source = storage.base.assumingMemoryBound(to: Scalar.self)
-    let target = result.base.assumingMemoryBound(to: Scalar.self)
-    let (m, n) = (region.rows.count, region.columns.count)
-    for b in 0..<rows.batchCount {
-      for i in 0..<m {
-        for j in 0..<n { target[(b * n + j) * m + i] = source[(b * m + i) * n + j] }
+  /// A region as an expression [batch, row, column], for further derivatives.
+  private func expression(_ region: MatrixRegion) -> Node {
+    let byRows = region.rows.count <= region.columns.count
+    let (lines, others) = byRows ? (region.rows, region.columns) : (region.columns, region.rows)
+    let products = byRows != region.isTransposed ? rowProducts : columnProducts
+    let all = products.expression(Node(Storage(lines.map(Int64.init)), shape: [lines.count]))
+    return all.keeping(others, axis: 2).permuted(byRows ? [1, 0, 2] : [1, 2, 0])
+  }
+
+  // MARK: The diagonal
+
+  /// The diagonal, [batch, element], for rows and columns of equal number.
+  func diagonal() throws(TensorError) -> Node {
+    let elements = try diagonalElements()
+    return Node(elements, shape: [rows.batchCount, rows.count]) { [self] in diagonalExpression() }
+  }
+
+  private func diagonalElements() throws(TensorError) -> Storage {
+    if let known = caches.withCache(number, { $0.readDiagonal() }) { return known }
+    return try computation.withLock { _ throws(TensorError) in
+      defer { caches.trim() }
+      while true {
+        if let known = caches.withCache(number, { $0.readDiagonal() }) { return known }
+        let missing = caches.withCache(number) { $0.missingDiagonal() }
+        let entries = try computeDiagonal(missing)
+        let kept = caches.withCache(number) { $0.insertDiagonal(entries, at: missing) ? $0.readDiagonal() : nil }
+        if let kept { return kept }
+      }
+    }
+  }
+
+  /// The diagonal entries of the given numbers, [count, batch]: one product each, of which one entry is kept.
+  private func computeDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage {
+    let result = Storage(count: numbers.count * rows.batchCount, scalarType: Scalar.scalarType)
+    var out = result.base.bindMemory(to: Scalar.self, capacity: result.count)
+    for part in numbers.chunked(by: columnProducts.chunkSize) {
+      let products = try columnProducts.evaluate(part)
+      caches.count(products: part.count)
+      let elements = products.buffer(as: Scalar.self)
+      for (k, number) in part.enumerated() {
+        for batch in 0..<rows.batchCount {
+          out.pointee = elements[(k * rows.batchCount + batch) * rows.count + number]
+          out += 1
+        }
       }
     }
     return result
   }
 
-  /// A region as an expression [batch, row, column] (transposed: [batch, column, row]), for further derivatives.
-  private func expression(_ region: MatrixRegion) -> Node {
-    let byRows = region.rows.count <= region.columns.count
-    let (lines, others) = byRows ? (region.rows, region.columns) : (region.columns, region.rows)
-    let products = byRows ? rowProducts : columnProducts
-    let all = products.expression(Node(Storage(lines.map(Int64.init)), shape: [lines.count]))
-    let wanted = all.gathered(Node(Storage(others.map(Int64.init)), shape: [others.count]), axis: 2)
-    return wanted.permuted(byRows != region.isTransposed ? [1, 0, 2] : [1, 2, 0])
+  /// The diagonal as an expression [batch, element], for further derivatives.
+  private func diagonalExpression() -> Node {
+    let all = columnProducts.expression(Node(.iota([columns.count], axis: 0, .int64)))
+    return checked(try Operations.diagonal(all, axis1: 0, axis2: 2))
   }
 
   // MARK: Products
 
   /// The products with directions [K] + columns' shape, as an expression [K] + rows' shape.
   func product(_ directions: Node) -> Node {
-    statistics.count(products: directions.shape[0])
+    caches.count(products: directions.shape[0])
     return columnProducts.expression(seeds: directions)
   }
 
   /// The products of the transpose with directions [K] + rows' shape, as an expression [K] + columns' shape.
   func transposedProduct(_ directions: Node) -> Node {
-    statistics.count(products: directions.shape[0])
+    caches.count(products: directions.shape[0])
     return rowProducts.expression(seeds: directions)
   }
 }
 
-/// The rows and columns of the underlying matrix that a read touches.
-struct MatrixRegion: Sendable {
-  let rows: [Int]
-  let columns: [Int]
-  /// Whether the reader sees the matrix transposed.
-  let isTransposed: Bool
+extension Node {
+  /// Whether this is the other node's elements under some shape.
+  fileprivate func isReshape(of other: Node) -> Bool {
+    if self === other { return true }
+    guard case .reshape = primitive, !isDeferred else { return false }
+    return operands[0] === other
+  }
+
+  /// The given positions of an axis.
+  fileprivate func keeping(_ positions: PositionSet, axis: Int) -> Node {
+    guard let slice = positions.slice else {
+      return gathered(Node(Storage(positions.map(Int64.init)), shape: [positions.count]), axis: axis)
+    }
+    return sliced(shape.dimensions.enumerated().map { $0 == axis ? slice : .all($1) })
+  }
 }
 
-/// How a reader sees a matrix: as it is, or with rows and columns exchanged.
-private struct MatrixView {
-  let shape: Shape
-  private let hasBatch: Bool
-  private let rowShape: Shape
-  private let columnShape: Shape
-  private let transposed: Bool
-
-  init<Scalar>(_ matrix: LazyMatrix<Scalar>, transposed: Bool) {
-    self.transposed = transposed
-    hasBatch = matrix.rows.batchAxis != nil
-    rowShape = transposed ? matrix.columns.sliceShape : matrix.rows.sliceShape
-    columnShape = transposed ? matrix.rows.sliceShape : matrix.columns.sliceShape
-    shape = Shape((hasBatch ? [matrix.rows.batchCount] : []) + rowShape.dimensions + columnShape.dimensions)
-  }
-
-  /// The batch axis, if there is one: a product computes all of it.
-  var batchAxes: Range<Int> { 0..<(hasBatch ? 1 : 0) }
-
-  /// The axes of the whole that number the rows (or columns).
-  private var rowAxes: Range<Int> { (hasBatch ? 1 : 0)..<((hasBatch ? 1 : 0) + rowShape.rank) }
-  private var columnAxes: Range<Int> { rowAxes.upperBound..<(rowAxes.upperBound + columnShape.rank) }
-
-  func region(of index: IndexExpression) -> MatrixRegion {
-    let touchedRows = lines(index, rowAxes, rowShape)
-    let touchedColumns = lines(index, columnAxes, columnShape)
-    return transposed
-      ? MatrixRegion(rows: touchedColumns, columns: touchedRows, isTransposed: true)
-      : MatrixRegion(rows: touchedRows, columns: touchedColumns, isTransposed: false)
-  }
-
-  /// The extents of what is computed: the whole batch, and of each axis the positions that the index touches.
-  func touchedShape(_ index: IndexExpression) -> Shape {
-    Shape(
-      shape.dimensions.indices.map { axis in
-        hasBatch && axis == 0 ? shape[0] : index.positionCount(axis: axis)
-      })
-  }
-
-  /// Row-major numbers of the positions touched on several axes.
-  private func lines(_ index: IndexExpression, _ axes: Range<Int>, _ shape: Shape) -> [Int] {
-    var lines = [0]
-    for (axis, extent) in zip(axes, shape.dimensions) {
-      let positions = index.positions(axis: axis)
-      lines = lines.flatMap { line in positions.map { line * extent + $0 } }
-    }
-    return lines
+extension Array {
+  /// Parts of at most `size` elements, in order.
+  fileprivate func chunked(by size: Int) -> some Sequence<[Element]> {
+    stride(from: 0, to: count, by: size).lazy.map { Array(self[$0..<Swift.min($0 + size, count)]) }
   }
 }

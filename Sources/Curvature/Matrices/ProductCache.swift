@@ -3,25 +3,42 @@ import TensorGraph
 /// The rows and columns of a matrix that have been computed.
 ///
 /// The unit is what one evaluation computes: some rows (or columns) with their elements. An entry that lies in
-/// several of them is always read from the one that was computed first, so an entry never changes once it has been
-/// read; in a symmetric matrix row i is also column i, and the lower number wins a tie, so that the matrix equals its
-/// transpose bit for bit.
+/// several of them is always read from the one that was computed first, so an entry that is held never changes; in a
+/// symmetric matrix row i is also column i, and the earlier line wins, so that the matrix equals its transpose bit for
+/// bit.
 struct ProductCache<Scalar: DifferentiableScalar> {
+  /// Everything that one evaluation gave.
+  private final class Group {
+    /// [count, batch, length]
+    let elements: Storage
+    let lines: [Int]
+    let isRows: Bool
+    var lastUse: Int
+
+    init(_ elements: Storage, lines: [Int], isRows: Bool, lastUse: Int) {
+      self.elements = elements
+      self.lines = lines
+      self.isRows = isRows
+      self.lastUse = lastUse
+    }
+
+    var byteCount: Int { elements.count * Scalar.scalarType.byteCount }
+  }
+
   /// One computed row or column.
   private struct Line {
-    let elements: Storage
-    /// Which of the lines in `elements`, [count, batch, length].
+    let group: Group
+    /// Which of the lines of the group.
     let position: Int
     /// When it was computed: lower is earlier.
     let order: Int
   }
 
-  /// Everything that one evaluation gave.
-  private struct Group {
-    let elements: Storage
-    let lines: [Int]
-    let isRows: Bool
-    var lastUse: Int
+  /// What a read still needs.
+  enum Demand {
+    case nothing
+    case rows([Int])
+    case columns([Int])
   }
 
   let rowCount: Int
@@ -31,99 +48,242 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   private var rows: [Int: Line] = [:]
   private var columns: [Int: Line] = [:]
   private var groups: [Group] = []
-  private var clock = 0
+  /// The diagonal, [batch, element]. Its entries were read from lines where those were there first, so it always wins.
+  private var diagonal: Group?
+  private let clock: UsageClock
+  /// Bytes of elements held.
+  private(set) var byteCount = 0
 
-  init(rowCount: Int, columnCount: Int, batchCount: Int, isSymmetric: Bool) {
+  init(rowCount: Int, columnCount: Int, batchCount: Int, isSymmetric: Bool, clock: UsageClock) {
     self.rowCount = rowCount
     self.columnCount = columnCount
     self.batchCount = batchCount
     self.isSymmetric = isSymmetric
+    self.clock = clock
   }
 
-  /// Bytes of elements held.
-  var byteCount: Int { groups.reduce(0) { $0 + $1.elements.count * Scalar.scalarType.byteCount } }
   /// The number of rows and columns held.
   var lineCount: Int { rows.count + columns.count }
 
-  func hasRow(_ i: Int) -> Bool { rows[i] != nil }
-  func hasColumn(_ j: Int) -> Bool { isSymmetric ? rows[j] != nil : columns[j] != nil }
+  /// Lines of a symmetric matrix are rows; a column is the row of the same number.
+  private func lines(areRows: Bool) -> [Int: Line] { areRows || isSymmetric ? rows : columns }
+
+  /// The cheapest lines that complete a region: the missing rows or the missing columns, whichever are fewer.
+  func demand(rows wantedRows: PositionSet, columns wantedColumns: PositionSet) -> Demand {
+    let missingRows = wantedRows.count - held(wantedRows, areRows: true).count
+    let missingColumns = wantedColumns.count - held(wantedColumns, areRows: false).count
+    if missingRows == 0 || missingColumns == 0 { return .nothing }
+    return missingRows <= missingColumns
+      ? .rows(missing(wantedRows, areRows: true)) : .columns(missing(wantedColumns, areRows: false))
+  }
+
+  /// The lines of a set that are held, with their places in the set. Costs the smaller of the two, not the set.
+  private func held(_ wanted: PositionSet, areRows: Bool) -> [(offset: Int, line: Line)] {
+    let lines = lines(areRows: areRows)
+    if lines.count < wanted.count {
+      return lines.compactMap { number, line in wanted.offset(of: number).map { ($0, line) } }
+    }
+    return wanted.enumerated().compactMap { offset, number in lines[number].map { (offset, $0) } }
+  }
+
+  /// The lines of a set that are not held.
+  func missing(_ wanted: PositionSet, areRows: Bool) -> [Int] {
+    let lines = lines(areRows: areRows)
+    return wanted.filter { lines[$0] == nil }
+  }
 
   /// Keeps computed lines, [count, batch, length].
   mutating func insert(_ elements: Storage, lines: [Int], isRows: Bool) {
-    // Lines of a symmetric matrix are rows; a column is the row of the same number.
     let isRows = isRows || isSymmetric
-    for (position, line) in lines.enumerated() {
-      let entry = Line(elements: elements, position: position, order: clock)
-      clock += 1
-      if isRows, rows[line] == nil { rows[line] = entry }
-      if !isRows, columns[line] == nil { columns[line] = entry }
+    let group = Group(elements, lines: lines, isRows: isRows, lastUse: clock.next())
+    for (position, number) in lines.enumerated() {
+      let line = Line(group: group, position: position, order: clock.next())
+      if isRows, rows[number] == nil { rows[number] = line }
+      if !isRows, columns[number] == nil { columns[number] = line }
     }
-    groups.append(Group(elements: elements, lines: lines, isRows: isRows, lastUse: clock))
+    groups.append(group)
+    byteCount += group.byteCount
   }
 
-  /// Drops the groups that have not been used for longest until at most `limit` bytes are held.
-  mutating func trim(to limit: Int) {
-    while byteCount > limit, let oldest = groups.indices.min(by: { groups[$0].lastUse < groups[$1].lastUse }) {
-      let group = groups.remove(at: oldest)
-      for line in group.lines {
-        if group.isRows, rows[line]?.elements === group.elements { rows[line] = nil }
-        if !group.isRows, columns[line]?.elements === group.elements { columns[line] = nil }
-      }
+  /// When what was not used for longest was used.
+  var oldestUse: Int { groups.reduce(diagonal?.lastUse ?? .max) { min($0, $1.lastUse) } }
+
+  /// Drops what was not used for longest and returns its bytes; nil if nothing is held.
+  mutating func removeOldest() -> Int? {
+    let oldest = oldestUse
+    if let dropped = diagonal, dropped.lastUse == oldest {
+      diagonal = nil
+      byteCount -= dropped.byteCount
+      return dropped.byteCount
     }
+    guard let place = groups.firstIndex(where: { $0.lastUse == oldest }) else { return nil }
+    let dropped = groups.remove(at: place)
+    byteCount -= dropped.byteCount
+    for number in dropped.lines {
+      if dropped.isRows, rows[number]?.group === dropped { rows[number] = nil }
+      if !dropped.isRows, columns[number]?.group === dropped { columns[number] = nil }
+    }
+    return dropped.byteCount
   }
 
   mutating func removeAll() {
-    rows.removeAll()
-    columns.removeAll()
-    groups.removeAll()
+    rows = [:]
+    columns = [:]
+    groups = []
+    diagonal = nil
+    byteCount = 0
   }
 
-  /// The entries of the given rows and columns, [batch, row, column]. Each must lie in a line that is held.
-  mutating func read(rows wantedRows: [Int], columns wantedColumns: [Int]) -> Storage {
-    let result = Storage(count: batchCount * wantedRows.count * wantedColumns.count, scalarType: Scalar.scalarType)
-    let target = result.base.assumingMemoryBound(to: Scalar.self)
-    let rowLines = wantedRows.map { rows[$0] }
-    let columnLines = wantedColumns.map { isSymmetric ? rows[$0] : columns[$0] }
-    touch(rowLines)
-    touch(columnLines)
-    let isDense = wantedColumns.count == columnCount && wantedColumns.elementsEqual(0..<columnCount)
-    let firstColumn = columnLines.lazy.compactMap { $0?.order }.min() ?? .max
+  // MARK: Reading
+
+  /// The entries of the given rows and columns, [batch, row, column], or with `isTransposed` [batch, column, row].
+  /// Each must lie in a line that is held.
+  mutating func read(rows: PositionSet, columns: PositionSet, isTransposed: Bool) -> Storage {
+    // Seen transposed, columns are the rows and rows the columns; the rest is the same.
+    let (outer, inner) = isTransposed ? (columns, rows) : (rows, columns)
+    let innerExtent = isTransposed ? rowCount : columnCount
+    let result = Storage(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
+    let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
+    guard result.count > 0 else { return result }
+    let now = clock.next()
+    let along = held(outer, areRows: !isTransposed)
+    let across = held(inner, areRows: isTransposed)
+    // Whole lines first, then what crosses them and was computed earlier.
+    let isAlong = along.count == outer.count && (outer.count <= inner.count || across.count < inner.count)
+    for (_, line) in isAlong ? along : across { line.group.lastUse = now }
+    let outerExtent = isTransposed ? columnCount : rowCount
     for batch in 0..<batchCount {
-      for (r, rowLine) in rowLines.enumerated() {
-        let out = target + (batch * wantedRows.count + r) * wantedColumns.count
-        let row = rowLine.map { pointer($0, batch, columnCount) }
-        if let row, rowLine!.order < firstColumn {
-          if isDense {
-            out.update(from: row, count: columnCount)
-          } else {
-            for (c, j) in wantedColumns.enumerated() { out[c] = row[j] }
-          }
-          continue
-        }
-        let order = rowLine?.order ?? .max
-        for (c, j) in wantedColumns.enumerated() {
-          if let columnLine = columnLines[c], columnLine.order < order {
-            out[c] = pointer(columnLine, batch, rowCount)[wantedRows[r]]
-          } else {
-            out[c] = row![j]
-          }
-        }
+      let block = Block(base: target + batch * outer.count * inner.count, outer: outer, inner: inner)
+      let rows = along.map { Source($0.offset, $0.line.order, pointer($0.line, batch, innerExtent)) }
+      let columns = across.map { Source($0.offset, $0.line.order, pointer($0.line, batch, outerExtent)) }
+      if isAlong {
+        for row in rows { block.copy(row: row, isWhole: inner.isAll(of: innerExtent)) }
+        block.copy(columns: columns, earlierThan: rows)
+      } else {
+        block.copy(columns: columns, earlierThan: nil)
+        block.copy(rows: rows, earlierThan: columns)
       }
+      overlayDiagonal(outer, inner, batch, to: block.base)
     }
     return result
   }
 
+  /// A held line as the source of a row or column of a result.
+  private struct Source {
+    let offset: Int
+    let order: Int
+    let elements: UnsafePointer<Scalar>
+
+    init(_ offset: Int, _ order: Int, _ elements: UnsafePointer<Scalar>) {
+      self.offset = offset
+      self.order = order
+      self.elements = elements
+    }
+  }
+
+  /// A row-major result that is being filled.
+  private struct Block {
+    let base: UnsafeMutablePointer<Scalar>
+    let outer: PositionSet
+    let inner: PositionSet
+
+    func copy(row: Source, isWhole: Bool) {
+      let out = base + row.offset * inner.count
+      if isWhole {
+        out.update(from: row.elements, count: inner.count)
+      } else {
+        for (place, position) in inner.enumerated() { out[place] = row.elements[position] }
+      }
+    }
+
+    /// Tile by tile, so that reads and writes both stay in the first-level cache.
+    func copy(columns: [Source], earlierThan rows: [Source]?) {
+      var orders: [Int]?
+      if let rows {
+        orders = [Int](repeating: .max, count: outer.count)
+        for row in rows { orders![row.offset] = row.order }
+      }
+      let tile = 32
+      for firstRow in stride(from: 0, to: outer.count, by: tile) {
+        let tileRows = firstRow..<Swift.min(firstRow + tile, outer.count)
+        for first in stride(from: 0, to: columns.count, by: tile) {
+          for column in columns[first..<Swift.min(first + tile, columns.count)] {
+            for i in tileRows where orders == nil || column.order < orders![i] {
+              base[i * inner.count + column.offset] = column.elements[outer[i]]
+            }
+          }
+        }
+      }
+    }
+
+    func copy(rows: [Source], earlierThan columns: [Source]) {
+      var orders = [Int](repeating: .max, count: inner.count)
+      for column in columns { orders[column.offset] = column.order }
+      for row in rows {
+        for (place, position) in inner.enumerated() where row.order < orders[place] {
+          base[row.offset * inner.count + place] = row.elements[position]
+        }
+      }
+    }
+  }
+
   private func pointer(_ line: Line, _ batch: Int, _ length: Int) -> UnsafePointer<Scalar> {
-    UnsafePointer(line.elements.base.assumingMemoryBound(to: Scalar.self))
+    UnsafePointer(line.group.elements.base.assumingMemoryBound(to: Scalar.self))
       + (line.position * batchCount + batch) * length
   }
 
-  private mutating func touch(_ lines: [Line?]) {
-    clock += 1
-    var seen = Set<ObjectIdentifier>()
-    for line in lines {
-      if let line { seen.insert(ObjectIdentifier(line.elements)) }
+  private func overlayDiagonal(
+    _ outer: PositionSet, _ inner: PositionSet, _ batch: Int, to base: UnsafeMutablePointer<Scalar>
+  ) {
+    guard let diagonal else { return }
+    let values = diagonal.elements.buffer(as: Scalar.self)
+    let length = values.count / Swift.max(batchCount, 1)
+    if outer.count <= inner.count {
+      for (i, position) in outer.enumerated() where position < length {
+        if let j = inner.offset(of: position) { base[i * inner.count + j] = values[batch * length + position] }
+      }
+    } else {
+      for (j, position) in inner.enumerated() where position < length {
+        if let i = outer.offset(of: position) { base[i * inner.count + j] = values[batch * length + position] }
+      }
     }
-    for i in groups.indices where seen.contains(ObjectIdentifier(groups[i].elements)) { groups[i].lastUse = clock }
+  }
+
+  // MARK: The diagonal
+
+  /// The diagonal, [batch, element], if it is held.
+  mutating func readDiagonal() -> Storage? {
+    diagonal?.lastUse = clock.next()
+    return diagonal?.elements
+  }
+
+  /// The numbers of the diagonal entries that no held line knows.
+  func missingDiagonal() -> [Int] {
+    (0..<Swift.min(rowCount, columnCount)).filter { rows[$0] == nil && (isSymmetric || columns[$0] == nil) }
+  }
+
+  /// Keeps the diagonal: the given entries [count, batch], the others from the lines that are held.
+  ///
+  /// - Returns: false, without keeping it, if an entry is neither given nor held.
+  mutating func insertDiagonal(_ given: Storage, at numbers: [Int]) -> Bool {
+    let length = Swift.min(rowCount, columnCount)
+    let whole = Storage(count: batchCount * length, scalarType: Scalar.scalarType)
+    let target = whole.base.bindMemory(to: Scalar.self, capacity: whole.count)
+    let source = given.buffer(as: Scalar.self)
+    var isGiven = [Bool](repeating: false, count: length)
+    for (place, number) in numbers.enumerated() {
+      isGiven[number] = true
+      for batch in 0..<batchCount { target[batch * length + number] = source[place * batchCount + batch] }
+    }
+    for i in 0..<length where !isGiven[i] {
+      let candidates = [(rows[i], columnCount), (isSymmetric ? nil : columns[i], rowCount)]
+      let held = candidates.compactMap { line, extent in line.map { ($0, extent) } }
+      guard let (line, extent) = held.min(by: { $0.0.order < $1.0.order }) else { return false }
+      for batch in 0..<batchCount { target[batch * length + i] = pointer(line, batch, extent)[i] }
+    }
+    let group = Group(whole, lines: [], isRows: true, lastUse: clock.next())
+    byteCount += group.byteCount - (diagonal?.byteCount ?? 0)
+    diagonal = group
+    return true
   }
 }

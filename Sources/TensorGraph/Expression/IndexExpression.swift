@@ -26,8 +26,17 @@ package struct IndexExpression: Hashable, Sendable {
 
   /// The entry for each axis of the operand.
   package private(set) var axes: [AxisIndex]
-  /// For each place in the written index an operand axis, or nil for a new axis.
-  private var layout: [Int?]
+  /// What stands at one place of the written index, the ellipsis written out.
+  private enum Place: Hashable, Sendable {
+    /// An axis of the operand.
+    case axis(Int)
+    case newAxis
+    /// An ellipsis that stands for no axis; it still separates integer arrays.
+    case nothing
+  }
+
+  /// The written index, place by place.
+  private var layout: [Place]
   /// The extents of the operand.
   private let shape: Shape
 
@@ -43,23 +52,23 @@ package struct IndexExpression: Hashable, Sendable {
     let whole = IndexComponent.range(start: nil, end: nil, step: 1)
     let missing = Array(repeating: whole, count: shape.rank - consumed)
     if let place = entries.firstIndex(of: .ellipsis) {
-      entries.replaceSubrange(place...place, with: missing)
-      guard !entries.contains(.ellipsis) else {
+      guard !entries[(place + 1)...].contains(.ellipsis) else {
         throw TensorError("index: an index can have a single ellipsis (...); write the other axes out")
       }
+      if !missing.isEmpty { entries.replaceSubrange(place...place, with: missing) }
     } else {
       entries += missing
     }
     axes = []
     layout = []
     for entry in entries {
-      guard entry != .newAxis else {
-        layout.append(nil)
-        continue
+      switch entry {
+      case .newAxis: layout.append(.newAxis)
+      case .ellipsis: layout.append(.nothing)
+      case .integer, .range, .integers:
+        layout.append(.axis(axes.count))
+        axes.append(try Self.resolve(entry, axis: axes.count, extent: shape[axes.count]))
       }
-      let axis = axes.count
-      layout.append(axis)
-      axes.append(try Self.resolve(entry, axis: axis, extent: shape[axis]))
     }
     let counts = axes.compactMap { if case .positions(let list) = $0 { list.count } else { nil } }
     guard Set(counts.filter { $0 != 1 }).count <= 1 else {
@@ -109,45 +118,40 @@ package struct IndexExpression: Hashable, Sendable {
     return AxisSlice(start: count == 0 ? 0 : first, step: count <= 1 ? 1 : -magnitude, count: count)
   }
 
-  /// The positions that the index touches on an axis, in order, each once.
-  package func positions(axis: Int) -> [Int] {
+  /// The positions that the index touches on an axis.
+  package func positions(axis: Int) -> PositionSet {
     switch axes[axis] {
-    case .position(let i): [i]
-    case .positions(let list): Set(list).sorted()
-    case .slice(let slice): (0..<slice.count).map { slice.start + slice.step * $0 }.sorted()
+    case .position(let i): PositionSet(from: i, count: 1)
+    case .positions(let list): PositionSet(list)
+    case .slice(let slice):
+      slice.step > 0
+        ? PositionSet(from: slice.start, step: slice.step, count: slice.count)
+        : PositionSet(from: slice.start + slice.step * (slice.count - 1), step: -slice.step, count: slice.count)
     }
-  }
-
-  /// The number of positions that the index touches on an axis, each counted once.
-  package func positionCount(axis: Int) -> Int {
-    switch axes[axis] {
-    case .position: 1
-    case .positions(let list): Set(list).count
-    case .slice(let slice): slice.count
-    }
-  }
-
-  /// Whether the index keeps the whole of an axis in order.
-  package func isWhole(axis: Int) -> Bool {
-    if case .slice(let slice) = axes[axis] { slice.isAll(of: shape[axis]) } else { false }
   }
 
   /// The same index for an operand that holds only `positions(axis:)` of each axis, and `whole` axes entirely.
   package func rebased(keepingWhole whole: Range<Int> = 0..<0) -> IndexExpression {
-    let cover = axes.indices.map { whole.contains($0) ? Array(0..<shape[$0]) : positions(axis: $0) }
-    var result = IndexExpression(self, shape: Shape(cover.map(\.count)))
-    result.axes = axes.indices.map { axis in
-      let (entry, cover) = (axes[axis], cover[axis])
-      if whole.contains(axis) { return entry }
-      return switch entry {
-      case .position: .position(0)
-      case .positions(let list): .positions(list.map { position in cover.partitioningIndex { $0 >= position } })
+    var extents: [Int] = []
+    var rebased: [AxisIndex] = []
+    for (axis, entry) in axes.enumerated() {
+      if whole.contains(axis) {
+        extents.append(shape[axis])
+        rebased.append(entry)
+        continue
+      }
+      let cover = positions(axis: axis)
+      extents.append(cover.count)
+      switch entry {
+      case .position: rebased.append(.position(0))
+      case .positions(let list): rebased.append(.positions(list.map { cover.offset(of: $0)! }))
       case .slice(let slice):
-        .slice(
-          slice.step > 0
-            ? .all(slice.count) : AxisSlice(start: max(0, slice.count - 1), step: -1, count: slice.count))
+        let reversed = AxisSlice(start: slice.count - 1, step: -1, count: slice.count)
+        rebased.append(.slice(slice.step > 0 ? .all(slice.count) : reversed))
       }
     }
+    var result = IndexExpression(self, shape: Shape(extents))
+    result.axes = rebased
     return result
   }
 
@@ -156,9 +160,6 @@ package struct IndexExpression: Hashable, Sendable {
     layout = other.layout
     self.shape = shape
   }
-
-  /// The shape of the result.
-  package var resultShape: Shape { apply(to: .zeros(shape, .float64)).shape }
 
   /// The elements that the index names.
   package func apply(to x: Node) -> Node {
@@ -207,10 +208,10 @@ package struct IndexExpression: Hashable, Sendable {
     return counts.first { $0 != 1 } ?? 1
   }
 
-  /// Whether no slice or new axis was written between the integer arrays and integers.
+  /// Whether no slice, new axis or ellipsis was written between the integer arrays and integers.
   private var advancedAreAdjacent: Bool {
-    let isAdvanced = layout.map { axis in
-      guard let axis else { return false }
+    let isAdvanced = layout.map { place in
+      guard case .axis(let axis) = place else { return false }
       if case .slice = axes[axis] { return false }
       return true
     }
@@ -223,33 +224,22 @@ package struct IndexExpression: Hashable, Sendable {
     let hasArrays = axes.contains { if case .positions = $0 { true } else { false } }
     var dimensions: [Int] = hasArrays && !advancedAreAdjacent ? [advancedCount] : []
     var placed = !dimensions.isEmpty
-    for axis in layout {
-      guard let axis else {
-        dimensions.append(1)
-        continue
-      }
-      switch axes[axis] {
-      case .slice(let slice): dimensions.append(slice.count)
-      case .position, .positions:
-        if hasArrays, !placed {
-          dimensions.append(advancedCount)
-          placed = true
+    for place in layout {
+      switch place {
+      case .nothing: break
+      case .newAxis: dimensions.append(1)
+      case .axis(let axis):
+        switch axes[axis] {
+        case .slice(let slice): dimensions.append(slice.count)
+        case .position, .positions:
+          if hasArrays, !placed {
+            dimensions.append(advancedCount)
+            placed = true
+          }
         }
       }
     }
     return dimensions
-  }
-}
-
-extension Array where Element == Int {
-  /// The first index at which a predicate that is false and then true becomes true, by bisection.
-  fileprivate func partitioningIndex(where predicate: (Int) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if predicate(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }
 

@@ -8,9 +8,10 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     self.dimensions = dimensions
     var count = 1
     for extent in dimensions {
-      precondition(extent >= 0, "shape \(dimensions) has a negative extent")
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-      precondition(!overflow, "shape \(dimensions) has more elements than an Int can count")
+      guard extent >= 0, !overflow else {
+        fatalError("shape \(dimensions): extents must not be negative, nor their product more than an Int can count")
+      }
       count = product
     }
     self.count = count

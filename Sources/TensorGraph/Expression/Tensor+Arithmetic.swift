@@ -82,11 +82,6 @@ extension Tensor where Scalar: TensorNumeric {
     left.comparing(.greaterOrEqual, constant(right))
   }
 
-  /// A constant in the graph: not data, so that programs differ only where constants do.
-  package static func constant(_ value: Scalar) -> Tensor {
-    Tensor(.fill(value.literal, shape: .scalar, scalarType: Scalar.scalarType))
-  }
-
   package func applying(_ function: ScalarFunction) -> Tensor {
     Tensor(checked(try Operations.apply(function, node)))
   }

@@ -112,7 +112,10 @@ public func logSigmoid<Scalar: DifferentiableScalar>(_ x: Tensor<Scalar>) -> Ten
 
 /// xʸ, element by element; shapes broadcast.
 public func pow<Scalar: DifferentiableScalar>(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> {
-  x.applying(.pow, y)
+  guard y.node.isLiteral, let exponent = y.node.fillLiteral else { return x.applying(.pow, y) }
+  // `pow(x, 2)`: small whole exponents become products, so this one is a constant.
+  y.node.bypass()
+  return x.applying(.pow, .constant(Scalar(literal: exponent)))
 }
 
 /// xⁿ, element by element. Small whole exponents become products, exact to every order at 0.
@@ -137,14 +140,18 @@ public func hypot<Scalar: DifferentiableScalar>(_ x: Tensor<Scalar>, _ y: Tensor
   x.applying(.hypot, y)
 }
 
-/// The larger element; shapes broadcast. Ties share the derivative equally.
+/// The larger element; shapes broadcast. Ties share the derivative equally, except with a number.
 public func max<Scalar: TensorNumeric>(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> {
-  x.applying(.max, y)
+  // `max(x, 0)` compares with a number, whose ties are not shared.
+  if y.node.fillLiteral != nil { return Tensor(checked(try Operations.maximum(x.node, constant: y.node))) }
+  return x.applying(.max, y)
 }
 
-/// The smaller element; shapes broadcast. Ties share the derivative equally.
+/// The smaller element; shapes broadcast. Ties share the derivative equally, except with a number.
 public func min<Scalar: TensorNumeric>(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> {
-  x.applying(.min, y)
+  // `min(x, 0)` compares with a number, whose ties are not shared.
+  if y.node.fillLiteral != nil { return Tensor(checked(try Operations.minimum(x.node, constant: y.node))) }
+  return x.applying(.min, y)
 }
 
 /// The larger of an element and a constant; at a tie the derivative is 0.

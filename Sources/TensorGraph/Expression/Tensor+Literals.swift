@@ -1,12 +1,18 @@
 extension Tensor: ExpressibleByIntegerLiteral where Scalar: TensorNumeric {
-  public init(integerLiteral value: Int) {
-    self.init(.fill(.integer(Int64(value)), shape: .scalar, scalarType: Scalar.scalarType).normalizedFill)
-  }
+  public init(integerLiteral value: Int) { self.init(number: .integer(Int64(value))) }
 }
 
 extension Tensor: ExpressibleByFloatLiteral where Scalar: DifferentiableScalar {
-  public init(floatLiteral value: Double) {
-    self.init(.fill(.real(value), shape: .scalar, scalarType: Scalar.scalarType))
+  public init(floatLiteral value: Double) { self.init(number: .real(value)) }
+}
+
+extension Tensor {
+  /// A number that stands in the program.
+  fileprivate init(number: Literal) {
+    let type = Scalar.scalarType
+    self.init(
+      type.isDifferentiable
+        ? Node(literal: .real(number.double), type) : .fill(number, shape: .scalar, scalarType: type))
   }
 }
 
@@ -26,33 +32,37 @@ extension Tensor: ExpressibleByArrayLiteral {
     for element in elements where element.shape != first.shape {
       fatalError("Tensor literal: rows of shapes \(first.shape) and \(element.shape) differ; make them equally long")
     }
+    // Numbers, and array literals of numbers, become data. Anything else stays an expression of what it came from.
     let storages = elements.compactMap { $0.node.literalStorage }
     guard storages.count == elements.count else {
       self.init(checked(try Operations.stack(elements.map(\.node))))
       return
     }
+    for element in elements { element.node.bypass() }
     let scalars = storages.flatMap { Array($0.buffer(as: Scalar.self)) }
-    self.init(Node(Storage(scalars), shape: [elements.count] + first.node.shape))
+    self.init(Node(literal: Storage(scalars), shape: [elements.count] + first.node.shape))
   }
 }
 
 extension Node {
-  /// The elements of data and constants, known without computing.
+  /// The elements of a literal.
   fileprivate var literalStorage: Storage? {
+    guard isLiteral || !scalarType.isDifferentiable else { return nil }
     if let value { return value }
     guard let literal = fillLiteral else { return nil }
     switch scalarType {
-    case .float32: return Storage(Array(repeating: Float(literal: literal), count: shape.count))
-    case .float64: return Storage(Array(repeating: Double(literal: literal), count: shape.count))
-    case .bool: return Storage(Array(repeating: Bool(literal: literal), count: shape.count))
-    case .int32: return Storage(Array(repeating: Int32(literal: literal), count: shape.count))
-    case .int64: return Storage(Array(repeating: Int64(literal: literal), count: shape.count))
+    case .float32: return Storage(CollectionOfOne(Float(literal: literal)))
+    case .float64: return Storage(CollectionOfOne(Double(literal: literal)))
+    case .bool: return Storage(repeatElement(Bool(literal: literal), count: shape.count))
+    case .int32: return Storage(repeatElement(Int32(literal: literal), count: shape.count))
+    case .int64: return Storage(repeatElement(Int64(literal: literal), count: shape.count))
     }
   }
 }
 
 extension Tensor {
   /// A matrix with the given rows, which are equally long.
+  @_disfavoredOverload
   public init(_ rows: [[Scalar]]) {
     let columns = rows.first?.count ?? 0
     for (i, row) in rows.enumerated() where row.count != columns {

@@ -11,13 +11,23 @@
 /// types are checked when an operation is written, so an error points at the line at fault.
 public struct Tensor<Scalar: TensorScalar>: Sendable {
   /// The operation whose result this is.
-  package private(set) var node: Node
+  package private(set) var node: Node {
+    didSet { node.expose() }
+  }
 
   /// A tensor that stands for a node of the right element type.
   package init(_ node: Node) {
     precondition(node.scalarType == Scalar.scalarType, "node of \(node.scalarType) in a tensor of \(Scalar.self)")
     self.node = node
+    node.expose()
   }
+
+  /// A constant of formulas that is no tensor of a user: not data, and free to fold into other operations.
+  package static func constant(_ value: Scalar) -> Tensor {
+    Tensor(constant: .fill(value.literal, shape: .scalar, scalarType: Scalar.scalarType))
+  }
+
+  private init(constant node: Node) { self.node = node }
 
   /// The extents of the axes.
   public var shape: [Int] { node.shape.dimensions }
@@ -60,7 +70,9 @@ extension Tensor {
 
   /// A tensor of the given shape with every element equal.
   public static func full(_ shape: [Int], _ value: Scalar) -> Tensor {
-    Tensor(.fill(value.literal, shape: Shape(shape), scalarType: Scalar.scalarType))
+    // Data, not a constant of the graph: constants fold away, and one may differentiate at a point made of zeros.
+    let shape = Shape(shape)
+    return Tensor(Node(Storage(repeatElement(value, count: shape.count)), shape: shape))
   }
 }
 

@@ -21,16 +21,38 @@ public struct NewAxis: TensorIndex, Hashable {
 }
 
 /// Positions of an axis from a start to an end, by a step; what range operators make inside an index.
+///
+/// A range that is kept in a variable is written with its type, since Swift's own ranges allow no negative bounds:
+/// `let rows: AxisRange = 1..<4` or `AxisRange(range)`; then `H[rows, 0]`.
 public struct AxisRange: TensorIndex, Hashable {
   var start: Int?
   var end: Int?
   var step = 1
 
+  /// The positions start, start + step, … before `end`, as NumPy's `start:end:step`: negative bounds count from the
+  /// end of the axis, a missing bound is as far as it goes, bounds outside the axis are clipped.
+  public init(start: Int? = nil, end: Int? = nil, step: Int = 1) {
+    self.start = start
+    self.end = end
+    self.step = step
+  }
+
+  /// The positions of one of Swift's ranges.
+  public init(_ range: Range<Int>) { self.init(start: range.lowerBound, end: range.upperBound) }
+
   public var indexComponent: IndexComponent { .range(start: start, end: end, step: step) }
 
-  /// Every `step`-th position of this range; a negative step walks from the last to the first, and then a start is
-  /// the larger bound, as in NumPy.
-  public func every(_ step: Int) -> AxisRange { AxisRange(start: start, end: end, step: self.step * step) }
+  /// Every `step`-th position of this range, as NumPy's `start:end:step`; with a negative step the start is the larger
+  /// bound.
+  public func every(_ step: Int) -> AxisRange { AxisRange(start: start, end: end, step: step) }
+
+  /// `-3...` as Swift reads it: a minus before `3...`. The start counts from the end of the axis.
+  public static prefix func - (range: AxisRange) -> AxisRange {
+    AxisRange(start: range.start.map { -$0 }, end: range.end, step: range.step)
+  }
+
+  /// The end that takes in the position `last`.
+  static func end(after last: Int) -> Int? { last == -1 || last == .max ? nil : last + 1 }
 }
 
 extension TensorIndex where Self == AxisRange {
@@ -54,7 +76,7 @@ public func ..< (start: Int, end: Int) -> AxisRange { AxisRange(start: start, en
 
 /// The positions from `start` up to and including `end`.
 @_disfavoredOverload
-public func ... (start: Int, end: Int) -> AxisRange { AxisRange(start: start, end: end == -1 ? nil : end + 1) }
+public func ... (start: Int, end: Int) -> AxisRange { AxisRange(start: start, end: AxisRange.end(after: end)) }
 
 /// The positions from `start` to the last.
 @_disfavoredOverload
@@ -66,7 +88,7 @@ public prefix func ..< (end: Int) -> AxisRange { AxisRange(start: nil, end: end)
 
 /// The positions from the first up to and including `end`.
 @_disfavoredOverload
-public prefix func ... (end: Int) -> AxisRange { AxisRange(start: nil, end: end == -1 ? nil : end + 1) }
+public prefix func ... (end: Int) -> AxisRange { AxisRange(start: nil, end: AxisRange.end(after: end)) }
 
 /// Something that is read with the index language: tensors, Jacobians, Hessians.
 public protocol TensorIndexable {
@@ -78,6 +100,14 @@ public protocol TensorIndexable {
 }
 
 extension TensorIndexable {
+  /// The elements that the index names; what the brackets give, except that a bad index is thrown:
+  /// `try H.read(at: row, 1...)`.
+  public func read<each Index: TensorIndex>(at index: repeat each Index) throws(TensorError) -> Tensor<Scalar> {
+    var components: [IndexComponent] = []
+    for entry in repeat each index { components.append(entry.indexComponent) }
+    return try read(components)
+  }
+
   /// The elements that the index names: integers (negative ones count from the end), ranges, strides, integer arrays,
   /// new axes; missing entries on the right mean whole axes. An integer outside its axis stops the program.
   public subscript<each Index: TensorIndex>(_ index: repeat each Index) -> Tensor<Scalar> {

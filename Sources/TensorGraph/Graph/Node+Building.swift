@@ -25,9 +25,15 @@ extension Node {
     if case .fill(_, let literal, _) = primitive { literal } else { nil }
   }
 
+  /// The value of all elements, if the node is a constant in which nobody can differentiate.
+  private var constantLiteral: Literal? { isExposed ? nil : fillLiteral }
+
+  /// The operation, if others may look through it: nobody can differentiate in this node, and its operands are known.
+  private var transparent: Primitive? { isExposed || isDeferred ? nil : primitive }
+
   /// Whether this is a constant with every element equal to `value` (0 and -0 are told apart).
   package func isFilled(with value: Double) -> Bool {
-    guard let literal = fillLiteral else { return false }
+    guard let literal = constantLiteral else { return false }
     return literal.double == value && !(value == 0 && literal.double.sign == .minus)
   }
 
@@ -46,13 +52,13 @@ extension Node {
     let x = operands[0]
     switch function {
     case .negate:
-      if case .elementwise(.negate) = x.primitive { return x.operands[0] }
-      if let value = x.fillLiteral, x.scalarType.isDifferentiable { return x.filled(with: -value.double) }
+      if case .elementwise(.negate) = x.transparent { return x.operands[0] }
+      if let value = x.constantLiteral, x.scalarType.isDifferentiable { return x.filled(with: -value.double) }
     case .add:
       // x + (-0) = x for every x; x + 0 differs for x = -0 only in the sign of zero, which derivatives do not see.
       if operands[1].isZero { return x }
       if x.isZero { return operands[1] }
-      if case .elementwise(.negate) = operands[1].primitive {
+      if case .elementwise(.negate) = operands[1].transparent {
         return elementwise(.subtract, x, operands[1].operands[0])
       }
     case .subtract:
@@ -68,7 +74,7 @@ extension Node {
         if y.isZero { return y }
       }
       if function == .multiply, x === y { return elementwise(.square, x) }
-      if let a = x.fillLiteral, let b = y.fillLiteral, x.scalarType == .float64 {
+      if let a = x.constantLiteral, let b = y.constantLiteral, x.scalarType == .float64 {
         return x.filled(with: a.double * b.double)
       }
     case .divide:
@@ -77,11 +83,12 @@ extension Node {
       // (√u)² = u where √u exists: its derivatives at 0 are those of u, not 0 · ∞.
       if case .elementwise(.sqrt) = x.primitive {
         let u = x.operands[0]
+        x.bypass()
         return select(compare(.less, u, zeros(u.shape, u.scalarType)), u.filled(with: .nan), u)
       }
-      if case .elementwise(.negate) = x.primitive { return elementwise(.square, x.operands[0]) }
+      if case .elementwise(.negate) = x.transparent { return elementwise(.square, x.operands[0]) }
     case .pow:
-      if let exponent = operands[1].fillLiteral?.double { return power(x, exponent) }
+      if let exponent = operands[1].constantLiteral?.double { return power(x, exponent) }
     case .reciprocal, .modulo, .sqrt, .rsqrt, .cbrt, .exp, .exp2, .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin,
       .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid,
       .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc, .max, .min:
@@ -107,7 +114,7 @@ extension Node {
   /// Whether every element is known to be exactly zero.
   package var isZero: Bool {
     switch primitive {
-    case .fill(_, let literal, _): literal.double == 0
+    case .fill(_, let literal, _): literal.double == 0 && !isExposed
     default: shape.count == 0
     }
   }
@@ -122,7 +129,7 @@ extension Node {
 
   /// `a` where the mask is true, `b` elsewhere.
   package static func select(_ mask: Node, _ a: Node, _ b: Node) -> Node {
-    if let literal = mask.fillLiteral { return literal.double != 0 ? a : b }
+    if let literal = mask.constantLiteral { return literal.double != 0 ? a : b }
     if a === b { return a }
     if a.isZero, b.isZero { return a }
     return Node(.select, [mask, a, b])
@@ -130,14 +137,14 @@ extension Node {
 
   package func cast(to type: ScalarType) -> Node {
     if type == scalarType { return self }
-    if let literal = fillLiteral {
+    if let literal = constantLiteral {
       return .fill(literal.converted(to: scalarType).converted(to: type), shape: shape, scalarType: type)
     }
     return Node(.cast(type), [self])
   }
 
   package func detached() -> Node {
-    if primitive == .detach || !scalarType.isDifferentiable || operands.isEmpty && fillLiteral != nil { return self }
+    if primitive == .detach || !scalarType.isDifferentiable { return self }
     return Node(.detach, [self])
   }
 
@@ -146,7 +153,7 @@ extension Node {
   /// Operand axis i becomes axis `axes[i]` of the shape; everything else repeats.
   package func broadcast(to target: Shape, axes: [Int]) -> Node {
     if target == shape { return self }
-    switch primitive {
+    switch transparent {
     case .fill(_, let literal, _): return .fill(literal, shape: target, scalarType: scalarType)
     case .broadcast(_, let inner):
       // Composition needs extents to be repeated by one of the two only: an inner 1 stays 1 or is stretched later.
@@ -168,7 +175,7 @@ extension Node {
 
   package func reshaped(to target: Shape) -> Node {
     if target == shape { return self }
-    switch primitive {
+    switch transparent {
     case .fill(_, let literal, _): return .fill(literal, shape: target, scalarType: scalarType)
     case .reshape: return operands[0].reshaped(to: target)
     default: return Node(.reshape(target), [self])
@@ -177,7 +184,7 @@ extension Node {
 
   package func permuted(_ order: [Int]) -> Node {
     if order == Array(0..<shape.rank) { return self }
-    switch primitive {
+    switch transparent {
     case .fill(_, let literal, _):
       return .fill(literal, shape: Shape(order.map { shape[$0] }), scalarType: scalarType)
     case .permute(let inner): return operands[0].permuted(order.map { inner[$0] })
@@ -187,7 +194,7 @@ extension Node {
 
   package func sliced(_ slices: [AxisSlice]) -> Node {
     if zip(slices, shape.dimensions).allSatisfy({ $0.isAll(of: $1) }) { return self }
-    switch primitive {
+    switch transparent {
     case .fill(_, let literal, _):
       return .fill(literal, shape: Shape(slices.map(\.count)), scalarType: scalarType)
     case .slice(let inner):

@@ -11,6 +11,10 @@ package final class Node: Sendable {
   private nonisolated(unsafe) var children: [Node]
   /// For a value whose expression is built only when somebody asks for it.
   private let definition: DeferredDefinition?
+  /// Whether this is a number or an array of numbers as a user wrote it.
+  package let isLiteral: Bool
+  /// Bits of `Use`.
+  private let uses = Atomic<UInt8>(0)
   /// The elements, once somebody has computed them; set at most once.
   private let result = AtomicLazyReference<Storage>()
 
@@ -19,6 +23,7 @@ package final class Node: Sendable {
     self.primitive = primitive
     self.children = operands
     definition = nil
+    isLiteral = false
     shape = primitive.shape(of: operands.map(\.shape))
     scalarType = primitive.scalarType(of: operands.map(\.scalarType))
     #if GRAPH_INVARIANTS
@@ -40,11 +45,36 @@ package final class Node: Sendable {
   package init(_ storage: Storage, shape: Shape, definition: @escaping @Sendable () -> Node) {
     primitive = .reshape(shape)
     children = []
+    isLiteral = false
     self.definition = DeferredDefinition(definition)
     self.shape = shape
     scalarType = storage.scalarType
     setValue(storage)
   }
+
+  /// A number that a user wrote: in `2 * x` a constant, in `let s: Tensor<Double> = 2` perhaps a variable.
+  package init(literal: Literal, _ scalarType: ScalarType) {
+    primitive = .fill(.scalar, literal, scalarType)
+    children = []
+    definition = nil
+    isLiteral = true
+    shape = .scalar
+    self.scalarType = scalarType
+  }
+
+  /// An array that a user wrote.
+  package init(literal elements: Storage, shape: Shape) {
+    primitive = .input(shape, elements.scalarType)
+    children = []
+    definition = nil
+    isLiteral = true
+    self.shape = shape
+    scalarType = elements.scalarType
+    setValue(elements)
+  }
+
+  /// Whether the expression of this value is built only when somebody asks for it.
+  package var isDeferred: Bool { definition != nil }
 
   package var operands: [Node] { definition.map { [$0.node] } ?? children }
 
@@ -80,6 +110,25 @@ private final class DeferredDefinition: Sendable {
   init(_ build: @escaping @Sendable () -> Node) { self.build = build }
 
   var node: Node { built.load() ?? built.storeIfNil(build()) }
+}
+
+extension Node {
+  private enum Use {
+    static let exposed: UInt8 = 1
+    static let bypassed: UInt8 = 2
+  }
+
+  /// Whether a user holds this node and may differentiate in it. Operations then neither look through it nor fold it,
+  /// so that what is computed from it is seen to be.
+  package var isExposed: Bool { uses.load(ordering: .relaxed) & Use.exposed != 0 }
+
+  package func expose() { uses.bitwiseOr(Use.exposed, ordering: .relaxed) }
+
+  /// Whether something was computed from this node's operands or value instead of the node, for the sake of accuracy
+  /// or because it is a literal. Derivatives in it would miss that, and are refused.
+  package var isBypassed: Bool { uses.load(ordering: .relaxed) & Use.bypassed != 0 }
+
+  package func bypass() { uses.bitwiseOr(Use.bypassed, ordering: .relaxed) }
 }
 
 extension Node: Hashable {

@@ -1,32 +1,122 @@
-/// Whether the slices of a result along a batch axis depend only on the same slices of a variable.
+/// Whether slice b of a result, along a batch axis, depends on slice b of a variable only.
 ///
 /// A batched derivative moves the same direction in every slice at once and reads all results together, which is
-/// right only if slices do not mix. The analysis follows the batch axis through the graph.
-package enum BatchIndependence {
-  /// Which axis of each output carries the batch of `variable`'s axis; nil for an output that does not depend on it.
+/// right only if slices do not mix. The analysis follows the batch axis through the graph; where an operation keeps no
+/// such axis (a reshape across it, a gather along it), it goes on element by element: which slice owns each.
+package struct BatchIndependence {
+  /// What a node depends on. A node that is not listed depends on no slice.
+  private enum Dependence {
+    /// Index b of this axis depends on slice b at most.
+    case axis(Int)
+    /// For each element the only slice it depends on, `SliceOwners.none` or `SliceOwners.several`.
+    case owners(SliceOwners)
+  }
+
+  private let variable: Node
+  private let axis: Int
+  /// The values of an index node.
+  private let indices: (Node) throws(TensorError) -> Storage
+  private var dependences: [Node: Dependence]
+
+  /// Checks that element b of `output` along `outputAxis` depends on slice b of `variable` along `axis` only.
   ///
-  /// - Throws: an error that names the operation which mixes slices.
-  package static func batchAxes(
-    of outputs: [Node], variable: Node, axis: Int
-  ) throws(TensorError) -> [Int?] {
-    var axes: [Node: Int] = [variable: axis]
+  /// - Parameter indices: gives the values of an index node; asked for only where an operation gathers or scatters
+  ///   along the batch.
+  /// - Throws: an error that names the operation which mixes or reorders the slices.
+  /// - Complexity: O(1) per node while the batch keeps an axis, O(elements) per node beyond.
+  package static func check(
+    _ output: Node, outputAxis: Int, variable: Node, axis: Int,
+    indices: (Node) throws(TensorError) -> Storage
+  ) throws(TensorError) {
+    try withoutActuallyEscaping(indices) { indices throws(TensorError) in
+      var analysis = BatchIndependence(variable: variable, axis: axis, indices: indices)
+      try analysis.run(output)
+      try analysis.judge(output, outputAxis)
+    }
+  }
+
+  private init(variable: Node, axis: Int, indices: @escaping (Node) throws(TensorError) -> Storage) {
+    self.variable = variable
+    self.axis = axis
+    self.indices = indices
+    dependences = [variable: .axis(axis)]
+  }
+
+  private var batchCount: Int { variable.shape[axis] }
+
+  private mutating func run(_ output: Node) throws(TensorError) {
     let order = Node.topologicalOrder(
-      outputs, entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
-    for node in order where node !== variable && node.primitive != .detach && node.scalarType.isDifferentiable {
-      guard node.operands.contains(where: { axes[$0] != nil }) else { continue }
-      guard let carried = carriedAxis(node, axes) else {
+      [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
+    for node in order where node !== variable {
+      let active = activeOperands(node)
+      guard !active.isEmpty else { continue }
+      let carried = node.operands.indices.map { i -> Int? in
+        guard active.contains(i), case .axis(let axis) = dependences[node.operands[i]] else { return nil }
+        return axis
+      }
+      let isFollowed = active.allSatisfy { carried[$0] != nil }
+      if isFollowed, let axis = Self.carriedAxis(node, carried) {
+        dependences[node] = .axis(axis)
+        continue
+      }
+      let owners = try SliceOwners(of: node, operands: operandOwners(node, active), indices: indices)
+      if owners.areNone { continue }
+      dependences[node] = owners.axis(in: node.shape, batchCount: batchCount).map(Dependence.axis) ?? .owners(owners)
+    }
+  }
+
+  /// The operands that depend on the variable and through which this node does, differentiably.
+  private func activeOperands(_ node: Node) -> [Int] {
+    guard node.scalarType.isDifferentiable, node.primitive != .detach else { return [] }
+    return node.operands.indices.filter { dependences[node.operands[$0]] != nil && node.linearization($0) != nil }
+  }
+
+  private func operandOwners(_ node: Node, _ active: [Int]) -> [SliceOwners?] {
+    node.operands.enumerated().map { i, operand in
+      guard active.contains(i), let dependence = dependences[operand] else { return nil }
+      return switch dependence {
+      case .axis(let axis): SliceOwners(alongAxis: axis, of: operand.shape)
+      case .owners(let owners): owners
+      }
+    }
+  }
+
+  private func judge(_ output: Node, _ outputAxis: Int) throws(TensorError) {
+    switch dependences[output] {
+    case nil: return
+    case .axis(let carried):
+      guard carried != outputAxis else { return }
+      throw TensorError(
+        "batchAxis \(axis): the slices of xs arrive along axis \(carried) of ys, whose shape is \(output.shape), not "
+          + "along axis \(outputAxis); transpose ys")
+    case .owners(let owners):
+      if owners.contains(SliceOwners.several) {
+        let node = origin(output) { $0.contains(SliceOwners.several) }
         throw TensorError(
           "batchAxis \(axis): \(node.primitive.name) of shapes \(node.operands.map(\.shape)) mixes the slices of the "
             + "batch, so slice b of ys depends on other slices of xs; keep the slices apart, or leave batchAxis out")
       }
-      axes[node] = carried
+      guard let (slice, owner) = owners.firstMisplaced(axis: outputAxis, of: output.shape) else { return }
+      let node = origin(output) { _ in true }
+      throw TensorError(
+        "batchAxis \(axis): \(node.primitive.name) of shapes \(node.operands.map(\.shape)) reorders the slices of the "
+          + "batch, so slice \(slice) of ys depends on slice \(owner) of xs; keep their order")
     }
-    return outputs.map { axes[$0] }
+  }
+
+  /// The first operation above the variable, on a way to `node`, for whose owners the condition holds.
+  private func origin(_ node: Node, where condition: (SliceOwners) -> Bool) -> Node {
+    var node = node
+    while let earlier = node.operands.first(where: { operand in
+      if case .owners(let owners) = dependences[operand] { condition(owners) } else { false }
+    }) {
+      node = earlier
+    }
+    return node
   }
 
   /// The axis of the result along which slices stay apart, or nil if the operation mixes them.
-  private static func carriedAxis(_ node: Node, _ axes: [Node: Int]) -> Int? {
-    let carried = node.operands.map { axes[$0] }
+  private static func carriedAxis(_ node: Node, _ carried: [Int?]) -> Int? {
     /// All operands that depend on the variable carry the batch on one axis.
     func common() -> Int? {
       let present = Set(carried.compactMap { $0 })
