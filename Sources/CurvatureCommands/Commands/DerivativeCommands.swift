@@ -153,20 +153,23 @@ extension FormulaProblem {
 
 /// What a computation took.
 private struct Statistics {
-  private var products = 0
+  private var products: [String: Int] = [:]
   private var bytes = 0
 
-  mutating func add(_ matrix: some DerivativeMatrix) {
-    products += matrix.productsEvaluated
+  mutating func add<Matrix: DerivativeMatrix>(_ matrix: Matrix) {
+    let name = Matrix.self == Hessian<Matrix.Scalar>.self ? "Hessian products" : "Jacobian products"
+    products[name, default: 0] += matrix.productsEvaluated
     bytes += matrix.cachedByteCount
   }
 
   func text(_ problem: FormulaProblem, time: Duration) -> String {
     let nodes = Node.topologicalOrder([problem.result]).count
     let milliseconds = Double(time.components.attoseconds) / 1e15 + Double(time.components.seconds) * 1e3
-    return """
-      Hessian products: \(products)
+    let evaluation = EvaluationStatistics.current
+    return products.map { "\($0): \($1)\n" }.joined() + """
       graph nodes: \(nodes)
+      programs: \(evaluation.programsCompiled) compiled, \(evaluation.programsReused) reused
+      buffers: \(evaluation.bytesHighWater) bytes at most, \(evaluation.elementsMoved) elements moved
       bytes cached: \(bytes)
       time: \(NumberText.fixed(milliseconds, digits: 3)) ms
       """

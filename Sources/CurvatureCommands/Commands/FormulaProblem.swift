@@ -101,7 +101,7 @@ struct FormulaProblem {
   ) throws(ToolError) -> FormulaValue {
     let trimmed = String(text.trimming { $0.isWhitespace })
     guard ArrayFile.isFileName(trimmed) else {
-      let formula = try Parser.parse(text, name: origin)
+      let formula = try Parser.parse(text, name: origin, noun: "value")
       let evaluator = FormulaEvaluator(names: names, real: real)
       let value = try evaluator.evaluate(formula)
       // A plain number stays one: it may be an axis or a size. A list is meant as data.

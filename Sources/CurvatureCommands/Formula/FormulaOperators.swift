@@ -70,6 +70,7 @@ struct FormulaOperators {
       let (a, b) = try operands(.whole)
       return .tensor(try Operations.floorDivide(a, b))
     case .matmul:
+      guard kind != .mask else { throw ValueFault(message: "masks have no matrix product; write '.astype(int)'") }
       let (a, b) = try operands(.whole)
       return .tensor(try Operations.matmul(a, b))
     case .power: return .tensor(try power(left, right, kind))

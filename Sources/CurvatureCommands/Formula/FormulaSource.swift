@@ -1,12 +1,15 @@
 /// The text of a formula, and how a place in it is shown.
 package struct FormulaSource: Sendable {
-  /// What the text is, for messages: `formula`, `--at x`, a file name.
+  /// Where the text comes from, for messages: `formula`, `--at x`, a file name.
   package let name: String
+  /// What the text is.
+  package let noun: String
   /// The text in UTF-8. Places are offsets into it.
   package let bytes: [UInt8]
 
-  package init(_ text: String, name: String = "formula") {
+  package init(_ text: String, name: String = "formula", noun: String = "formula") {
     self.name = name
+    self.noun = noun
     bytes = Array(text.utf8)
   }
 

@@ -148,6 +148,9 @@ extension FunctionTable {
 extension Arguments {
   /// Two tensors of one type of numbers whose sizes may multiply.
   func factors(_ first: String, _ second: String) throws -> [Node] {
+    guard try max(self[first].kind(), self[second].kind()) != .mask else {
+      throw fault(first, "masks have no product; write '.astype(int)'")
+    }
     let nodes = try numbers(first, second)
     try Sizes.checkProducts([nodes.map(\.shape.count)], .bool, countOnly: true)
     return nodes

@@ -20,8 +20,10 @@ package struct Parser {
   /// The formula that a text says. O(n).
   ///
   /// - Throws: a `ToolError` with the place, what was found and what was expected.
-  package static func parse(_ text: String, name: String = "formula") throws(ToolError) -> Formula {
-    var parser = try Parser(FormulaSource(text, name: name))
+  package static func parse(
+    _ text: String, name: String = "formula", noun: String = "formula"
+  ) throws(ToolError) -> Formula {
+    var parser = try Parser(FormulaSource(text, name: name, noun: noun))
     try parser.parseStatements()
     return parser.formula
   }
@@ -46,7 +48,7 @@ package struct Parser {
 
   private func unexpected(expected: String) -> ToolError {
     switch token.kind {
-    case .end: return error("found the end of the \(source.name), expected \(expected)", at: token.range)
+    case .end: return error("found the end of the \(source.noun), expected \(expected)", at: token.range)
     case .separator: return error("found the end of a statement, expected \(expected)", at: token.range)
     case .integer, .real, .string, .name, .symbol:
       let text = FormulaSource.printable(source.text(token.range))
@@ -75,11 +77,11 @@ package struct Parser {
       guard token.kind == .separator || token.kind == .end else { throw afterOperand(in: "the statement") }
     }
     guard let last = formula.statements.last else {
-      throw error("the \(source.name) is empty; expected an expression such as 'sum(x**2)'", at: 0..<0)
+      throw error("the \(source.noun) is empty; expected an expression such as 'sum(x**2)'", at: 0..<0)
     }
     guard last.targets.isEmpty else {
       throw error(
-        "the \(source.name) ends with an assignment; end it with the expression that is the result, such as '\(last.targets[0])'",
+        "the \(source.noun) ends with an assignment; end it with the expression that is the result, such as '\(last.targets[0])'",
         at: last.targetRanges[0])
     }
   }
@@ -133,7 +135,7 @@ package struct Parser {
     depth += 1
     defer { depth -= 1 }
     guard depth <= Parser.depthLimit else {
-      throw error("the \(source.name) is nested too deeply here; name parts of it", at: token.range)
+      throw error("the \(source.noun) is nested too deeply here; name parts of it", at: token.range)
     }
     var left = try parseOperand()
     while let (operation, width) = try binaryOperator(), operation.precedence >= minimum {
@@ -361,7 +363,7 @@ package struct Parser {
   package static func parseIndex(_ text: String, name: String) throws(ToolError) -> (
     formula: Formula, items: [Expression.ID]
   ) {
-    var parser = try Parser(FormulaSource(text, name: name))
+    var parser = try Parser(FormulaSource(text, name: name, noun: "index"))
     var items: [Expression.ID] = []
     while parser.token.kind != .end {
       items.append(try parser.parseSliceOrExpression(closing: nil))

@@ -30,6 +30,7 @@ package struct ToolError: Error, CustomStringConvertible {
   package var description: String {
     guard let place else { return "error: \(message)" }
     let origin = place.source.name == "formula" ? "" : "\(place.source.name): "
+    guard !place.source.bytes.isEmpty else { return "error: \(origin)\(message)" }
     return "error: \(origin)\(message)\n\(place.source.excerpt(of: place.range))"
   }
 }

@@ -7,7 +7,10 @@ extension Operations {
     guard a.scalarType.isDifferentiable else { return try divide(a, b) }
     let rest = try subtract(a, apply(.modulo, a, b))
     // Not the floor of a rounded quotient: 1 // 0.1 is 9, and 1 / 0.1 rounds to 10.
-    return try apply(.round, divide(rest, b))
+    let quotient = try divide(rest, b)
+    // Beyond all numbers at a divisor of 0, where there is no remainder.
+    let zero = b.filled(with: 0)
+    return try select(compare(.equal, b, zero), divide(a, b), apply(.round, quotient)).detached()
   }
 
   /// x to a whole power of 0 or more, by repeated squaring: for whole numbers, which have no `pow`.
