@@ -49,8 +49,10 @@ extension DerivativeMatrix {
   /// The only element of a matrix that has one.
   public func item() -> Scalar { self[...].item() }
 
-  /// Derivative products done so far by all matrices that one call has made. A `product(_:)` counts when it is asked
-  /// for.
+  /// Derivative products done so far by all matrices that one call has made.
+  ///
+  /// A `product(_:)` counts when it is asked for. A whole matrix that was computed by its structure, which is done where
+  /// it is cheaper, counts as the products that it replaces (its shorter side); a diagonal by structure counts as one.
   public var productsEvaluated: Int { core.matrix.caches.productsEvaluated }
 
   /// Bytes of computed values that all matrices of one call keep.

@@ -15,6 +15,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// What all matrices of one call have computed, and this one's number there.
   let caches: MatrixCaches<Scalar>
   private let number: Int
+  private let isSymmetric: Bool
   /// Held while products are computed, so that two readers never compute the same; what is known can be read meanwhile.
   private let computation = Mutex(())
 
@@ -27,6 +28,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     self.rowProducts = rowProducts
     self.columnProducts = columnProducts
     self.caches = caches
+    self.isSymmetric = isSymmetric
     number = caches.add(
       rowCount: rows.count, columnCount: columns.count, batchCount: rows.batchCount, isSymmetric: isSymmetric)
   }
@@ -67,8 +69,12 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
         switch known(region) {
         case .known(let elements): return elements
         case .missing(.nothing): fatalError("a region that needs nothing is known")
-        case .missing(.rows(let lines)): try compute(lines, rowProducts, areRows: true, besides: size)
-        case .missing(.columns(let lines)): try compute(lines, columnProducts, areRows: false, besides: size)
+        case .missing(.rows(let lines)):
+          if lines.count == rows.count, try computeWhole() { continue }
+          try compute(lines, rowProducts, areRows: true, besides: size)
+        case .missing(.columns(let lines)):
+          if lines.count == columns.count, try computeWhole() { continue }
+          try compute(lines, columnProducts, areRows: false, besides: size)
         }
       }
     }
@@ -88,6 +94,40 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
       guard case .nothing = demand else { return .missing(demand) }
       return .known(cache.read(rows: matrixRows, columns: matrixColumns, isTransposed: region.isTransposed))
     }
+  }
+
+  /// Computes the whole matrix by its structure, if that is expected to be cheaper than products.
+  ///
+  /// - Returns: whether it is known now.
+  private func computeWhole() throws(TensorError) -> Bool {
+    guard rows.count > 1, columns.count > 1, let result = structure(wholeDemand) else { return false }
+    let elements = try Evaluation.storage(result)
+    caches.count(products: min(rows.count, columns.count))
+    if isSymmetric {
+      // Nobody else has seen these elements yet.
+      for batch in 0..<rows.batchCount {
+        let matrix = elements.base.assumingMemoryBound(to: Scalar.self) + batch * rows.count * rows.count
+        Symmetry.mirrorUpperTriangle(matrix, size: rows.count)
+      }
+    }
+    return caches.withCache(number) { $0.insertWhole(elements) }
+  }
+
+  /// What the delta calculus is asked for; nil if it has no word for it.
+  private var wholeDemand: DeltaDemand? {
+    switch (rows.batchAxis, columns.batchAxis) {
+    case (nil, nil): .matrix
+    case (let row?, let column?): row == column ? .batched(axis: row) : nil
+    case (nil, _), (_, nil): nil
+    }
+  }
+
+  /// A part of this matrix by the delta calculus, or nil if dense products are expected to be as cheap.
+  private func structure(_ demand: DeltaDemand?) -> Node? {
+    guard let demand else { return nil }
+    return DerivativeTemplates.shared.derivative(
+      of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric)?
+      .result
   }
 
   private func compute(
@@ -129,11 +169,21 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
       while true {
         if let known = caches.withCache(number, { $0.readDiagonal() }) { return known }
         let missing = caches.withCache(number) { $0.missingDiagonal() }
-        let entries = try computeDiagonal(missing)
+        let structured = try structuredDiagonal(missing)
+        let entries = if let structured { structured } else { try computeDiagonal(missing) }
         let kept = caches.withCache(number) { $0.insertDiagonal(entries, at: missing) ? $0.readDiagonal() : nil }
         if let kept { return kept }
       }
     }
+  }
+
+  /// All diagonal entries at once by structure, or nil if only some are missing or products are as cheap.
+  private func structuredDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage? {
+    guard numbers.count == rows.count, rows.count > 1, rows.batchAxis == nil, columns.batchAxis == nil,
+      rows.sliceShape == columns.sliceShape, let result = structure(.diagonal)
+    else { return nil }
+    caches.count(products: 1)
+    return try Evaluation.storage(result)
   }
 
   /// The diagonal entries of the given numbers, [count, batch]: one product each, of which one entry is kept.

@@ -50,6 +50,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   private var groups: [Group] = []
   /// The diagonal, [batch, element]. Its entries were read from lines where those were there first, so it always wins.
   private var diagonal: Group?
+  /// Every entry, [batch, row, column], if all were computed at once before anything else; then nothing else is held.
+  private var whole: Group?
   private let clock: UsageClock
   /// Bytes of elements held.
   private(set) var byteCount = 0
@@ -63,13 +65,14 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   }
 
   /// The number of rows and columns held.
-  var lineCount: Int { rows.count + columns.count }
+  var lineCount: Int { whole == nil ? rows.count + columns.count : rowCount }
 
   /// Lines of a symmetric matrix are rows; a column is the row of the same number.
   private func lines(areRows: Bool) -> [Int: Line] { areRows || isSymmetric ? rows : columns }
 
   /// The cheapest lines that complete a region: the missing rows or the missing columns, whichever are fewer.
   func demand(rows wantedRows: PositionSet, columns wantedColumns: PositionSet) -> Demand {
+    if whole != nil { return .nothing }
     let missingRows = wantedRows.count - held(wantedRows, areRows: true).count
     let missingColumns = wantedColumns.count - held(wantedColumns, areRows: false).count
     if missingRows == 0 || missingColumns == 0 { return .nothing }
@@ -105,14 +108,32 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     byteCount += group.byteCount
   }
 
+  /// Keeps the whole matrix, [batch, row, column].
+  ///
+  /// - Returns: false, without keeping it, if entries have been read that might differ in the last bit.
+  mutating func insertWhole(_ elements: Storage) -> Bool {
+    guard rows.isEmpty, columns.isEmpty, diagonal == nil, whole == nil else { return false }
+    let group = Group(elements, lines: [], isRows: true, lastUse: clock.next())
+    whole = group
+    byteCount += group.byteCount
+    return true
+  }
+
   /// When what was not used for longest was used.
-  var oldestUse: Int { groups.reduce(diagonal?.lastUse ?? .max) { min($0, $1.lastUse) } }
+  var oldestUse: Int {
+    groups.reduce(Swift.min(diagonal?.lastUse ?? .max, whole?.lastUse ?? .max)) { min($0, $1.lastUse) }
+  }
 
   /// Drops what was not used for longest and returns its bytes; nil if nothing is held.
   mutating func removeOldest() -> Int? {
     let oldest = oldestUse
     if let dropped = diagonal, dropped.lastUse == oldest {
       diagonal = nil
+      byteCount -= dropped.byteCount
+      return dropped.byteCount
+    }
+    if let dropped = whole, dropped.lastUse == oldest {
+      whole = nil
       byteCount -= dropped.byteCount
       return dropped.byteCount
     }
@@ -131,6 +152,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     columns = [:]
     groups = []
     diagonal = nil
+    whole = nil
     byteCount = 0
   }
 
@@ -141,6 +163,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   mutating func read(rows: PositionSet, columns: PositionSet, isTransposed: Bool) -> Storage {
     // Seen transposed, columns are the rows and rows the columns; the rest is the same.
     let (outer, inner) = isTransposed ? (columns, rows) : (rows, columns)
+    if let whole { return read(whole, outer: outer, inner: inner, isTransposed: isTransposed) }
     let innerExtent = isTransposed ? rowCount : columnCount
     let result = Storage(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
     let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
@@ -164,6 +187,27 @@ struct ProductCache<Scalar: DifferentiableScalar> {
         block.copy(rows: rows, earlierThan: columns)
       }
       overlayDiagonal(outer, inner, batch, to: block.base)
+    }
+    return result
+  }
+
+  /// Entries of the whole matrix; all of them are handed out without a copy.
+  private func read(_ whole: Group, outer: PositionSet, inner: PositionSet, isTransposed: Bool) -> Storage {
+    whole.lastUse = clock.next()
+    if !isTransposed, outer.isAll(of: rowCount), inner.isAll(of: columnCount) { return whole.elements }
+    let result = Storage(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
+    var target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
+    let source = whole.elements.buffer(as: Scalar.self).baseAddress!
+    let (outerStride, innerStride) = isTransposed ? (1, columnCount) : (columnCount, 1)
+    for batch in 0..<batchCount {
+      let matrix = source + batch * rowCount * columnCount
+      for i in outer {
+        let line = matrix + i * outerStride
+        for j in inner {
+          target.pointee = line[j * innerStride]
+          target += 1
+        }
+      }
     }
     return result
   }
@@ -259,7 +303,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
 
   /// The numbers of the diagonal entries that no held line knows.
   func missingDiagonal() -> [Int] {
-    (0..<Swift.min(rowCount, columnCount)).filter { rows[$0] == nil && (isSymmetric || columns[$0] == nil) }
+    if whole != nil { return [] }
+    return (0..<Swift.min(rowCount, columnCount)).filter { rows[$0] == nil && (isSymmetric || columns[$0] == nil) }
   }
 
   /// Keeps the diagonal: the given entries [count, batch], the others from the lines that are held.
@@ -276,6 +321,13 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       for batch in 0..<batchCount { target[batch * length + number] = source[place * batchCount + batch] }
     }
     for i in 0..<length where !isGiven[i] {
+      if let known = self.whole {
+        let entries = known.elements.buffer(as: Scalar.self)
+        for batch in 0..<batchCount {
+          target[batch * length + i] = entries[(batch * rowCount + i) * columnCount + i]
+        }
+        continue
+      }
       let candidates = [(rows[i], columnCount), (isSymmetric ? nil : columns[i], rowCount)]
       let held = candidates.compactMap { line, extent in line.map { ($0, extent) } }
       guard let (line, extent) = held.min(by: { $0.0.order < $1.0.order }) else { return false }

@@ -42,7 +42,8 @@ import Testing
     let x: Tensor<Double> = 3
     #expect(hessian(x * x * x, x).item() == 18 && hessian(x * x * x, x)[...].shape == [])
     for value in [0.0, 1, -1, 2] {
-      let s = value == 0 ? Tensor<Double>(0) : value == 1 ? Tensor<Double>(1) : value == -1 ? Tensor(-1.0) : Tensor<Double>(2)
+      let s =
+        value == 0 ? Tensor<Double>(0) : value == 1 ? Tensor<Double>(1) : value == -1 ? Tensor(-1.0) : Tensor<Double>(2)
       let t: Tensor<Double> = 2
       let y = s * s * t + s * 1 + 0 * s + (s + t).broadcast(to: [3]).reshaped(to: [3, 1]).sum() * t
       #expect(gradient(y, s).item() == 4 * value + 1 + 6 && hessian(y, (s, t))[0, 1].item() == 2 * value + 3)
@@ -69,7 +70,8 @@ import Testing
     let s: Tensor<Double> = 3
     let pair: Tensor<Double> = [s, 1]
     let error = #expect(throws: TensorError.self) { try Hessian(of: (pair * pair).sum(), withRespectTo: s) }
-    #expect(error?.message.hasPrefix("hessian: xs of shape [] is a literal, and an array literal, the exponent") == true)
+    #expect(
+      error?.message.hasPrefix("hessian: xs of shape [] is a literal, and an array literal, the exponent") == true)
     #expect(gradient((Tensor.stack([a, a]) * [1, 2]).sum(), x).scalars == [3, 0])
   }
 
@@ -149,7 +151,8 @@ import Testing
     let reference = hessian(y, x)[...]
     let third = jacobian(reference, x)[...]
     let indices: [[IndexComponent]] = [
-      [.range(start: nil, end: nil, step: 1), .integer(1)], [.integer(2)], [.range(start: nil, end: nil, step: -2), .newAxis],
+      [.range(start: nil, end: nil, step: 1), .integer(1)], [.integer(2)],
+      [.range(start: nil, end: nil, step: -2), .newAxis],
       [.integers([2, 0, 2]), .range(start: 1, end: nil, step: 1)], [.integers([0, 1]), .integers([2, 2])],
     ]
     for index in indices {
