@@ -1,6 +1,6 @@
 // Compiled by `.ci/run` under a time limit per expression, never run: operators on tensors, scalars and literals must
 // stay cheap for the type checker, whatever is mixed in one formula.
-import TensorGraph
+import Curvature
 
 typealias T = Tensor<Double>
 
@@ -18,4 +18,36 @@ func tensorsAndScalars(_ x: T, _ y: T, _ s: Double, _ t: Double) -> T {
 
 func functions(_ b: [T], _ x: T) -> T {
   b[0] * exp(-b[1] * x) + b[2] * exp(-(x - b[3]) * (x - b[3]) / (b[4] * b[4])) + 2 * b[5] * exp(-b[6] * x / 3) - 1
+}
+
+// Lazy matrices in formulas: operators of the library beside those of tensors, in one expression.
+
+typealias H = Hessian<Double>
+
+func matricesAndTensors(_ h: H, _ j: Jacobian<Double>, _ a: T, _ b: T) -> T {
+  h * a + j - a * b / (h + b) + matmul(h, a) * b - j * j + (a - h) * (j - b)
+}
+
+func matricesAndLiterals(_ h: H, _ x: T) -> T {
+  2 * h - 0.5 * x * x + (1 - h) * (1 - x) + h / 3 - 3 * x / (1 + h * h) + 2
+}
+
+func matricesAndScalars(_ h: H, _ x: T, _ s: Double, _ t: Double) -> T {
+  s * h - t * x * x + (1 - h) * (t - x) + h / s - t * x / (1 + s * h * h) + 2 * s
+}
+
+func comparisons(_ h: H, _ x: T, _ s: Double) -> Tensor<Bool> {
+  ((2 * h + x) .> (s - h)) .& (h .< 1) .| (0.5 * x - 1 .>= h * s) .& (1 .!= h)
+}
+
+func indices(_ h: H, _ x: T) -> T {
+  h[0, 1...] * x[-3..., .newAxis] + h[.every(-1), 0] * 2 - h[..., 0] * h[-1]
+}
+
+func moreIndices(_ h: H, _ x: T) -> T {
+  h[..., [0, 2, 1]] / x[1..<4, ..<(-1)] + x[1..<4] * x[0..<3] - x[2..<5] / x[..<3] + x[1...]
+}
+
+func plainNumbers(_ x: Double, _ y: [Double]) -> Double {
+  max(1, y.map(abs).max() ?? 1) + min(0.5, x) * max(x, 2) + y.reduce(0) { max($0, abs($1)) } - x * 2 + 3 / x
 }

@@ -236,7 +236,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       if isWhole {
         out.update(from: row.elements, count: inner.count)
       } else {
-        for (place, position) in inner.enumerated() { out[place] = row.elements[position] }
+        inner.forEachPosition(in: 0..<inner.count) { place, position in out[place] = row.elements[position] }
       }
     }
 
@@ -247,14 +247,19 @@ struct ProductCache<Scalar: DifferentiableScalar> {
         orders = [Int](repeating: .max, count: outer.count)
         for row in rows { orders![row.offset] = row.order }
       }
-      let tile = 32
-      for firstRow in stride(from: 0, to: outer.count, by: tile) {
+      let width = inner.count
+      let tile = columns.count < 8 ? outer.count : 32
+      for firstRow in stride(from: 0, to: outer.count, by: Swift.max(tile, 1)) {
         let tileRows = firstRow..<Swift.min(firstRow + tile, outer.count)
-        for first in stride(from: 0, to: columns.count, by: tile) {
-          for column in columns[first..<Swift.min(first + tile, columns.count)] {
-            for i in tileRows where orders == nil || column.order < orders![i] {
-              base[i * inner.count + column.offset] = column.elements[outer[i]]
+        let latest = orders?[tileRows].max() ?? .max
+        for column in columns where column.order < latest {
+          let out = base + column.offset
+          if let orders {
+            outer.forEachPosition(in: tileRows) { i, position in
+              if column.order < orders[i] { out[i * width] = column.elements[position] }
             }
+          } else {
+            outer.forEachPosition(in: tileRows) { i, position in out[i * width] = column.elements[position] }
           }
         }
       }
@@ -264,8 +269,9 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       var orders = [Int](repeating: .max, count: inner.count)
       for column in columns { orders[column.offset] = column.order }
       for row in rows {
-        for (place, position) in inner.enumerated() where row.order < orders[place] {
-          base[row.offset * inner.count + place] = row.elements[position]
+        let out = base + row.offset * inner.count
+        inner.forEachPosition(in: 0..<inner.count) { place, position in
+          if row.order < orders[place] { out[place] = row.elements[position] }
         }
       }
     }
@@ -276,6 +282,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       + (line.position * batchCount + batch) * length
   }
 
+  /// Puts the entries of the diagonal where they lie.
   private func overlayDiagonal(
     _ outer: PositionSet, _ inner: PositionSet, _ batch: Int, to base: UnsafeMutablePointer<Scalar>
   ) {
@@ -337,5 +344,17 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     byteCount += group.byteCount - (diagonal?.byteCount ?? 0)
     diagonal = group
     return true
+  }
+}
+
+extension PositionSet {
+  /// Calls `body` with place and position for some places: a loop without calls for a progression.
+  @inline(__always)
+  fileprivate func forEachPosition(in places: Range<Int>, _ body: (Int, Int) -> Void) {
+    if let slice {
+      for place in places { body(place, slice.start + slice.step * place) }
+    } else {
+      for place in places { body(place, self[place]) }
+    }
   }
 }
