@@ -39,6 +39,8 @@ package struct CostModel: Sendable {
   package var step = 400.0
   /// Nanoseconds per matrix product of a batch, whatever its size.
   package var batchedProduct = 60.0
+  /// Nanoseconds that a group of terms must take for other forms of it to be tried.
+  package var planningThreshold = 4000.0
   /// The largest intermediate, in elements.
   package var elementBudget = 1e8
 

@@ -12,6 +12,10 @@ package struct DeltaPlan: CustomStringConvertible {
   /// How many terms a node may have before it is made dense.
   package static let termCap = 64
 
+  /// How many terms a plan may make: past it, planning takes longer than it saves. Graphs with thousands of slices of
+  /// one variable get there; they are sparse, and colouring serves them better.
+  package static let workLimit = 20_000
+
   /// A plan for a part of the Hessian, or nil if dense directions are expected to be as good.
   ///
   /// - Parameter gradient: the gradient of a scalar with respect to `variable`: its derivative is symmetric.
@@ -23,7 +27,7 @@ package struct DeltaPlan: CustomStringConvertible {
   }
 
   /// The plan for a part of the derivative of any node, whatever it costs; nil only if there is no differentiable
-  /// path of one element type, or nothing to compute.
+  /// path of one element type, nothing to compute, or too much to plan.
   ///
   /// - Parameters:
   ///   - isSymmetric: whether the whole derivative is known to be symmetric, as that of a gradient is.
@@ -39,7 +43,10 @@ package struct DeltaPlan: CustomStringConvertible {
     let planner = TermPlanner(space: space, model: costModel)
     let realization = TermRealization(space: space, planner: planner)
     let seed = space.seed(demand, variable: variable.shape)
-    let tangent = realization.tangent(of: output, variable: variable, seed: seed, termCap: termCap)
+    guard
+      let tangent = realization.tangent(
+        of: output, variable: variable, seed: seed, termCap: termCap, workLimit: Self.workLimit)
+    else { return nil }
     var terms = space.demanded(tangent, demand)
     if terms == nil {
       terms = space.demanded(space.materialized(tangent, shape: output.shape), demand)

@@ -3,9 +3,10 @@ extension TermSpace {
   /// Terms with the same output windows as one term, if they have common factors.
   ///
   /// - Parameter avoidsDeltas: whether factors that touch a delta label stay in the sum, which keeps it symmetric.
-  func merged(_ terms: [Term], avoidsDeltas: Bool) -> Term? {
-    let frames = terms.map { OutputFrame($0) }
-    guard let match = commonFactors(terms, frames, avoidsDeltas: avoidsDeltas) else { return nil }
+  func merged(_ candidates: [MergeCandidate], avoidsDeltas: Bool) -> Term? {
+    guard let match = commonFactors(candidates, avoidsDeltas: avoidsDeltas) else { return nil }
+    let terms = candidates.map(\.term)
+    let frames = candidates.map(\.frame)
     let base = terms[0]
     // One frame for all: a fresh label for every output place and for every matched summed label.
     let slots = frames[0].labels.map { labels.fresh(labels[$0]) }
@@ -63,30 +64,29 @@ extension TermSpace {
 
   /// Factors that all terms share, with a consistent matching of summed labels. Nil if there are none.
   private func commonFactors(
-    _ terms: [Term], _ frames: [OutputFrame], avoidsDeltas: Bool
+    _ candidates: [MergeCandidate], avoidsDeltas: Bool
   ) -> (used: [Set<Int>], maps: [[(base: Label, other: Label)]])? {
-    var used = [Set<Int>](repeating: [], count: terms.count)
-    var maps = [[(base: Label, other: Label)]](repeating: [], count: terms.count)
+    var used = [Set<Int>](repeating: [], count: candidates.count)
+    var maps = [[(base: Label, other: Label)]](repeating: [], count: candidates.count)
     var repeated: Set<Int> = []
-    if avoidsDeltas { for frame in frames { repeated.formUnion(frame.repeatedNames) } }
-    for (i, factor) in terms[0].factors.enumerated() {
-      let look = frames[0].look(of: factor)
-      if avoidsDeltas, factor.labels.contains(where: { frames[0].name[$0].map(repeated.contains) ?? false }) {
+    if avoidsDeltas { for candidate in candidates { repeated.formUnion(candidate.frame.repeatedNames) } }
+    let base = candidates[0]
+    factors: for (i, factor) in base.term.factors.enumerated() {
+      if avoidsDeltas, factor.labels.contains(where: { base.frame.name[$0].map(repeated.contains) ?? false }) {
         continue
       }
-      var picks: [(position: Int, map: [(base: Label, other: Label)])] = []
-      for (t, term) in terms.enumerated() {
-        let candidates = t == 0 ? i..<(i + 1) : term.factors.indices
-        let pick = candidates.lazy.compactMap { candidate -> (Int, [(base: Label, other: Label)])? in
-          guard !used[t].contains(candidate), frames[t].look(of: term.factors[candidate]) == look else { return nil }
-          let inner = self.match(
-            frames[0].unnamed(in: factor), frames[t].unnamed(in: term.factors[candidate]), extending: maps[t])
-          return inner.map { (candidate, $0) }
-        }.first
-        guard let pick else { break }
-        picks.append((pick.0, pick.1))
+      guard let first = match(base.blanks[i], base.blanks[i], extending: maps[0]) else { continue }
+      var picks: [(position: Int, map: [(base: Label, other: Label)])] = [(i, first)]
+      others: for (t, candidate) in candidates.enumerated().dropFirst() {
+        for position in candidate.looks.indices
+        where candidate.looks[position] == base.looks[i] && !used[t].contains(position) {
+          if let inner = match(base.blanks[i], candidate.blanks[position], extending: maps[t]) {
+            picks.append((position, inner))
+            continue others
+          }
+        }
+        continue factors
       }
-      guard picks.count == terms.count else { continue }
       for (t, pick) in picks.enumerated() {
         used[t].insert(pick.position)
         maps[t] = pick.map
@@ -112,6 +112,24 @@ extension TermSpace {
   }
 }
 
+/// A term prepared for comparison with others that have the same output windows.
+struct MergeCandidate {
+  let term: Term
+  let frame: OutputFrame
+  /// For each factor what it looks like without the names of summed labels.
+  let looks: [[Int]]
+  /// For each factor its summed labels in order, repetitions included.
+  let blanks: [[Label]]
+
+  init(_ term: Term) {
+    self.term = term
+    let frame = OutputFrame(term)
+    self.frame = frame
+    looks = term.factors.map(frame.look)
+    blanks = term.factors.map(frame.unnamed)
+  }
+}
+
 /// The places of labels in the output of a term: names by which terms with the same windows are compared.
 struct OutputFrame {
   /// The label at each place, a place for every digit of every output index.
@@ -130,10 +148,11 @@ struct OutputFrame {
     }
     self.labels = labels
     self.name = name
+    repeatedNames = Set(labels.indices.filter { name[labels[$0]] != $0 }.map { name[labels[$0]]! })
   }
 
   /// Names of labels that occur in two places: deltas.
-  var repeatedNames: Set<Int> { Set(labels.indices.filter { name[labels[$0]] != $0 }.map { name[labels[$0]]! }) }
+  let repeatedNames: Set<Int>
 
   /// A factor with names in place of output labels and a blank for every other.
   func look(of factor: Factor) -> [Int] {

@@ -45,40 +45,56 @@ package final class TermPlanner {
       }
     }
     let dearestFirst = groups.map { (terms: $0.terms, cost: totalCost($0.terms)) }.sorted { $1.cost < $0.cost }
-    return dearestFirst.flatMap { bestForm($0.terms) }
+    return dearestFirst.flatMap { bestForm($0.terms, $0.cost) }
   }
 
   /// Candidates: as it is, opened one level, two levels, ...; each with its best merging.
-  private func bestForm(_ group: [Term]) -> [Term] {
-    var candidate = group
-    var best: (terms: [Term], cost: Cost)?
-    for _ in 0..<8 {
-      let form = merging(candidate)
-      if best.map({ form.cost < $0.cost }) ?? true { best = form }
-      var opened = false
-      candidate = candidate.map { term in
-        guard let inner = space.inlined(term), inner.factors.count <= 12, inner.labels.count <= 40 else { return term }
-        opened = true
-        return inner
+  ///
+  /// What is cheap as it is is left alone: planning takes time, too.
+  private func bestForm(_ group: [Term], _ cost: Cost) -> [Term] {
+    var best = (terms: group, cost: cost)
+    if cost.nanoseconds > model.planningThreshold {
+      var candidate = group
+      var failures = 0
+      for level in 0..<8 {
+        let form = merging(candidate)
+        if form.cost < best.cost {
+          best = form
+          failures = 0
+        } else if level > 0 {
+          failures += 1
+        }
+        if failures == 2 { break }
+        var opened = false
+        candidate = candidate.map { term in
+          guard let inner = space.inlined(term), inner.factors.count <= 12, inner.labels.count <= 40 else {
+            return term
+          }
+          opened = true
+          return inner
+        }
+        if !opened { break }
+        candidate = space.combined(candidate)
+        if candidate.isEmpty { return [] }
       }
-      if !opened { break }
-      candidate = space.combined(candidate)
-      if candidate.isEmpty { return [] }
     }
-    for term in best!.terms { planned.formUnion(sums(neededBy: term)) }
-    return best!.terms
+    for term in best.terms { planned.formUnion(sums(neededBy: term)) }
+    return best.terms
   }
 
   /// The best partition of terms into merged sums: all partitions up to four terms, pairwise greedy above.
   private func merging(_ terms: [Term]) -> (terms: [Term], cost: Cost) {
+    let candidates = terms.map(MergeCandidate.init)
     var known: [[Int]: (terms: [Term], cost: Cost)] = [:]
     func part(_ members: [Int]) -> (terms: [Term], cost: Cost) {
       let members = members.sorted()
       if let known = known[members] { return known }
-      let chosen = members.map { terms[$0] }
-      var best: (terms: [Term], cost: Cost) = (chosen, members.count == 1 ? totalCost(chosen) : .impossible)
-      if members.count > 1 {
-        for avoidsDeltas in [false, true] {
+      let chosen = members.map { candidates[$0] }
+      let single = members.count == 1
+      var best: (terms: [Term], cost: Cost) = (chosen.map(\.term), single ? totalCost([chosen[0].term]) : .impossible)
+      if !single {
+        let hasDeltas = chosen.contains { !$0.frame.repeatedNames.isEmpty }
+        for avoidsDeltas in hasDeltas ? [false, true] : [false] {
           guard let sum = space.merged(chosen, avoidsDeltas: avoidsDeltas) else { continue }
           let cost = totalCost([sum])
           if cost < best.cost { best = ([sum], cost) }
@@ -88,18 +104,23 @@ package final class TermPlanner {
       return best
     }
     func price(_ partition: [[Int]]) -> Cost { partition.reduce(.zero) { $0 + part($1).cost } }
+    // Merging saves at most about the cheaper of two terms; what cannot save a hundredth is not tried.
+    let total = price(terms.indices.map { [$0] })
+    let threshold = max(model.planningThreshold, 0.01 * total.nanoseconds)
+    let worthwhile = terms.indices.filter { part([$0]).cost.nanoseconds > threshold }
+    let rest = terms.indices.filter { !worthwhile.contains($0) }.map { [$0] }
     var partitions: [[[Int]]]
-    if terms.count <= 4 {
-      partitions = Self.partitions(of: Array(terms.indices))
+    if worthwhile.count <= 4 {
+      partitions = Self.partitions(of: worthwhile)
     } else {
-      var current = terms.indices.map { [$0] }
+      var current = worthwhile.map { [$0] }
       while current.count > 1 {
         var best: (gain: Double, i: Int, j: Int)?
         for j in current.indices {
           for i in 0..<j {
-            let gain =
-              part(current[i]).cost.nanoseconds + part(current[j]).cost.nanoseconds
-              - part(current[i] + current[j]).cost.nanoseconds
+            let separate = (part(current[i]).cost.nanoseconds, part(current[j]).cost.nanoseconds)
+            guard min(separate.0, separate.1) > max(threshold, 0.5 * (best?.gain ?? 0)) else { continue }
+            let gain = separate.0 + separate.1 - part(current[i] + current[j]).cost.nanoseconds
             if gain > best?.gain ?? 0 { best = (gain, i, j) }
           }
         }
@@ -108,11 +129,11 @@ package final class TermPlanner {
       }
       partitions = [current]
     }
-    var best = partitions[0]
+    var best = partitions[0] + rest
     var bestCost = price(best)
     for partition in partitions.dropFirst() {
-      let cost = price(partition)
-      if cost < bestCost { (best, bestCost) = (partition, cost) }
+      let cost = price(partition + rest)
+      if cost < bestCost { (best, bestCost) = (partition + rest, cost) }
     }
     return (best.flatMap { part($0).terms }, bestCost)
   }

@@ -3,8 +3,11 @@ extension TermRealization {
   ///
   /// - Parameters:
   ///   - termCap: a node with more terms is made dense (`TermSpace.materialized`).
+  ///   - workLimit: how many terms may be made before the sweep gives up.
+  /// - Returns: nil if the sweep gave up.
   /// - Complexity: one visit per node, times the terms it has.
-  func tangent(of output: Node, variable: Node, seed: [Term], termCap: Int) -> [Term] {
+  func tangent(of output: Node, variable: Node, seed: [Term], termCap: Int, workLimit: Int) -> [Term]? {
+    var work = 0
     space.isolate(variable)
     var terms: [Node: [Term]] = [space.interned(variable): seed]
     var seen: Set<Node> = [space.interned(variable)]
@@ -14,13 +17,18 @@ extension TermRealization {
       let node = space.interned(original)
       guard seen.insert(node).inserted, node.primitive != .detach else { continue }
       var result: [Term] = []
+      // Sums and movement only collect terms; factors come from products, and there the cap holds.
+      var multiplies = false
       for (i, operand) in original.operands.enumerated() {
         guard let tangent = terms[space.interned(operand)], let map = original.linearization(i) else { continue }
+        multiplies = multiplies || map.multiplies
         result += images(of: tangent, under: map, from: operand.shape, to: original.shape)
       }
+      work += result.count
+      if work > workLimit { return nil }
       result = space.combined(result.compactMap { space.normalized($0).map(space.eliminated) })
       if result.isEmpty { continue }
-      if result.count > termCap { result = space.materialized(result, shape: original.shape) }
+      if result.count > termCap, multiplies { result = space.materialized(result, shape: original.shape) }
       terms[node] = result
     }
     return terms[space.interned(output)] ?? []
@@ -45,5 +53,16 @@ extension TermRealization {
           axes: axes))
     }
     return images
+  }
+}
+
+extension LinearMap {
+  /// Whether the map multiplies by a tensor rather than moves or adds.
+  fileprivate var multiplies: Bool {
+    switch self {
+    case .scale, .mask, .contraction: true
+    case .identity, .structural, .placed: false
+    case .composed(let first, let second): first.multiplies || second.multiplies
+    }
   }
 }
