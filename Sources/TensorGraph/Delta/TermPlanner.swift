@@ -24,6 +24,8 @@ package final class TermPlanner {
     var packed: [(direction: Label, axis: Label, packed: Label)]
     var pairs: [(Int, Int)]
     package var cost: Cost
+    /// What is done instead, if half of the product is enough.
+    var symmetric: SymmetricProduct?
   }
 
   // MARK: Plans
@@ -198,6 +200,10 @@ package final class TermPlanner {
   package func method(for term: Term) -> Method {
     let plain = order(term)
     var best = Method(term: term, packed: [], pairs: plain.pairs, cost: plain.cost + outputCost(term))
+    if let symmetric = space.symmetricProduct(term) {
+      let cost = cost(of: symmetric) + outputCost(term)
+      if cost < best.cost { best = Method(term: term, packed: [], pairs: [], cost: cost, symmetric: symmetric) }
+    }
     let pairs = space.exchangeablePairs(of: term)
     guard !pairs.isEmpty else { return best }
     var substitution = Substitution()

@@ -67,9 +67,8 @@ package final class TermRealization {
     let method = planner.method(for: term)
     cost += method.cost
     log.append(description(of: term, method))
-    var operands = term.factors.map { factor in
-      pack(space.read(nodes[factor.source]!, at: factor.indices), method.packed)
-    }
+    if let symmetric = method.symmetric { return node(of: symmetric, coefficient: term.coefficient) }
+    var operands = term.factors.map { pack(read($0), method.packed) }
     let output = planner.packedLabels(term.outputLabels, method.packed)
     guard !operands.isEmpty else {
       return LabelledNode(
@@ -98,6 +97,15 @@ package final class TermRealization {
     }
     if scalesResult { result.node = term.coefficient * result.node }
     return unpack(result, method.packed)
+  }
+
+  /// A factor as a node with labels; its source must be a node already.
+  func read(_ factor: Factor) -> LabelledNode { space.read(nodes[factor.source]!, at: factor.indices) }
+
+  /// The elementwise product of nodes, over the labels of all.
+  func multiplied(_ operands: [LabelledNode]) -> LabelledNode {
+    let all = operands.reduce(into: Set<Label>()) { $0.formUnion($1.labels) }
+    return operands.dropFirst().reduce(operands[0]) { multiply($0, $1, kept: all) }
   }
 
   private func multiply(_ a: LabelledNode, _ b: LabelledNode, kept: Set<Label>) -> LabelledNode {
@@ -188,7 +196,7 @@ package final class TermRealization {
   private func description(of term: Term, _ method: TermPlanner.Method) -> String {
     func letters(_ labels: [Label]) -> String { labels.map { "\($0):\(space.labels[$0])" }.joined(separator: " ") }
     let factors = term.factors.map { "[\(letters($0.labels))]" }.joined(separator: " ")
-    let how = method.packed.isEmpty ? "" : ", \(method.packed.count) packed"
+    let how = method.symmetric != nil ? ", half" : method.packed.isEmpty ? "" : ", \(method.packed.count) packed"
     return "\(factors) -> [\(letters(term.outputLabels))]: \(Int(method.cost.flops)) flops\(how)"
   }
 }
