@@ -6,10 +6,10 @@ enum Batched {
     [
       Variant("hessian", "hessian", label: "hessian(at:batchAxis:of:)") { inputs in
         let points: [Tensor<Scalar>] = try inputs.points("w6_points")
-        let A: Tensor<Scalar> = try inputs.tensor("w6_A")
+        let a: Tensor<Scalar> = try inputs.tensor("w6_A")
         return { k in
           hessian(at: points[k % points.count], batchAxis: 0) { x in
-            (exp(x) * sin(x.rolled(by: 1, axis: 1))).sum(axes: [1]) + 0.5 * (x * matmul(x, A)).sum(axes: [1])
+            (exp(x) * sin(x.rolled(by: 1, axis: 1))).sum(axes: [1]) + 0.5 * (x * matmul(x, a)).sum(axes: [1])
           }[...]
         }
       }

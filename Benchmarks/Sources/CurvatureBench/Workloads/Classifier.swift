@@ -24,9 +24,9 @@ enum Classifier {
       }
     }
     return [
-      part("row", label: "H[i]") { H, i, _ in H[i] },
-      part("element", label: "H[i, j]") { H, i, j in H[i, j] },
-      part("column", label: "H[..., j]") { H, _, j in H[..., j] },
+      part("row", label: "H[i]") { matrix, i, _ in matrix[i] },
+      part("element", label: "H[i, j]") { matrix, i, j in matrix[i, j] },
+      part("column", label: "H[..., j]") { matrix, _, j in matrix[..., j] },
       Variant("product", "hessian", label: "H.product(v)") { inputs in
         let (f, points) = try problem(inputs, "w5", Scalar.self)
         let v: Tensor<Scalar> = try inputs.tensor("w5_direction")
@@ -35,10 +35,10 @@ enum Classifier {
       Variant("next-row", "hessian", label: "H[i + 1] after H[i]") { inputs in
         let (f, points) = try problem(inputs, "w5", Scalar.self)
         let i = try inputs.integers("w5_indices")[0]
-        let H = hessian(at: points[0], of: f)
-        H[i].finish()
-        let rows = H.shape[0]
-        return { k in H[(i + 1 + k) % rows] }
+        let matrix = hessian(at: points[0], of: f)
+        matrix[i].finish()
+        let rows = matrix.shape[0]
+        return { k in matrix[(i + 1 + k) % rows] }
       },
     ]
   }
@@ -56,16 +56,16 @@ enum Classifier {
   private static func problem<Scalar: DifferentiableScalar>(
     _ inputs: Inputs, _ workload: String, _: Scalar.Type
   ) throws -> (@Sendable (Tensor<Scalar>) -> Tensor<Scalar>, [Tensor<Scalar>]) {
-    let X: Tensor<Scalar> = try inputs.tensor(workload + "_X")
+    let inputRows: Tensor<Scalar> = try inputs.tensor(workload + "_X")
     let sizes = try inputs.integers(workload + "_sizes")
     let labels = Tensor<Int64>(try inputs.integers(workload + "_labels").map(Int64.init))
-    let Y: Tensor<Scalar> = labels.oneHot(classes: sizes[2])
+    let targets: Tensor<Scalar> = labels.oneHot(classes: sizes[2])
     return (
       { p in
         let layers = Network.layers(p, sizes)
-        let hidden = tanh(matmul(X, layers[0].weights) + layers[0].bias)
+        let hidden = tanh(matmul(inputRows, layers[0].weights) + layers[0].bias)
         let logits = matmul(hidden, layers[1].weights) + layers[1].bias
-        return -(Y * logits.logSoftmax()).sum(axes: [1]).mean()
+        return -(targets * logits.logSoftmax()).sum(axes: [1]).mean()
       },
       try inputs.points(workload + "_points")
     )

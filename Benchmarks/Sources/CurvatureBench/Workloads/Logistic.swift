@@ -14,11 +14,11 @@ enum Logistic {
   private static func problem<Scalar: DifferentiableScalar>(
     _ inputs: Inputs, _: Scalar.Type
   ) throws -> (@Sendable (Tensor<Scalar>) -> Tensor<Scalar>, [Tensor<Scalar>]) {
-    let X: Tensor<Scalar> = try inputs.tensor("w2_X")
+    let inputRows: Tensor<Scalar> = try inputs.tensor("w2_X")
     let t: Tensor<Scalar> = try inputs.tensor("w2_t")
     let regularisation: Scalar = 1e-3
     return (
-      { w in softplus(-t * matmul(X, w)).mean() + 0.5 * regularisation * (w * w).sum() },
+      { w in softplus(-t * matmul(inputRows, w)).mean() + 0.5 * regularisation * (w * w).sum() },
       try inputs.points("w2_points")
     )
   }

@@ -5,9 +5,9 @@ enum SoftplusSum {
   static func variants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
     [
       Variant("softplus", "hessian", label: "diagonal of H[...]") { inputs in
-        let A: Tensor<Scalar> = try inputs.tensor("w8_A")
+        let a: Tensor<Scalar> = try inputs.tensor("w8_A")
         let points: [Tensor<Scalar>] = try inputs.points("w8_points")
-        return { k in hessian(at: points[k % points.count]) { softplus(matmul(A, $0)).sum() }[...].diagonal() }
+        return { k in hessian(at: points[k % points.count]) { softplus(matmul(a, $0)).sum() }[...].diagonal() }
       }
     ]
   }
