@@ -59,11 +59,21 @@ final class DerivativeProducts: Sendable {
   /// The elements of the largest node between the directions and the results; 0 before somebody asks.
   private let largestNode = Mutex(0)
 
+  /// Only what depends on the variable has tangents: a large constant does not count.
   private func countLargestNode() -> Int {
-    let variable = mode == .forward ? directions.node : results.node
-    let order = Node.topologicalOrder(
-      [results.node, directions.node], entering: { $0 !== variable && $0.scalarType.isDifferentiable })
-    return order.reduce(1) { max($0, $1.shape.count) }
+    let (variable, output) =
+      switch mode {
+      case .forward: (directions.node, results.node)
+      case .reverse: (results.node, directions.node)
+      }
+    var dependents: Set<Node> = [variable]
+    var largest = max(1, variable.shape.count, output.shape.count)
+    for node in Node.topologicalOrder([output], entering: { $0 !== variable })
+    where node.operands.contains(where: dependents.contains) {
+      dependents.insert(node)
+      largest = max(largest, node.shape.count)
+    }
+    return largest
   }
 
   /// Bytes that the largest tangent of a chunk may have.
