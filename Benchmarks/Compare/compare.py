@@ -111,10 +111,12 @@ def measured(runner, group, starts):
                 best[v["system"]] = min(best.get(v["system"], times[0]), min(times))
         for v in group:
             earlier = results[id(v)]
-            if earlier and (key not in earlier[-1] or not options.every_variant
+            if earlier and (key not in earlier[-1] or earlier[-1]["wallSeconds"] > 20 or not options.every_variant
                             and min(r[key] for r in earlier) > 3 * best[v["system"]]):
-                continue                 # it failed, or will not be its system's fastest
+                continue                 # it failed, takes very long, or will not be its system's fastest
+            start = time.monotonic()
             r = runner.run(v, first=options.first or starts)
+            r["wallSeconds"] = time.monotonic() - start
             earlier.append(r)
             say("%s %s %s %s: %s" % (v["workload"], v["case"], v["dtype"], v["variant"],
                                      report.seconds(r.get(key)) or r.get("cannot") or r.get("failure")))

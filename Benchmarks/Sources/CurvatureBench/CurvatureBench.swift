@@ -10,6 +10,9 @@ import Curvature
 ///
 ///     curvature-bench W2 --list
 ///     curvature-bench W2 hessian curvature_hessian float64 [--budget SECONDS] [--first]
+///     curvature-bench micro [NAME]
+///
+/// The last form times small pieces (kernels, recording, evaluation) whose names contain NAME.
 ///
 /// The folder with the input files is named by the environment variable CURVATURE_BENCH_DATA.
 @main
@@ -22,6 +25,10 @@ enum CurvatureBench {
     if let i = arguments.firstIndex(of: "--budget"), i + 1 < arguments.count {
       budget = Double(arguments[i + 1]) ?? budget
       arguments.removeSubrange(i...(i + 1))
+    }
+    if arguments.first == "micro" {
+      Microbenchmarks.report(matching: arguments.dropFirst().joined(separator: " "), budget: Swift.min(budget, 0.2))
+      return
     }
     guard let workload = arguments.first.flatMap(Workload.init) else { usage() }
     if arguments.dropFirst() == ["--list"] {
@@ -68,6 +75,7 @@ enum CurvatureBench {
     let text = """
       usage: curvature-bench W1...W8 --list
              curvature-bench W1...W8 CASE VARIANT float32|float64 [--budget SECONDS] [--first]
+             curvature-bench micro [NAME]
 
       """
     _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
