@@ -31,16 +31,39 @@ struct Variant<Scalar: DifferentiableScalar> {
   let name: String
   /// How the package is used, for the table.
   let label: String
-  /// Reads the inputs, does what is done once, and gives the evaluation at the k-th point.
-  let prepare: (Inputs) throws -> (Int) -> Tensor<Scalar>
+  /// Reads the inputs and does what is done once.
+  let prepare: (Inputs) throws -> Calls<Scalar>
 
   init(
-    _ caseName: String, _ name: String, label: String, prepare: @escaping (Inputs) throws -> (Int) -> Tensor<Scalar>
+    _ caseName: String, _ name: String, label: String, prepare: @escaping (Inputs) throws -> Calls<Scalar>
   ) {
     self.caseName = caseName
     self.name = "curvature_" + name
     self.label = label
     self.prepare = prepare
+  }
+}
+
+/// What is repeated.
+struct Calls<Scalar: DifferentiableScalar> {
+  /// Evaluates at the k-th point; the result is finished then.
+  let run: (_ k: Int) throws -> Void
+  /// The result of the last call.
+  let result: () -> Tensor<Scalar>
+
+  init(run: @escaping (Int) throws -> Void, result: @escaping () -> Tensor<Scalar>) {
+    self.run = run
+    self.result = result
+  }
+
+  /// Calls that give a tensor each.
+  init(_ function: @escaping (_ k: Int) throws -> Tensor<Scalar>) {
+    var last = Tensor<Scalar>.zeros([0])
+    run = { k in
+      last = try function(k)
+      last.finish()
+    }
+    result = { last }
   }
 }
 

@@ -38,25 +38,24 @@ extension Variant {
   func measure(_ inputs: Inputs, reference: String, budget: Double, firstOnly: Bool) throws -> Measurement {
     var result = Measurement()
     let start = ContinuousClock.now
-    let call = try prepare(inputs)
-    let first = call(0)
-    first.finish()
+    let calls = try prepare(inputs)
+    try calls.run(0)
     let firstSeconds = start.secondsSince
     result.set("firstSeconds", firstSeconds)
     result.set("firstUnixTime", unixTime())
-    result.set("error", try inputs.relativeError(of: first, reference: reference))
+    result.set("error", try inputs.relativeError(of: calls.result(), reference: reference))
     if !firstOnly {
-      if firstSeconds < 4 { call(1).finish() }
-      repeated(call, budget: budget, into: &result)
+      if firstSeconds < 4 { try calls.run(1) }
+      try repeated(calls.run, budget: budget, into: &result)
     }
     result.set("peakBytes", peakBytes())
     return result
   }
 
   /// Median seconds per call. A sample is the mean of so many calls that it takes at least 0.2 ms.
-  private func repeated(_ call: (Int) -> Tensor<Scalar>, budget: Double, into result: inout Measurement) {
+  private func repeated(_ call: (Int) throws -> Void, budget: Double, into result: inout Measurement) throws {
     let once = ContinuousClock.now
-    call(2).finish()
+    try call(2)
     let inner = max(1, min(10000, Int(2e-4 / max(once.secondsSince, 1e-9))))
     var samples: [Double] = []
     var k = 3
@@ -64,7 +63,7 @@ extension Variant {
     while samples.count < 5 || start.secondsSince < budget {
       let sample = ContinuousClock.now
       for _ in 0..<inner {
-        call(k).finish()
+        try call(k)
         k += 1
       }
       samples.append(sample.secondsSince / Double(inner))

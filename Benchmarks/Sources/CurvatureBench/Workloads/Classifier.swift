@@ -7,8 +7,13 @@ enum Classifier {
     [
       Variant("hessian", "hessian", label: "hessian(at:of:)") { inputs in
         let (f, points) = try problem(inputs, "w3", Scalar.self)
-        return { k in hessian(at: points[k % points.count], of: f)[...] }
-      }
+        return Calls { k in hessian(at: points[k % points.count], of: f)[...] }
+      },
+      Variant("hessian", "plan", label: "HessianPlan") { inputs in
+        let (f, points) = try problem(inputs, "w3", Scalar.self)
+        let plan = try HessianPlan(like: points[0], of: f)
+        return Calls { k in try plan(points[k % points.count]).hessian }
+      },
     ]
   }
 
@@ -20,7 +25,7 @@ enum Classifier {
       Variant(name, "hessian", label: label) { inputs in
         let (f, points) = try problem(inputs, "w5", Scalar.self)
         let indices = try inputs.integers("w5_indices")
-        return { k in read(hessian(at: points[k % points.count], of: f), indices[0], indices[1]) }
+        return Calls { k in read(hessian(at: points[k % points.count], of: f), indices[0], indices[1]) }
       }
     }
     return [
@@ -30,7 +35,7 @@ enum Classifier {
       Variant("product", "hessian", label: "H.product(v)") { inputs in
         let (f, points) = try problem(inputs, "w5", Scalar.self)
         let v: Tensor<Scalar> = try inputs.tensor("w5_direction")
-        return { k in hessian(at: points[k % points.count], of: f).product(v) }
+        return Calls { k in hessian(at: points[k % points.count], of: f).product(v) }
       },
       Variant("next-row", "hessian", label: "H[i + 1] after H[i]") { inputs in
         let (f, points) = try problem(inputs, "w5", Scalar.self)
@@ -38,7 +43,7 @@ enum Classifier {
         let matrix = hessian(at: points[0], of: f)
         matrix[i].finish()
         let rows = matrix.shape[0]
-        return { k in matrix[(i + 1 + k) % rows] }
+        return Calls { k in matrix[(i + 1 + k) % rows] }
       },
     ]
   }
@@ -46,9 +51,9 @@ enum Classifier {
   /// W8, "mlp": the diagonal of the Hessian of W3.
   static func diagonalVariants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
     [
-      Variant("mlp", "hessian", label: "diagonal of H[...]") { inputs in
+      Variant("mlp", "hessian", label: "H.diagonal") { inputs in
         let (f, points) = try problem(inputs, "w3", Scalar.self)
-        return { k in hessian(at: points[k % points.count], of: f)[...].diagonal() }
+        return Calls { k in hessian(at: points[k % points.count], of: f).diagonal }
       }
     ]
   }

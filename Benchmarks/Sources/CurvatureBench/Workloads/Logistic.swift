@@ -6,8 +6,13 @@ enum Logistic {
     [
       Variant("hessian", "hessian", label: "hessian(at:of:)") { inputs in
         let (f, points) = try problem(inputs, Scalar.self)
-        return { k in hessian(at: points[k % points.count], of: f)[...] }
-      }
+        return Calls { k in hessian(at: points[k % points.count], of: f)[...] }
+      },
+      Variant("hessian", "plan", label: "HessianPlan") { inputs in
+        let (f, points) = try problem(inputs, Scalar.self)
+        let plan = try HessianPlan(like: points[0], of: f)
+        return Calls { k in try plan(points[k % points.count]).hessian }
+      },
     ]
   }
 

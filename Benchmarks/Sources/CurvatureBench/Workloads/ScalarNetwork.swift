@@ -8,7 +8,7 @@ enum ScalarNetwork {
         let points: [Tensor<Scalar>] = try inputs.points("w7_points")
         let layers = Network.layers(
           try inputs.tensor("w7_parameters") as Tensor<Scalar>, try inputs.integers("w7_sizes"))
-        return { k in
+        return Calls { k in
           laplacian(at: points[k % points.count], batchAxis: 0) { x in
             let hidden = layers.dropLast().reduce(x) { tanh(matmul($0, $1.weights) + $1.bias) }
             return (matmul(hidden, layers.last!.weights) + layers.last!.bias)[..., 0]

@@ -4,10 +4,10 @@ import Curvature
 enum SoftplusSum {
   static func variants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
     [
-      Variant("softplus", "hessian", label: "diagonal of H[...]") { inputs in
+      Variant("softplus", "hessian", label: "H.diagonal") { inputs in
         let a: Tensor<Scalar> = try inputs.tensor("w8_A")
         let points: [Tensor<Scalar>] = try inputs.points("w8_points")
-        return { k in hessian(at: points[k % points.count]) { softplus(matmul(a, $0)).sum() }[...].diagonal() }
+        return Calls { k in hessian(at: points[k % points.count]) { softplus(matmul(a, $0)).sum() }.diagonal }
       }
     ]
   }
