@@ -7,7 +7,7 @@ import TensorGraph
 ///
 /// What does not depend on the arguments has been computed when it was made. A run allocates nothing: contexts (the
 /// memory of one run) wait in a list for the next caller, one for each caller at a time.
-final class PreparedFunction: Sendable {
+package final class PreparedFunction: Sendable {
   /// A context is used by one caller at a time, so it may pass between threads.
   private struct Waiting: @unchecked Sendable {
     let context: ProgramContext
@@ -19,7 +19,7 @@ final class PreparedFunction: Sendable {
   private let results: [(shape: Shape, type: ScalarType)]
 
   /// - Throws: `TensorError` if the outputs need elements that nobody has given.
-  init(outputs: [Node], inputs: [Node]) throws(TensorError) {
+  package init(outputs: [Node], inputs: [Node]) throws(TensorError) {
     try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
     program = try Program(outputs: outputs, inputs: inputs)
     results = outputs.map { ($0.shape, $0.scalarType) }
@@ -47,7 +47,7 @@ final class PreparedFunction: Sendable {
   }
 
   /// Computes the outputs into fresh memory.
-  func run(_ inputs: [Storage]) throws(TensorError) -> [Storage] {
+  package func run(_ inputs: [Storage]) throws(TensorError) -> [Storage] {
     var storages: [Storage] = []
     for (shape, type) in results { storages.append(Storage(count: shape.count, scalarType: type)) }
     try run(inputs: inputs.map { UnsafeRawPointer($0.base) }, outputs: storages.map(\.base))

@@ -51,30 +51,25 @@ package struct FitGraph {
       ?? .zeros([p, p], .float64)
   }
 
-  /// Residuals and derivatives as functions of the parameters.
+  /// Residuals and derivatives as functions of the parameters, compiled.
   ///
   /// - Throws: `TensorError` if what does not depend on the parameters cannot be computed.
-  package func objective() throws -> LeastSquaresObjective {
-    try Evaluation.evaluate(
-      Node.invariants(of: [residuals, jacobian, curvature], arguments: [parameters]))
+  package func objective() throws(TensorError) -> LeastSquaresObjective {
     let (p, n) = (parameters.shape.count, residuals.shape.count)
+    let value = try PreparedFunction(outputs: [residuals], inputs: [parameters])
+    let derivatives = try PreparedFunction(outputs: [residuals, jacobian, curvature], inputs: [parameters])
+    func run(_ function: PreparedFunction, at b: [Double]) throws(TensorError) -> [[Double]] {
+      try function.run([Storage(b)]).map { Array($0.buffer(as: Double.self)) }
+    }
     return LeastSquaresObjective(parameterCount: p) { b in
-      try evaluate([residuals], at: b)[0]
+      try run(value, at: b)[0]
     } derivatives: { b in
-      let values = try evaluate([residuals, jacobian, curvature], at: b)
+      let values = try run(derivatives, at: b)
       // A row-major p x n array is the column-major n x p one.
       var matrix = DenseMatrix(rows: n, columns: p)
       matrix.elements = values[1]
       return ResidualDerivatives(
         residuals: values[0], jacobian: matrix, curvature: DenseMatrix(rows: p, columns: p, rowMajor: values[2]))
     }
-  }
-
-  /// The elements of nodes at a point.
-  private func evaluate(_ nodes: [Node], at b: [Double]) throws(TensorError) -> [[Double]] {
-    let point = Node(Storage(b), shape: parameters.shape)
-    let results = Node.substituting([parameters: point], in: nodes)
-    try Evaluation.evaluate(results)
-    return results.map { Array($0.value!.buffer(as: Double.self)) }
   }
 }

@@ -43,13 +43,15 @@ extension FitProblem {
     from starts: [[Double]], solver: LeastSquaresSolver, certified: NISTProblem.Certified? = nil
   ) throws(ToolError) -> [FitResult] {
     let graph = try graph()
+    let objective: LeastSquaresObjective
+    do { objective = try graph.objective() } catch { throw ToolError("\(name): \(error.message)", status: .data) }
     var results: [FitResult] = []
     for (i, start) in starts.enumerated() {
       let clock = ContinuousClock()
       let begin = clock.now
       let solution: LeastSquaresSolver.Solution
       do {
-        solution = try solver.minimize(try graph.objective(), from: start)
+        solution = try solver.minimize(objective, from: start)
       } catch {
         throw ToolError("\(name), start \(i + 1): \(error)", status: .data)
       }
