@@ -12,7 +12,7 @@ package struct DeltaPlan: CustomStringConvertible {
   /// How many terms a node may have before it is made dense.
   package static let termCap = 64
 
-  /// How many terms a plan may make: past it, planning takes longer than it saves. Graphs with thousands of slices of
+  /// How many terms beyond a few per node a plan may make: past it, planning takes longer than it saves. Graphs with thousands of slices of
   /// one variable get there; they are sparse, and colouring serves them better.
   package static let workLimit = 20_000
 
@@ -20,6 +20,10 @@ package struct DeltaPlan: CustomStringConvertible {
   ///
   /// - Parameter gradient: the gradient of a scalar with respect to `variable`: its derivative is symmetric.
   package init?(gradient: Node, variable: Node, demand: DeltaDemand, costModel: CostModel = .default) {
+    // What takes less than this densely is not worth a plan.
+    let directions = TermSpace.directionCount(demand, variable: variable.shape)
+    let dense = denseDirectionsCost(of: gradient, variable: variable, directions: directions, model: costModel)
+    guard dense.nanoseconds > costModel.planningThreshold else { return nil }
     let plan = DeltaPlan(
       derivativeOf: gradient, variable: variable, demand: demand, isSymmetric: true, costModel: costModel)
     guard let plan, plan.estimatedCost < plan.denseCost else { return nil }

@@ -24,7 +24,8 @@ extension TermRealization {
         multiplies = multiplies || map.multiplies
         result += images(of: tangent, under: map, from: operand.shape, to: original.shape)
       }
-      work += result.count
+      // A few terms per node are the price of any sweep; what counts is many.
+      work += max(0, result.count - 8)
       if work > workLimit { return nil }
       result = space.combined(result.compactMap { space.normalized($0).map(space.eliminated) })
       if result.isEmpty { continue }
