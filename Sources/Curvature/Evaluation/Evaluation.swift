@@ -27,27 +27,6 @@ package enum Evaluation {
   }
 }
 
-/// A graph with one argument, prepared to be evaluated many times: what does not depend on the argument is computed
-/// once.
-final class PreparedGraph: Sendable {
-  private let argument: Node
-  private let result: Node
-  private let invariants: [Node]
-
-  init(argument: Node, result: Node) {
-    self.argument = argument
-    self.result = result
-    invariants = Node.invariants(of: [result], arguments: [argument])
-  }
-
-  /// The elements of the result for the given elements of the argument.
-  func run(_ elements: Storage) throws(TensorError) -> Storage {
-    try Engine.evaluate(invariants)
-    let given = Node(elements, shape: argument.shape)
-    return try Evaluation.storage(Node.substituting([argument: given], in: [result])[0])
-  }
-}
-
 extension Tensor {
   /// The computed elements. Stops the program if they cannot be computed; `evaluate(_:)` throws instead.
   package var storage: Storage { checked(try Evaluation.storage(node)) }

@@ -44,8 +44,7 @@ final class DerivativeProducts: Sendable {
 
   /// Computes the products with the given directions: elements [K, batch, element].
   func evaluate(_ indices: [Int]) throws(TensorError) -> Storage {
-    let template = template(indices.count)
-    return try template.run(Storage(indices.map(Int64.init)))
+    try template(indices.count).run([Storage(indices.map(Int64.init))])[0]
   }
 
   /// How many directions to push at once, so that the tangents stay within a memory budget.
@@ -80,12 +79,13 @@ final class DerivativeProducts: Sendable {
   static let chunkByteBudget = 32 << 20
 
   /// Programs by the number of directions.
-  private let templates = Mutex<[Int: PreparedGraph]>([:])
+  private let templates = Mutex<[Int: PreparedFunction]>([:])
 
-  private func template(_ count: Int) -> PreparedGraph {
+  private func template(_ count: Int) throws(TensorError) -> PreparedFunction {
     if let known = templates.withLock({ $0[count] }) { return known }
     let indices = Node(.input([count], .int64))
-    let fresh = PreparedGraph(argument: indices, result: expression(indices))
+    // One line after another is the common case, and small; many lines at once want memory that others may need.
+    let fresh = try PreparedFunction(outputs: [expression(indices)], inputs: [indices], keepsMemory: count == 1)
     return templates.withLock { known in
       if known.count > 4 { known.removeAll() }
       known[count] = fresh

@@ -15,11 +15,14 @@ package final class PreparedFunction: Sendable {
 
   let program: Program
   private let waiting = Mutex<[Waiting]>([])
+  private let keepsMemory: Bool
   private let contexts = Atomic<Int>(0)
   private let results: [(shape: Shape, type: ScalarType)]
 
+  /// - Parameter keepsMemory: whether the memory of a run waits for the next one.
   /// - Throws: `TensorError` if the outputs need elements that nobody has given.
-  package init(outputs: [Node], inputs: [Node]) throws(TensorError) {
+  package init(outputs: [Node], inputs: [Node], keepsMemory: Bool = true) throws(TensorError) {
+    self.keepsMemory = keepsMemory
     try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
     program = try Program(outputs: outputs, inputs: inputs)
     results = outputs.map { ($0.shape, $0.scalarType) }
@@ -41,7 +44,7 @@ package final class PreparedFunction: Sendable {
     }
     defer {
       let returned = Waiting(context: context)
-      waiting.withLock { $0.append(returned) }
+      if keepsMemory { waiting.withLock { $0.append(returned) } }
     }
     try context.run(inputs: inputs, outputs: outputs)
   }
