@@ -172,16 +172,13 @@ import Testing
     #expect(plan.result.interpreted == [0, 0, 0, 0, 0, 0, 0, 0, -0.25])
   }
 
-  /// A chain that takes longer to plan than to push is given up; neither overflows the stack.
-  @Test(arguments: [(8_000, true), (200_000, false)])
-  func aChainOfManyOperationsIsWalkedWithoutRecursion(length: Int, isPlanned: Bool) throws {
+  @Test func aChainOfManyOperationsIsWalkedWithoutRecursion() throws {
     let x = Node.vector([0.1, 0.2])
     var y = x
-    for _ in 0..<length { y = Node(.elementwise(.negate), [y]) }
+    for _ in 0..<100_000 { y = Node(.elementwise(.negate), [y]) }
     let total = Node.elementwise(.sin, y).summed(over: [0])
     let gradient = try #require(gradient(of: total, to: [x])[0])
-    let plan = DeltaPlan(derivativeOf: gradient, variable: x, demand: .diagonal, isSymmetric: true)
-    #expect((plan != nil) == isPlanned)
-    if let plan { #expect(plan.result.shape == [2]) }
+    let plan = try #require(DeltaPlan(derivativeOf: gradient, variable: x, demand: .diagonal, isSymmetric: true))
+    #expect(plan.result.shape == [2])
   }
 }
