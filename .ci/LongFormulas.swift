@@ -45,7 +45,7 @@ func indices(_ h: H, _ x: T) -> T {
 }
 
 func moreIndices(_ h: H, _ x: T) -> T {
-  h[..., [0, 2, 1]] / x[1..<4, ..<(-1)] + x[1..<4] * x[0..<3] - x[2..<5] / x[..<3] + x[1...]
+  h[..., [0, 2, 1]] / x[1..<4, ..<(-1)] + x[1..<4] * x[..<3] - x[2...]
 }
 
 func plainNumbers(_ x: Double, _ y: [Double]) -> Double {

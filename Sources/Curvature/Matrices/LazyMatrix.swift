@@ -100,7 +100,9 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   ///
   /// - Returns: whether it is known now.
   private func computeWhole() throws(TensorError) -> Bool {
-    guard rows.count > 1, columns.count > 1, let result = structure(wholeDemand) else { return false }
+    guard rows.count > 1, columns.count > 1, caches.withCache(number, { $0.isEmpty }),
+      let result = structure(wholeDemand)
+    else { return false }
     let elements = try Evaluation.storage(result)
     caches.count(products: min(rows.count, columns.count))
     if isSymmetric {

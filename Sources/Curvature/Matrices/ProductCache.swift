@@ -108,11 +108,13 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     byteCount += group.byteCount
   }
 
-  /// Keeps the whole matrix, [batch, row, column].
-  ///
-  /// - Returns: false, without keeping it, if entries have been read that might differ in the last bit.
+  /// Whether nothing is held, so that a whole matrix could be kept: entries that have been read might differ from its
+  /// own in the last bit.
+  var isEmpty: Bool { rows.isEmpty && columns.isEmpty && diagonal == nil && whole == nil }
+
+  /// Keeps the whole matrix, [batch, row, column], if nothing is held; returns whether it did.
   mutating func insertWhole(_ elements: Storage) -> Bool {
-    guard rows.isEmpty, columns.isEmpty, diagonal == nil, whole == nil else { return false }
+    guard isEmpty else { return false }
     let group = Group(elements, lines: [], isRows: true, lastUse: clock.next())
     whole = group
     byteCount += group.byteCount

@@ -15,6 +15,21 @@ extension Array: TensorIndex where Element == Int {
   public var indexComponent: IndexComponent { .integers(self) }
 }
 
+// One-sided ranges are Swift's own, so that the type checker finds them at once. Two-sided ones are not: Swift's trap
+// when the lower bound exceeds the upper, as `0 ..< -1` does.
+
+extension PartialRangeFrom: TensorIndex where Bound == Int {
+  public var indexComponent: IndexComponent { .range(start: lowerBound, end: nil, step: 1) }
+}
+
+extension PartialRangeUpTo: TensorIndex where Bound == Int {
+  public var indexComponent: IndexComponent { .range(start: nil, end: upperBound, step: 1) }
+}
+
+extension PartialRangeThrough: TensorIndex where Bound == Int {
+  public var indexComponent: IndexComponent { .range(start: nil, end: AxisRange.end(after: upperBound), step: 1) }
+}
+
 /// A new axis of extent 1; written `.newAxis`.
 public struct NewAxis: TensorIndex, Hashable {
   public var indexComponent: IndexComponent { .newAxis }
