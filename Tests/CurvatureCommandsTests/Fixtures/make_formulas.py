@@ -8,6 +8,7 @@ import os
 
 import jax
 import numpy as np
+import scipy.linalg
 import scipy.special
 
 import slow_definitions
@@ -20,7 +21,8 @@ DEFINITIONS = (
     "A = array([[1.0, 2.0, -0.5], [0.25, -1.0, 3.0]]); B = array([[0.5, 1.5], [2.0, -1.0], [1.0, 0.0]]); "
     "C = array([[2.0, 1.0, 0.5], [1.0, 3.0, -1.0], [0.5, -1.0, 4.0]]); n = array([3, 0, 2]); "
     "T = arange(24.0).reshape(2, 3, 4); m = x > 0.3; W1 = 0.25 * arange(24.0).reshape(2, 3, 4) - 2.5; "
-    "W1 = W1[:, :, 1:]; W2 = sin(arange(12.0)).reshape(2, 2, 3, 1)"
+    "W1 = W1[:, :, 1:]; W2 = sin(arange(12.0)).reshape(2, 2, 3, 1); "
+    "S = array([[0.0, 2.0, -1.0], [1.0, 0.5, 3.0], [-2.0, 1.0, 0.25]])"
 )
 
 FORMULAS = """
@@ -201,6 +203,23 @@ array([x, y])
 pi + e
 a = x * 2; b = a + 1; sum(a * b)
 u, v = split(x, 2); u - v
+inv(C) + linalg.inv(S)
+inv(A @ B)
+solve(S, x[:3]) + solve(S, C)[:, 0]
+solve_triangular(tril(C), x[:3], lower=True) + solve_triangular(triu(C), x[:3])
+det(C) + det(S) + det(A @ B)
+det(eye(10) + 0.3 * outer(arange(10), sin(arange(10.0) ** 2)) - 2 * eye(10, k=3))
+slogdet(S)[0] + slogdet(S)[1] * 10
+linalg.cholesky(C)
+qr(B)[0]
+qr(B)[1] + qr(S)[1][:2, :2]
+qr(S)[0]
+lstsq(B, x[:3])[0]
+pinv(A) + pinv(B).T
+matrix_power(C, 5) + matrix_power(C, 0)
+matrix_power(S, -2)
+expm(C)
+expm(S * 0.1) + expm(S * 30) * 1e-30
 conv1d(T, W1)
 conv1d(T[0], W1, stride=2, padding=1)
 conv1d(T, W1[:, :, :2], padding=2, dilation=2)
@@ -255,6 +274,9 @@ for module in [jax.nn]:
                  "hard_sigmoid", "hard_swish", "softplus", "log_sigmoid"]:
         names[name] = getattr(module, name)
 
+names.update(
+    solve_triangular=scipy.linalg.solve_triangular, expm=scipy.linalg.expm,
+    lstsq=lambda a, b: np.linalg.lstsq(a, b, rcond=None))
 names.update(slow_definitions.definitions)
 
 with open("formulas.tsv", "w") as file:
