@@ -28,7 +28,7 @@ package enum Laplacians {
     let directions = UnitDirections(node: x, batchAxis: axis)
     let all = Node(.iota([directions.count], axis: 0, .int64))
     let shape: Shape = axis == nil ? .scalar : [directions.batchCount]
-    let sum = collapsedSecondOrder(of: [y], variable: x, directions: directions.seed(all))[0].sum
+    let sum = collapsedSecondOrder(of: [y], variable: x, directions: directions.units(all).dense)[0].sum
     return (sum ?? .zeros(y.shape, y.scalarType)).reshaped(to: shape)
   }
 }

@@ -22,11 +22,11 @@ final class DerivativeProducts: Sendable {
 
   /// The products with the given directions (a node of int64, shape [K]) as an expression [K, batch, element].
   func expression(_ indices: Node) -> Node {
-    let seed = directions.seed(indices)
+    let units = directions.units(indices)
     let products: [Node?]
     switch mode {
-    case .forward: products = pushforward(of: [results.node], seeds: [(directions.node, seed)], lift: 1)
-    case .reverse: products = pullback(of: [(directions.node, seed)], to: [results.node], lift: 1)
+    case .forward: products = pushforward(of: [results.node], along: units, of: directions.node)
+    case .reverse: products = pullback(along: units, of: directions.node, to: [results.node])
     }
     let dense = products[0] ?? .zeros([indices.shape[0]] + results.node.shape, results.node.scalarType)
     return results.flattened(dense)

@@ -17,21 +17,11 @@ struct UnitDirections {
   /// The number of slices; 1 without a batch axis.
   var batchCount: Int { batchAxis.map { node.shape[$0] } ?? 1 }
 
-  /// One direction for each index (int64, shape [K]): ones and zeros of shape [K] + the tensor's.
+  /// One direction for each index (int64, shape [K]).
   ///
   /// The indices are data, not part of the graph's structure, so all directions share one program.
-  func seed(_ indices: Node) -> Node {
-    let directions = indices.shape[0]
-    let flat: Shape = [directions, count]
-    let hit = Node.compare(
-      .equal, Node(.iota(flat, axis: 1, .int64)), indices.broadcast(to: flat, axes: [0]))
-    let slices = hit.cast(to: node.scalarType).reshaped(to: [directions] + sliceShape)
-    guard let batchAxis else { return slices }
-    let repeated = slices.broadcast(
-      to: [directions, batchCount] + sliceShape, axes: [0] + Array(2..<(2 + sliceShape.rank)))
-    var order = Array(0..<repeated.shape.rank)
-    order.insert(order.remove(at: 1), at: 1 + batchAxis)
-    return repeated.permuted(order)
+  func units(_ indices: Node) -> UnitTensor {
+    UnitTensor(at: indices, shape: node.shape, scalarType: node.scalarType, batchAxis: batchAxis)
   }
 
   /// A tangent or cotangent [K] + shape laid out as [K, batch, element].

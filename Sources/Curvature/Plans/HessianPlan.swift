@@ -127,8 +127,8 @@ struct TracedFunction {
 enum DenseHessian {
   static func expression(_ gradient: Node, _ variable: Node) -> Node {
     let directions = UnitDirections(node: variable, batchAxis: nil)
-    let seed = directions.seed(Node(.iota([directions.count], axis: 0, .int64)))
-    let rows = pushforward(of: [gradient], seeds: [(variable, seed)], lift: 1)[0]
+    let units = directions.units(Node(.iota([directions.count], axis: 0, .int64)))
+    let rows = pushforward(of: [gradient], along: units, of: variable)[0]
     let shape = variable.shape + variable.shape
     return rows?.reshaped(to: shape) ?? .zeros(shape, variable.scalarType)
   }

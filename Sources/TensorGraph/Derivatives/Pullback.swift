@@ -10,6 +10,15 @@
 ///   constant, hence nil.
 /// - Complexity: adds O(1) nodes per node between the variables and the outputs.
 package func pullback(of outputs: [(node: Node, cotangent: Node)], to variables: [Node], lift: Int = 0) -> [Node?] {
+  pull(outputs.map { ($0, .dense($1)) }, variables, lift)
+}
+
+/// Reverse mode along unit cotangents of one node: for each variable its cotangents behind one direction axis.
+package func pullback(along units: UnitTensor, of node: Node, to variables: [Node]) -> [Node?] {
+  pull([(node, .units(units))], variables, 1)
+}
+
+private func pull(_ outputs: [(node: Node, cotangent: Directions)], _ variables: [Node], _ lift: Int) -> [Node?] {
   let roots = outputs.map(\.node)
   // What lies below the only variable cannot matter; below one of several there may be another.
   let floor = variables.count == 1 ? variables[0] : nil
@@ -20,8 +29,8 @@ package func pullback(of outputs: [(node: Node, cotangent: Node)], to variables:
   for node in order where node.primitive != .detach && node.operands.contains(where: active.contains) {
     active.insert(node)
   }
-  var cotangents: [Node: Node] = [:]
-  func accumulate(_ node: Node, _ cotangent: Node) {
+  var cotangents: [Node: Directions] = [:]
+  func accumulate(_ node: Node, _ cotangent: Directions) {
     if cotangent.isZero { return }
     cotangents[node] = cotangents[node].map { $0 + cotangent } ?? cotangent
   }
@@ -32,10 +41,10 @@ package func pullback(of outputs: [(node: Node, cotangent: Node)], to variables:
     if !wanted.contains(node) { cotangents[node] = nil }
     for (i, operand) in node.operands.enumerated() where active.contains(operand) {
       guard let map = node.linearization(i) else { continue }
-      accumulate(operand, map.applyTranspose(cotangent, to: operand.shape, lift: lift))
+      accumulate(operand, cotangent.applyingTranspose(map, to: operand.shape, lift: lift))
     }
   }
-  return variables.map { $0.primitive == .detach ? nil : cotangents[$0] }
+  return variables.map { $0.primitive == .detach ? nil : cotangents[$0]?.node }
 }
 
 /// The gradient of a one-element output: its cotangent is 1.

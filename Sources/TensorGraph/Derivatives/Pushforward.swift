@@ -8,19 +8,28 @@
 /// - Returns: for each output its tangent, or nil where it is structurally zero.
 /// - Complexity: adds O(1) nodes per node between the seeds and the outputs.
 package func pushforward(of outputs: [Node], seeds: [(node: Node, tangent: Node)], lift: Int = 0) -> [Node?] {
-  var tangents: [Node: Node] = [:]
+  push(outputs, seeds.map { ($0, .dense($1)) }, lift)
+}
+
+/// Forward mode along unit directions of one node: for each output its tangents behind one direction axis.
+package func pushforward(of outputs: [Node], along units: UnitTensor, of node: Node) -> [Node?] {
+  push(outputs, [(node, .units(units))], 1)
+}
+
+private func push(_ outputs: [Node], _ seeds: [(node: Node, tangent: Directions)], _ lift: Int) -> [Node?] {
+  var tangents: [Node: Directions] = [:]
   for (node, tangent) in seeds where !tangent.isZero { tangents[node] = tangent }
   let seeded = Set(seeds.map(\.node))
   for node in Node.topologicalOrder(outputs, entering: { !seeded.contains($0) && $0.scalarType.isDifferentiable }) {
     guard tangents[node] == nil, !seeded.contains(node), node.primitive != .detach else { continue }
-    var total: Node?
+    var total: Directions?
     for (i, operand) in node.operands.enumerated() {
       guard let tangent = tangents[operand], let map = node.linearization(i) else { continue }
-      let contribution = map.apply(tangent, lift: lift)
+      let contribution = tangent.applying(map, lift: lift)
       if contribution.isZero { continue }
       total = total.map { $0 + contribution } ?? contribution
     }
     tangents[node] = total
   }
-  return outputs.map { tangents[$0] }
+  return outputs.map { tangents[$0]?.node }
 }
