@@ -7,6 +7,8 @@ import TensorGraph
 /// data or other constants finds it again.
 package enum Engine {
   private static let cache = ProgramCache(bound: 1 << 20)
+  /// Programs whose arguments are the caller's memory, which is not padded as that of nodes is.
+  private static let preparedCache = ProgramCache(bound: 1 << 18)
   private static let counters = Mutex(Counters())
   private static let limit = Atomic<Int>(Int.max)
 
@@ -59,20 +61,28 @@ package enum Engine {
   }
 
   private static func entry(for structure: GraphStructure) throws(TensorError) -> ProgramCache.Entry {
+    let entry = try entry(for: structure, in: cache, argumentsArePadded: true)
+    counters.withLock { $0.elements += entry.program.elementCount }
+    return entry
+  }
+
+  /// The program of a structure that runs on the caller's memory, without arguments and constants.
+  static func program(for structure: GraphStructure) throws(TensorError) -> Program {
+    try entry(for: structure, in: preparedCache, argumentsArePadded: false).program
+  }
+
+  private static func entry(
+    for structure: GraphStructure, in cache: ProgramCache, argumentsArePadded: Bool
+  ) throws(TensorError) -> ProgramCache.Entry {
     if let known = cache.find(structure) {
-      counters.withLock {
-        $0.reused += 1
-        $0.elements += known.program.elementCount
-      }
+      counters.withLock { $0.reused += 1 }
       return known
     }
-    let program = try Program(structure, arguments: [], literalValues: [], argumentsArePadded: true)
+    let program = try Program(
+      structure, arguments: [], literalValues: [], argumentsArePadded: argumentsArePadded)
     let entry = ProgramCache.Entry(program)
     cache.insert(entry, structure)
-    counters.withLock {
-      $0.compiled += 1
-      $0.elements += program.elementCount
-    }
+    counters.withLock { $0.compiled += 1 }
     return entry
   }
 
@@ -80,7 +90,7 @@ package enum Engine {
   package struct Statistics: Sendable {
     /// Programs that were compiled.
     package var programsCompiled: Int
-    /// Evaluations that found their program.
+    /// Evaluations and plans that found their program.
     package var programsReused: Int
     /// Programs that are kept.
     package var programsKept: Int
@@ -100,7 +110,8 @@ package enum Engine {
     let usage = BufferPool.shared.usage
     let counters = counters.withLock { $0 }
     return Statistics(
-      programsCompiled: counters.compiled, programsReused: counters.reused, programsKept: cache.count,
+      programsCompiled: counters.compiled, programsReused: counters.reused,
+      programsKept: cache.count + preparedCache.count,
       elementsMoved: counters.elements, bytesUsed: usage.used, bytesHighWater: usage.highWater,
       bytesAllocated: usage.allocated, instructionSet: Kernels.shared.instructionSet)
   }
@@ -114,6 +125,7 @@ package enum Engine {
   /// Forgets all programs and returns unused memory to the system.
   package static func emptyCaches() {
     cache.empty()
+    preparedCache.empty()
     BufferPool.shared.empty()
   }
 }

@@ -45,7 +45,23 @@ package final class Program: @unchecked Sendable {
     self.literalValues = literalValues
   }
 
-  /// Compiles the computation of some nodes from others.
+  /// A compiled structure with its arguments and constants.
+  private init(binding program: Program, arguments: [Argument], literalValues: [Literal]) {
+    steps = program.steps
+    summaries = program.summaries
+    groups = program.groups
+    scratchBytes = program.scratchBytes
+    table = program.table
+    plan = program.plan
+    literals = program.literals
+    memory = program.memory
+    outputs = program.outputs
+    self.arguments = arguments
+    self.literalValues = literalValues
+  }
+
+  /// Compiles the computation of some nodes from others. The same computation with other data or other constants is
+  /// not compiled again.
   ///
   /// - Parameters:
   ///   - outputs: the nodes to compute.
@@ -75,8 +91,8 @@ package final class Program: @unchecked Sendable {
           "program: an input of shape \(node.shape) has no elements; give it a value or name it as an input")
       }
     }
-    try self.init(
-      structure, arguments: arguments, literalValues: literals.map(\.0), argumentsArePadded: false)
+    self.init(
+      binding: try Engine.program(for: structure), arguments: arguments, literalValues: literals.map(\.0))
   }
 
   /// The number of steps.
