@@ -13,7 +13,7 @@ import Testing
       .softplus, .erf, .erfc, .abs, .max, .min, .relu, .sign, .floor,
     ]
     graph.largestRank = 3
-    let kinds = PrimitiveKind.allCases.filter { ![.input, .fill, .cast, .detach, .argsort, .iota].contains($0) }
+    let kinds = PrimitiveKind.tame.filter { ![.input, .fill, .cast, .detach, .argsort, .iota].contains($0) }
     graph.grow(14, kinds: kinds + [.elementwise, .elementwise, .elementwise, .contraction])
     // Squashed and led back to the variable, so that second derivatives are of the size of 1.
     let total = Node.elementwise(.tanh, 0.1 * graph.total(ofLast: 8))

@@ -4,6 +4,10 @@ import TensorGraph
 package enum PrimitiveKind: String, CaseIterable, Sendable {
   case input, fill, iota, elementwise, compare, logical, select, cast, detach, broadcast, reshape, permute, slice
   case embed, concatenate, gather, scatterAdd, sum, maximum, minimum, cumulativeSum, argsort, contraction
+  case solve, matrix
+
+  /// Those whose results are well conditioned for arbitrary operands, so that they may stand anywhere in random graphs.
+  package static let tame = allCases.filter { $0 != .solve && $0 != .matrix }
 
   /// The kind of a primitive. A new primitive must be given a kind here, and `SampleBuilder` then wants samples.
   package init(_ primitive: Primitive) {
@@ -31,6 +35,8 @@ package enum PrimitiveKind: String, CaseIterable, Sendable {
     case .cumulativeSum: self = .cumulativeSum
     case .argsort: self = .argsort
     case .contraction: self = .contraction
+    case .solve: self = .solve
+    case .matrix: self = .matrix
     }
   }
 }

@@ -18,7 +18,7 @@ package final class RandomGraph: SampleBuilder {
   }
 
   /// Adds nodes of random kinds.
-  package func grow(_ count: Int, kinds: [PrimitiveKind] = PrimitiveKind.allCases) {
+  package func grow(_ count: Int, kinds: [PrimitiveKind] = PrimitiveKind.tame) {
     for _ in 0..<count {
       let node = node(generator.pick(kinds))
       if node.scalarType == type {

@@ -127,6 +127,31 @@ package class SampleBuilder {
       let shape = shape(ranks: 1...max(1, largestRank))
       return Node(.argsort(axis: generator.integer(in: 0...(shape.rank - 1))), [operand(shape)])
     case .contraction: return contraction()
+    case .solve:
+      let (batch, n) = (shape(ranks: 0...1), generator.integer(in: 1...4))
+      let form = MatrixForm(generator.pick(MatrixForm.Kind.allCases), isTransposed: generator.chance(0.5))
+      return Node(.solve(form), [operand(batch + [n, generator.integer(in: 1...3)]), dominant(batch, n, n)])
+    case .matrix:
+      let function = generator.pick(MatrixFunction.allCases)
+      let n = generator.integer(in: 1...4)
+      let m = function == .qr || function == .singularValues ? n + generator.integer(in: 0...2) : n
+      return Node(.matrix(function), [dominant(shape(ranks: 0...1), m, n)])
+    }
+  }
+
+  /// Matrices that are far from singular, with eigenvalues and singular values far from each other.
+  private func dominant(_ batch: Shape, _ m: Int, _ n: Int) -> Node {
+    let shape = batch + [m, n]
+    let elements = generator.reals(shape.count, in: -0.5...0.5)
+    return .input(Self.dominant(elements, shape), shape, type)
+  }
+
+  /// Elements of matrices with a large diagonal added.
+  package static func dominant(_ elements: [Double], _ shape: Shape) -> [Double] {
+    let (m, n) = (shape[shape.rank - 2], shape[shape.rank - 1])
+    return elements.enumerated().map { place, element in
+      let (row, column) = (place / n % m, place % n)
+      return row == column ? element + 4 + 3 * Double(row) : element
     }
   }
 

@@ -42,6 +42,19 @@ struct LoweredGraph {
     case copies([BoxCopy], clears: Bool)
     case integerProduct(IntegerProduct)
     case matrixProduct(MatrixProduct)
+    /// L and U of general matrices, and which rows were exchanged.
+    case eliminated(MatrixBatch, offset: Int)
+    /// Operands: right-hand sides, and the matrix or its elimination.
+    case solve(MatrixForm, MatrixBatch, offsets: [Int])
+    /// The operand is a matrix, or its elimination for the determinant.
+    case matrix(MatrixFunction, MatrixBatch, offset: Int)
+  }
+
+  /// Matrices one after another. Of right-hand sides, `columns` counts those.
+  struct MatrixBatch: Hashable {
+    var count: Int
+    var rows: Int
+    var columns: Int
   }
 
   struct LineShape {

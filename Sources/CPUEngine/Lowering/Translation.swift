@@ -17,6 +17,8 @@ struct Translation {
   private(set) var graph = LoweredGraph()
   private var handles: [Handle] = []
   private var views: [ViewKey: Int] = [:]
+  /// Eliminations by the items whose elements, moved, are the matrices.
+  private var eliminations: [ViewKey: Int] = [:]
   private var shapes: [Shape] = []
 
   static func lower(_ structure: GraphStructure) throws(TensorError) -> LoweredGraph {
@@ -164,7 +166,42 @@ struct Translation {
       return whole(.step(.argsort(Self.lines(shape, axis), offset: offset)), [x], shape, type)
     case .contraction(let contraction):
       return product(contraction, operands, shape, type)
+    case .solve(let form):
+      let (b, offset) = consecutive(handles[operands[0]])
+      let batch = Self.batch(shape)
+      if form.kind == .general {
+        let factors = eliminated(operands[1])
+        return whole(.step(.solve(form, batch, offsets: [offset, 0])), [b, factors], shape, type)
+      }
+      let (a, place) = consecutive(handles[operands[1]])
+      return whole(.step(.solve(form, batch, offsets: [offset, place])), [b, a], shape, type)
+    case .matrix(let function):
+      let batch = Self.batch(shapes[operands[0]])
+      if function == .logDeterminant {
+        return whole(.step(.matrix(function, batch, offset: 0)), [eliminated(operands[0])], shape, type)
+      }
+      let (a, offset) = consecutive(handles[operands[0]])
+      return whole(.step(.matrix(function, batch, offset: offset)), [a], shape, type)
     }
+  }
+
+  private static func batch(_ shape: Shape) -> LoweredGraph.MatrixBatch {
+    LoweredGraph.MatrixBatch(
+      count: shape.dimensions.dropLast(2).reduce(1, *), rows: shape[shape.rank - 2], columns: shape[shape.rank - 1])
+  }
+
+  /// The elimination of a general matrix, once for all systems with it.
+  private mutating func eliminated(_ operand: Int) -> Int {
+    let handle = handles[operand]
+    let key = ViewKey(item: handle.item, access: handle.access.simplified)
+    if let known = eliminations[key] { return known }
+    let batch = Self.batch(shapes[operand])
+    let (a, offset) = consecutive(handle)
+    let item = graph.append(
+      .step(.eliminated(batch, offset: offset)), [a], count: batch.count * batch.rows * (batch.rows + 1),
+      type: handle.type)
+    eliminations[key] = item
+    return item
   }
 
   private mutating func elementwise(

@@ -123,6 +123,16 @@ struct ProgramBuilder {
       append(
         MatrixStep.run, payload, buffers,
         .product(batch: payload.batchCount, m: product.m, n: product.n, k: product.k, isSymmetric: payload.isSymmetric))
+    case .eliminated(let batch, let offset):
+      let payload = LinearAlgebraStep(.eliminate, batch, item.type, to: to, from: place(0, offset), other: to)
+      append(LinearAlgebraStep.run, payload, buffers, .named("elimination", item.count))
+    case .solve(let form, let batch, let offsets):
+      let payload = LinearAlgebraStep(
+        .solve(form), batch, item.type, to: to, from: place(0, offsets[0]), other: place(1, offsets[1]))
+      append(LinearAlgebraStep.run, payload, buffers, .named("solve", item.count))
+    case .matrix(let function, let batch, let offset):
+      let payload = LinearAlgebraStep(.function(function), batch, item.type, to: to, from: place(0, offset), other: to)
+      append(LinearAlgebraStep.run, payload, buffers, .named(function.rawValue, item.count))
     }
   }
 

@@ -112,15 +112,19 @@ extension FunctionTable {
     let isMatrix = axes.map { $0.count == 2 } ?? (x.shape.rank == 2)
     guard a.isGiven("ord") else { return try Operations.norm(x, axes, keepsAxes: keeps) }
     if case .string(let word) = a["ord"] {
-      guard word == "fro", isMatrix else {
-        throw a.fault("ord", "found '\(FormulaSource.printable(word))', expected 'fro' for a matrix, or a number")
+      guard word == "fro" || word == "nuc", isMatrix else {
+        throw a.fault(
+          "ord", "found '\(FormulaSource.printable(word))', expected 'fro' or 'nuc' for a matrix, or a number")
       }
+      if word == "nuc" { return try spectralNorm(x, axes, isNuclear: true, keeps) }
       return try Operations.norm(x, axes, keepsAxes: keeps)
     }
     let order = try a.double("ord")
     guard isMatrix else { return try Operations.norm(x, axes, order: order, keepsAxes: keeps) }
+    if order == 2 { return try spectralNorm(x, axes, isNuclear: false, keeps) }
     guard [1, -1, .infinity, -.infinity].contains(order) else {
-      throw a.fault("ord", "found \(a["ord"].description), expected 1, -1, inf, -inf or 'fro' for a matrix")
+      throw a.fault(
+        "ord", "found \(a["ord"].description), expected 1, -1, 2, inf, -inf, 'fro' or 'nuc' for a matrix")
     }
     let pair = try ShapeRules.matrixAxes(axes, rank: x.shape.rank)
     let summed = abs(order) == 1 ? pair.row : pair.column
@@ -130,6 +134,15 @@ extension FunctionTable {
       order > 0
       ? try Operations.maximum(sums, [other], keepsAxes: true) : try Operations.minimum(sums, [other], keepsAxes: true)
     return keeps ? extremum : try Operations.squeeze(extremum, axes: [pair.row, pair.column])
+  }
+
+  private static func spectralNorm(_ x: Node, _ axes: [Int]?, isNuclear: Bool, _ keeps: Bool) throws -> Node {
+    let pair = try ShapeRules.matrixAxes(axes, rank: x.shape.rank)
+    let others = x.shape.dimensions.indices.filter { $0 != pair.row && $0 != pair.column }
+    let norm = try Operations.spectralNorm(x.permuted(others + [pair.row, pair.column]), isNuclear: isNuclear)
+    guard keeps else { return norm }
+    return norm.reshaped(
+      to: Shape(x.shape.dimensions.indices.map { others.contains($0) ? x.shape[$0] : 1 }))
   }
 }
 

@@ -18,8 +18,11 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
       case .sum, .cumulativeSum: return elementwise(operand.shape.count)
       case .embed, .concatenate, .gather, .scatterAdd, .cast:
         return Cost(nanoseconds: elementwise(result.shape.count).nanoseconds)
+      case .solve:
+        let n = Double(operand.shape[operand.shape.rank - 2])
+        return model.product(batch: 1, m: k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
       case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .maximum, .minimum, .argsort,
-        .contraction:
+        .contraction, .matrix:
         return .zero
       }
     case .contraction(let tangent, let other, let otherLabels, let output):
@@ -36,6 +39,10 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
       return unbounded.product(batch: size(batch), m: m, n: n, k: summed)
     case .composed(let first, let second):
       return mapCost(first, operand, operand) + mapCost(second, operand, result)
+    case .expression:
+      // A few products of matrices.
+      let n = Double(operand.shape[operand.shape.rank - 1])
+      return model.product(batch: 1, m: 4 * k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
     }
   }
   let order = Node.topologicalOrder(

@@ -31,6 +31,7 @@ extension TermSpace {
         result += images
       }
       return result
+    case .expression: return nil
     }
   }
 
@@ -80,9 +81,9 @@ extension TermSpace {
       }
       result = term.substituting(substitution)
       result.axes = indices
-    case .gather, .scatterAdd, .cumulativeSum, .cast: return nil
+    case .gather, .scatterAdd, .cumulativeSum, .cast, .solve: return nil
     case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
-      .argsort, .contraction:
+      .argsort, .contraction, .matrix:
       return nil
     }
     return [result]

@@ -17,6 +17,9 @@ package indirect enum LinearMap {
   case contraction(tangent: [Int], other: Node, otherLabels: [Int], output: [Int])
   /// One map after another.
   case composed(LinearMap, LinearMap)
+  /// An expression that is linear in a variable made for it. What it is built from besides, and its own derivatives
+  /// follow, ends at the leaves.
+  case expression(variable: Node, result: Node, leaves: [Node])
 }
 
 extension LinearMap {
@@ -35,6 +38,10 @@ extension LinearMap {
       let directions = Self.directionLabels(lift, avoiding: labels + otherLabels + output)
       return .contraction(tangent, directions + labels, other, otherLabels, directions + output)
     case .composed(let first, let second): return second.apply(first.apply(tangent, lift: lift), lift: lift)
+    case .expression(let variable, let result, let leaves):
+      // The derivative of a linear expression is the expression itself, so this also puts the directions in place.
+      return pushforward(of: [result], seeds: [(variable, tangent)], lift: lift, leaves: leaves)[0]
+        ?? .zeros(Shape(leading) + result.shape, result.scalarType)
     }
   }
 
@@ -55,6 +62,9 @@ extension LinearMap {
     case .composed(let first, let second):
       let middle = first.resultShape(for: shape)
       return first.applyTranspose(second.applyTranspose(cotangent, to: middle, lift: lift), to: shape, lift: lift)
+    case .expression(let variable, let result, let leaves):
+      return pullback(of: [(result, cotangent)], to: [variable], lift: lift, leaves: leaves)[0]
+        ?? .zeros(Shape(leading) + shape, variable.scalarType)
     }
   }
 
@@ -69,6 +79,7 @@ extension LinearMap {
     case .contraction(let labels, let other, let otherLabels, let output):
       Contraction(left: labels, right: otherLabels, output: output).resultShape(shape, other.shape)
     case .composed(let first, let second): second.resultShape(for: first.resultShape(for: shape))
+    case .expression(_, let result, _): result.shape
     }
   }
 
@@ -109,8 +120,9 @@ extension Primitive {
     case .sum(let summed): return t.summed(over: summed.map { $0 + lift })
     case .cumulativeSum(let axis, let reversed): return t.cumulativelySummed(axis: axis + lift, reversed: reversed)
     case .cast(let type): return t.cast(to: type)
+    case .solve(let form): return .solve(form, t, constants[0])
     case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
-      .argsort, .contraction:
+      .argsort, .contraction, .matrix:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }
@@ -146,8 +158,9 @@ extension Primitive {
     case .cast(let type):
       // There are two differentiable types and no cast to the same one, so the operand had the other.
       return c.cast(to: type == .float32 ? .float64 : .float32)
+    case .solve(let form): return .solve(form.transposed, c, constants[0])
     case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
-      .argsort, .contraction:
+      .argsort, .contraction, .matrix:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }

@@ -22,6 +22,9 @@ extension Node {
       return .placed(shape, slices)
     case .maximum(let axes), .minimum(let axes):
       return .composed(.scale(extremumWeights(axes)), .structural(.sum(axes), constants: []))
+    case .solve(let form):
+      return i == 0 ? .structural(primitive, constants: [operands[1]]) : solutionLinearization(form)
+    case .matrix(let function): return linearization(of: function)
     case .contraction(let c):
       return i == 0
         ? .contraction(tangent: c.left, other: operands[1], otherLabels: c.right, output: c.output)

@@ -6,24 +6,33 @@
 ///   - variables: the nodes whose cotangents are wanted. A variable is a variable even if other variables are computed
 ///     from it: its cotangent is the derivative through every path, the paths through other variables included.
 ///   - lift: the number of leading direction axes.
+///   - leaves: nodes below which there is no variable, so that nobody need look.
 /// - Returns: for each variable its cotangent, or nil where it is structurally zero. A detached variable is a
 ///   constant, hence nil.
 /// - Complexity: adds O(1) nodes per node between the variables and the outputs.
-package func pullback(of outputs: [(node: Node, cotangent: Node)], to variables: [Node], lift: Int = 0) -> [Node?] {
-  pull(outputs.map { ($0, .dense($1)) }, variables, lift)
+package func pullback(
+  of outputs: [(node: Node, cotangent: Node)], to variables: [Node], lift: Int = 0, leaves: [Node] = []
+) -> [Node?] {
+  pull(outputs.map { ($0, .dense($1)) }, variables, lift, leaves)
 }
 
 /// Reverse mode along unit cotangents of one node: for each variable its cotangents behind one direction axis.
 package func pullback(along units: UnitTensor, of node: Node, to variables: [Node]) -> [Node?] {
-  pull([(node, .units(units))], variables, 1)
+  pull([(node, .units(units))], variables, 1, [])
 }
 
-private func pull(_ outputs: [(node: Node, cotangent: Directions)], _ variables: [Node], _ lift: Int) -> [Node?] {
+private func pull(
+  _ outputs: [(node: Node, cotangent: Directions)], _ variables: [Node], _ lift: Int, _ leaves: [Node]
+) -> [Node?] {
   let roots = outputs.map(\.node)
   // What lies below the only variable cannot matter; below one of several there may be another.
   let floor = variables.count == 1 ? variables[0] : nil
   let order = Node.topologicalOrder(
-    roots, entering: { $0.scalarType.isDifferentiable && $0.primitive != .detach && $0 !== floor })
+    roots,
+    entering: { node in
+      node.scalarType.isDifferentiable && node.primitive != .detach && node !== floor
+        && !leaves.contains { $0 === node }
+    })
   // Only nodes above a variable matter: the sweep leaves the rest alone.
   var active = Set(variables.filter { $0.primitive != .detach })
   for node in order where node.primitive != .detach && node.operands.contains(where: active.contains) {

@@ -5,22 +5,32 @@
 ///   - seeds: nodes and their tangents, each of the node's shape behind `lift` direction axes. What lies below a seed
 ///     is cut off, except that a seed below another seed still contributes through other paths.
 ///   - lift: the number of leading direction axes.
+///   - leaves: nodes below which there is no seed, so that nobody need look.
 /// - Returns: for each output its tangent, or nil where it is structurally zero.
 /// - Complexity: adds O(1) nodes per node between the seeds and the outputs.
-package func pushforward(of outputs: [Node], seeds: [(node: Node, tangent: Node)], lift: Int = 0) -> [Node?] {
-  push(outputs, seeds.map { ($0, .dense($1)) }, lift)
+package func pushforward(
+  of outputs: [Node], seeds: [(node: Node, tangent: Node)], lift: Int = 0, leaves: [Node] = []
+) -> [Node?] {
+  push(outputs, seeds.map { ($0, .dense($1)) }, lift, leaves)
 }
 
 /// Forward mode along unit directions of one node: for each output its tangents behind one direction axis.
 package func pushforward(of outputs: [Node], along units: UnitTensor, of node: Node) -> [Node?] {
-  push(outputs, [(node, .units(units))], 1)
+  push(outputs, [(node, .units(units))], 1, [])
 }
 
-private func push(_ outputs: [Node], _ seeds: [(node: Node, tangent: Directions)], _ lift: Int) -> [Node?] {
+private func push(
+  _ outputs: [Node], _ seeds: [(node: Node, tangent: Directions)], _ lift: Int, _ leaves: [Node]
+) -> [Node?] {
   var tangents: [Node: Directions] = [:]
   for (node, tangent) in seeds where !tangent.isZero { tangents[node] = tangent }
   let seeded = Set(seeds.map(\.node))
-  for node in Node.topologicalOrder(outputs, entering: { !seeded.contains($0) && $0.scalarType.isDifferentiable }) {
+  let order = Node.topologicalOrder(
+    outputs,
+    entering: { node in
+      !seeded.contains(node) && node.scalarType.isDifferentiable && !leaves.contains { $0 === node }
+    })
+  for node in order {
     guard tangents[node] == nil, !seeded.contains(node), node.primitive != .detach else { continue }
     var total: Directions?
     for (i, operand) in node.operands.enumerated() {

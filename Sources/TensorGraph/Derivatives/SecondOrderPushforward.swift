@@ -50,7 +50,14 @@ extension LinearMap {
   /// - Parameter local: the tangents of all nodes on which the map depends.
   fileprivate func collapsedVariation(_ tangent: Node, _ local: [(node: Node, tangent: Node)]) -> Node? {
     switch self {
-    case .identity, .mask, .structural, .placed: return nil
+    case .identity, .mask, .placed: return nil
+    case .structural(.solve(let form), let constants):
+      // -A⁻¹ Σ dA (A⁻¹ t), by the rule for the matrix of the solution A⁻¹ t of each direction.
+      guard let change = pushforward(of: constants, seeds: local, lift: 1)[0] else { return nil }
+      return Self.each(tangent, change) { tangent, change in
+        Node(.solve(form), [tangent, constants[0]]).solutionLinearization(form).apply(change, lift: 0)
+      }
+    case .structural: return nil
     case .scale(let factor):
       guard let change = pushforward(of: [factor], seeds: local, lift: 1)[0] else { return nil }
       return (change ⊗ tangent).summed(over: [0])
@@ -59,8 +66,33 @@ extension LinearMap {
       let direction = (labels + otherLabels + output).max().map { $0 + 1 } ?? 0
       return .contraction(tangent, [direction] + labels, change, [direction] + otherLabels, output)
     case .composed(let first, let second):
-      // The second map of a composition is a constant one (the sum behind an extremum).
-      return first.collapsedVariation(tangent, local).map { second.apply($0, lift: 0) }
+      let inner = first.collapsedVariation(tangent, local).map { second.apply($0, lift: 0) }
+      guard let outer = second.collapsedVariation(first.apply(tangent, lift: 1), local) else { return inner }
+      return inner.map { $0 + outer } ?? outer
+    case .expression:
+      var total: Node?
+      for k in 0..<tangent.shape[0] {
+        let image = apply(tangent.direction(k), lift: 0)
+        let seeds = local.map { (node: $0.node, tangent: $0.tangent.direction(k)) }
+        guard let change = pushforward(of: [image], seeds: seeds)[0] else { continue }
+        total = total.map { $0 + change } ?? change
+      }
+      return total
     }
+  }
+
+  /// The sum over directions of an expression in two nodes, each with a leading axis of directions.
+  private static func each(_ a: Node, _ b: Node, _ expression: (Node, Node) -> Node) -> Node? {
+    (0..<a.shape[0]).map { expression(a.direction($0), b.direction($0)) }.reduce(nil) { sum, term in
+      sum.map { $0 + term } ?? term
+    }
+  }
+}
+
+extension Node {
+  /// One of the directions along the leading axis.
+  fileprivate func direction(_ k: Int) -> Node {
+    sliced([AxisSlice(start: k, step: 1, count: 1)] + shape.dimensions.dropFirst().map(AxisSlice.all))
+      .reshaped(to: Shape(Array(shape.dimensions.dropFirst())))
   }
 }

@@ -1,143 +1,128 @@
-/// Linear algebra of one matrix, spelled out as elimination: the graph has a few nodes for each column, and
-/// derivatives of every order follow from them.
+/// Linear algebra on matrices in the last two axes; the axes before are a batch, and broadcast.
 extension Operations {
-  /// The most columns that are eliminated: the graph and the memory of its derivatives grow with their cube.
-  private static let eliminationLimit = 256
+  // MARK: Checks
 
-  private static func requireSquare(_ a: Node, _ operation: String) throws(TensorError) -> Int {
+  static func requireMatrix(_ a: Node, _ operation: String) throws(TensorError) {
     try requireReal(a, operation)
-    guard a.shape.rank == 2, a.shape[0] == a.shape[1] else {
-      throw TensorError("\(operation): found shape \(a.shape), expected one square matrix")
+    guard a.shape.rank >= 2 else {
+      throw TensorError("\(operation): found shape \(a.shape), expected a matrix, or a batch of them")
     }
-    return try limited(a.shape[0], operation)
   }
 
-  private static func limited(_ n: Int, _ operation: String) throws(TensorError) -> Int {
-    guard n <= eliminationLimit else {
-      throw TensorError("\(operation): \(n) columns; at most \(eliminationLimit) are eliminated")
+  /// The number of rows of square matrices.
+  static func requireSquare(_ a: Node, _ operation: String) throws(TensorError) -> Int {
+    try requireReal(a, operation)
+    let rank = a.shape.rank
+    guard rank >= 2, a.shape[rank - 1] == a.shape[rank - 2] else {
+      throw TensorError("\(operation): found shape \(a.shape), expected a square matrix, or a batch of them")
     }
-    return n
+    return a.shape[rank - 1]
   }
 
-  /// Right-hand sides as a matrix, and whether they were one vector.
-  private static func columns(_ b: Node, _ n: Int, _ operation: String) throws(TensorError) -> (Node, isVector: Bool) {
-    guard (1...2).contains(b.shape.rank), b.shape[0] == n else {
-      throw TensorError("\(operation): the right-hand side has shape \(b.shape), expected [\(n)] or [\(n), k]")
-    }
-    return b.shape.rank == 1 ? (b.reshaped(to: [n, 1]), true) : (b, false)
+  static func batch(_ a: Node) -> Shape { Shape(Array(a.shape.dimensions.dropLast(2))) }
+
+  /// Identity matrices of the size of square ones.
+  static func identity(like a: Node) -> Node {
+    .select(a.band(0...0), a.filled(with: 1), a.filled(with: 0))
   }
+
+  /// The diagonals of square matrices, as vectors.
+  private static func diagonals(_ a: Node) -> Node { a.keeping(0...0).summed(over: [a.shape.rank - 2]) }
 
   // MARK: Systems
 
-  /// a⁻¹ b by Gauss-Jordan elimination with partial pivoting; b is a vector or a matrix. Singular a give NaN or ∞.
+  /// A system with right-hand sides as matrices, whose batches agree, and how to shape the solution.
+  private static func system(
+    _ a: Node, _ b: Node, rows: Int, _ operation: String
+  ) throws(TensorError) -> (a: Node, b: Node, finish: (Node) -> Node) {
+    try requireSameType(a, b, operation)
+    guard b.shape.rank >= 1, b.shape[max(0, b.shape.rank - 2)] == rows else {
+      throw TensorError(
+        "\(operation): the right-hand side has shape \(b.shape), expected [\(rows)] or [..., \(rows), k]")
+    }
+    let isVector = b.shape.rank == 1
+    let right = isVector ? b.reshaped(to: [rows, 1]) : b
+    let common = try ShapeRules.broadcast(batch(a), batch(right), operation: operation)
+    // A matrix without a batch serves all right-hand sides at once.
+    let matrices = a.shape.rank == 2 ? a : a.broadcast(to: common + Shape(Array(a.shape.dimensions.suffix(2))))
+    let sides = right.broadcast(to: common + Shape(Array(right.shape.dimensions.suffix(2))))
+    return (matrices, sides, { isVector ? $0.reshaped(to: Shape(Array($0.shape.dimensions.dropLast()))) : $0 })
+  }
+
+  /// a⁻¹ b; b is a vector, a matrix, or a batch of matrices. Singular a give NaN or infinities.
   package static func solve(_ a: Node, _ b: Node) throws(TensorError) -> Node {
     let n = try requireSquare(a, "solve")
-    try requireSameType(a, b, "solve")
-    let (right, isVector) = try columns(b, n, "solve")
-    let (result, _, _) = try eliminated(.concatenate([a, right], axis: 1), columns: n)
-    return isVector ? result.reshaped(to: [n]) : result
+    let (matrix, right, finish) = try system(a, b, rows: n, "solve")
+    return finish(.solve(.general, right, matrix))
   }
 
-  /// The inverse of a matrix.
+  /// The inverses of matrices.
   package static func inverse(_ a: Node) throws(TensorError) -> Node {
-    try solve(a, eye(requireSquare(a, "inv"), nil, a.scalarType))
+    _ = try requireSquare(a, "inv")
+    return .solve(.general, identity(like: a), a)
   }
 
-  /// What stands right of the first n columns once they have become the identity; the pivots, and the sign of the
-  /// exchanges of rows.
-  private static func eliminated(
-    _ start: Node, columns n: Int
-  ) throws(TensorError) -> (rest: Node, pivots: [Node], sign: Node) {
-    let rows = start.shape[0]
-    let position = Node(.iota([rows], axis: 0, .int64))
-    var matrix = start
-    var pivots: [Node] = []
-    var sign = Node.fill(.real(1), shape: .scalar, scalarType: start.scalarType)
-    for k in 0..<n {
-      // The largest element on or below the diagonal of the column goes to the diagonal.
-      let column = range(matrix, axis: 1, 0, 1).reshaped(to: [rows]).detached()
-      let candidates = Node.select(
-        .compare(.greaterOrEqual, position, position.filled(with: Double(k))), .elementwise(.abs, column),
-        column.filled(with: -1))
-      let largest = try argExtremum(candidates, axis: 0, largest: true)
-      let pivotPlace = largest.broadcast(to: [rows], axes: [])
-      let place = position.filled(with: Double(k))
-      let order = Node.select(
-        .compare(.equal, position, place), pivotPlace,
-        .select(.compare(.equal, position, pivotPlace), place, position))
-      let isExchanged = Node.compare(.notEqual, largest, largest.filled(with: Double(k)))
-      sign = .select(isExchanged, -sign, sign)
-      matrix = matrix.gathered(order, axis: 0)
-
-      let width = matrix.shape[1] - 1
-      let pivotRow = range(matrix, axis: 0, k, 1)
-      let pivot = range(pivotRow, axis: 1, 0, 1)
-      pivots.append(pivot.reshaped(to: .scalar))
-      let rest = range(pivotRow, axis: 1, 1, width)
-      let scaled = rest / pivot.broadcast(to: rest.shape)
-      let factors = range(matrix, axis: 1, 0, 1).reshaped(to: [rows])
-      let others = range(matrix, axis: 1, 1, width)
-      let reduced = others - Node.contraction(factors, [0], scaled.reshaped(to: [width]), [1], [0, 1])
-      let isPivotRow = Node.compare(.equal, position, place).broadcast(to: others.shape, axes: [0])
-      matrix = .select(isPivotRow, scaled.broadcast(to: others.shape), reduced)
-    }
-    return (matrix, pivots, sign)
-  }
-
-  /// a⁻¹ b for a triangular a, by substitution; the other triangle is not looked at.
-  package static func solveTriangular(_ a: Node, _ b: Node, isLower: Bool) throws(TensorError) -> Node {
+  /// a⁻¹ b, or a⁻ᵀ b, for a triangular a; the other triangle is not looked at.
+  package static func solveTriangular(
+    _ a: Node, _ b: Node, isLower: Bool, isTransposed: Bool = false
+  ) throws(TensorError) -> Node {
     let n = try requireSquare(a, "solve_triangular")
-    try requireSameType(a, b, "solve_triangular")
-    let (right, isVector) = try columns(b, n, "solve_triangular")
-    var solved: [Node] = []
-    for k in isLower ? Array(0..<n) : Array((0..<n).reversed()) {
-      var row = range(right, axis: 0, k, 1)
-      if !solved.isEmpty {
-        let known = Node.concatenate(isLower ? solved : solved.reversed(), axis: 0)
-        let start = isLower ? 0 : k + 1
-        row = row - (try matmul(range(range(a, axis: 0, k, 1), axis: 1, start, solved.count), known))
-      }
-      let pivot = range(range(a, axis: 0, k, 1), axis: 1, k, 1)
-      solved.append(row / pivot.broadcast(to: row.shape))
-    }
-    guard !solved.isEmpty else { return b }
-    let result = Node.concatenate(isLower ? solved : solved.reversed(), axis: 0)
-    return isVector ? result.reshaped(to: [n]) : result
+    let (matrix, right, finish) = try system(a, b, rows: n, "solve_triangular")
+    return finish(.solve(MatrixForm(isLower ? .lower : .upper, isTransposed: isTransposed), right, matrix))
+  }
+
+  /// (L Lᵀ)⁻¹ b for a lower triangular factor L.
+  package static func choleskySolve(_ factor: Node, _ b: Node) throws(TensorError) -> Node {
+    try solveTriangular(factor, solveTriangular(factor, b, isLower: true), isLower: true, isTransposed: true)
   }
 
   // MARK: Determinants
 
-  /// The determinant. Up to 8 rows without any division (Bird 2011, "A simple division-free algorithm for computing
+  /// The determinants. Up to 8 rows without any division (Bird 2011, "A simple division-free algorithm for computing
   /// determinants"), so that derivatives are right for singular matrices too; above by elimination.
   package static func determinant(_ a: Node) throws(TensorError) -> Node {
     let n = try requireSquare(a, "det")
-    guard n > 0 else { return .fill(.real(1), shape: .scalar, scalarType: a.scalarType) }
+    let one = Node.fill(.real(1), shape: batch(a), scalarType: a.scalarType)
+    guard n > 0 else { return one }
     guard n <= 8 else {
-      let (_, pivots, sign) = try eliminated(a, columns: n)
-      return sign * (try product(stack(pivots)))
+      let (sign, logarithm) = try signAndLogDeterminant(a)
+      return sign * .elementwise(.exp, logarithm)
     }
+    let rank = a.shape.rank
     var power = a
     for _ in 1..<max(n, 1) {
       // The strict upper triangle, and on the diagonal minus the sum of the later diagonal elements.
-      let diagonal = try self.diagonal(power)
-      let later = diagonal.cumulativelySummed(axis: 0, reversed: true) - diagonal
-      let folded = try upperTriangle(power, offset: 1) - diagonalMatrix(later)
-      power = try matmul(folded, a)
+      let diagonal = diagonals(power)
+      let later = diagonal.cumulativelySummed(axis: rank - 2, reversed: true) - diagonal
+      let onDiagonal = later.broadcast(to: a.shape, axes: Array(0..<(rank - 1))).keeping(0...0)
+      power = .product(power.keeping(1...n) - onDiagonal, a)
     }
-    let corner = range(range(power, axis: 0, 0, 1), axis: 1, 0, 1).reshaped(to: .scalar)
+    let corner = power.sliced(
+      a.shape.dimensions.indices.map { axis in
+        axis < rank - 2 ? AxisSlice.all(a.shape[axis]) : AxisSlice(start: 0, step: 1, count: 1)
+      }
+    ).reshaped(to: one.shape)
     return n % 2 == 0 ? -corner : corner
   }
 
-  /// The sign of the determinant and the logarithm of its magnitude.
+  /// The signs of the determinants and the logarithms of their magnitudes.
   package static func signAndLogDeterminant(_ a: Node) throws(TensorError) -> (sign: Node, logarithm: Node) {
     let n = try requireSquare(a, "slogdet")
+    let batch = batch(a)
     guard n > 0 else {
-      return (.fill(.real(1), shape: .scalar, scalarType: a.scalarType), .zeros(.scalar, a.scalarType))
+      return (.fill(.real(1), shape: batch, scalarType: a.scalarType), .zeros(batch, a.scalarType))
     }
-    let (_, pivots, exchanges) = try eliminated(a, columns: n)
-    let all = try stack(pivots)
-    let sign = exchanges * (try product(.elementwise(.sign, all)))
-    return (sign, try sum(.elementwise(.log, .elementwise(.abs, all))))
+    let both = Node(.matrix(.logDeterminant), [a])
+    func part(_ i: Int) -> Node {
+      both.sliced(batch.dimensions.map(AxisSlice.all) + [AxisSlice(start: i, step: 1, count: 1)]).reshaped(to: batch)
+    }
+    return (part(0).detached(), part(1))
+  }
+
+  /// ln det a for a symmetric positive definite a, by Cholesky's factor; NaN for others.
+  package static func logDeterminant(_ a: Node) throws(TensorError) -> Node {
+    let factor = try cholesky(a)
+    return 2 * .elementwise(.log, diagonals(factor)).summed(over: [a.shape.rank - 2])
   }
 
   // MARK: Factors
@@ -147,114 +132,95 @@ extension Operations {
   /// What is factored is (a + aᵀ) / 2: a gradient in a is symmetric, whichever triangle is changed.
   package static func cholesky(_ a: Node) throws(TensorError) -> Node {
     let n = try requireSquare(a, "cholesky")
-    var rest = 0.5 * (a + a.permuted([1, 0]))
-    var columns: [Node] = []
-    for k in 0..<n {
-      let size = n - k
-      let column = range(rest, axis: 1, 0, 1)
-      let pivot = Node.elementwise(.sqrt, range(column, axis: 0, 0, 1))
-      let scaled = column / pivot.broadcast(to: column.shape)
-      columns.append(scaled.embedded(in: [n, 1], at: [AxisSlice(start: k, step: 1, count: size), .all(1)]))
-      let tail = range(scaled, axis: 0, 1, size - 1).reshaped(to: [size - 1])
-      rest = range(range(rest, axis: 0, 1, size - 1), axis: 1, 1, size - 1) - (try outer(tail, tail))
-    }
-    return columns.isEmpty ? a : .concatenate(columns, axis: 1)
+    return n == 0 ? a : Node(.matrix(.cholesky), [a])
   }
 
-  /// Q with orthonormal columns and R upper triangular with Q R = a, for at least as many rows as columns, by
-  /// Householder reflections (Golub & Van Loan, "Matrix Computations", 4th edition, section 5.2; signs as LAPACK's).
+  /// Q with orthonormal columns and R upper triangular with Q R = a, by Householder reflections, signs as LAPACK's.
   package static func qr(_ a: Node) throws(TensorError) -> (q: Node, r: Node) {
-    try requireReal(a, "qr")
-    guard a.shape.rank == 2, a.shape[0] >= a.shape[1] else {
-      throw TensorError("qr: found shape \(a.shape), expected a matrix with at least as many rows as columns")
+    try requireMatrix(a, "qr")
+    let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
+    if m < n {
+      // Only the first columns are factored; the others follow.
+      let first = columns(a, 0, m)
+      let (q, r) = try qr(first)
+      let rest = Node.product(q.matrixTransposed, columns(a, m, n - m))
+      return (q, .concatenate([r, rest], axis: a.shape.rank - 1))
     }
-    let (m, n) = (a.shape[0], try limited(a.shape[1], "qr"))
-    var r = a
-    var reflections: [(v: Node, scale: Node)] = []
-    for k in 0..<min(n, m - 1) {
-      let x = range(range(r, axis: 1, k, 1), axis: 0, k, m - k).reshaped(to: [m - k])
-      let first = range(x, axis: 0, 0, 1)
-      let length = (try norm(x)).reshaped(to: [1])
-      let isNegative = Node.compare(.less, first, first.filled(with: 0))
-      let target = Node.select(isNegative, length, -length)
-      let v = Node.concatenate([first - target, range(x, axis: 0, 1, m - k - 1)], axis: 0)
-        .embedded(in: [m], at: [AxisSlice(start: k, step: 1, count: m - k)])
-      let scale = (-1 * (target * (first - target))).reshaped(to: .scalar)
-      reflections.append((v, scale))
-      r = reflected(r, v, scale)
-    }
-    var q = try eye(m, n, a.scalarType)
-    for (v, scale) in reflections.reversed() { q = reflected(q, v, scale) }
-    return (q, try upperTriangle(range(r, axis: 0, 0, n)))
+    guard n > 0 else { return (a, a.rows(0, 0)) }
+    let both = Node(.matrix(.qr), [a])
+    return (both.rows(0, m), both.rows(m, n))
   }
 
-  /// x - v (vᵀ x) / scale
-  private static func reflected(_ x: Node, _ v: Node, _ scale: Node) -> Node {
-    let projection = Node.contraction(v, [0], x, [0, 1], [1])
-    let scaled = projection / scale.broadcast(to: projection.shape, axes: [])
-    return x - .contraction(v, [0], scaled, [1], [0, 1])
+  static func columns(_ a: Node, _ start: Int, _ count: Int) -> Node {
+    a.sliced(
+      a.shape.dimensions.enumerated().map { axis, extent in
+        axis == a.shape.rank - 1 ? AxisSlice(start: start, step: 1, count: count) : .all(extent)
+      })
   }
 
   /// The x that makes a x nearest to b, for a of full column rank.
   package static func leastSquares(_ a: Node, _ b: Node) throws(TensorError) -> Node {
+    try requireMatrix(a, "lstsq")
+    let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
+    guard m >= n else {
+      throw TensorError("lstsq: found shape \(a.shape), expected at least as many rows as columns")
+    }
     let (q, r) = try qr(a)
-    try requireSameType(a, b, "lstsq")
-    let (right, isVector) = try columns(b, a.shape[0], "lstsq")
-    let x = try solveTriangular(r, matmul(q.permuted([1, 0]), right), isLower: false)
-    return isVector ? x.reshaped(to: [a.shape[1]]) : x
+    let (_, right, finish) = try system(a, b, rows: m, "lstsq")
+    return finish(try solveTriangular(r, matmul(q.matrixTransposed, right), isLower: false))
   }
 
-  /// The pseudoinverse of a matrix of full rank.
+  /// The pseudoinverse of matrices of full rank.
   package static func pseudoInverse(_ a: Node) throws(TensorError) -> Node {
-    guard a.shape.rank == 2 else { throw TensorError("pinv: found shape \(a.shape), expected a matrix") }
-    guard a.shape[0] >= a.shape[1] else { return try pseudoInverse(a.permuted([1, 0])).permuted([1, 0]) }
-    return try leastSquares(a, eye(a.shape[0], nil, a.scalarType))
+    try requireMatrix(a, "pinv")
+    let rank = a.shape.rank
+    guard a.shape[rank - 2] >= a.shape[rank - 1] else {
+      return try pseudoInverse(a.matrixTransposed).matrixTransposed
+    }
+    let (q, r) = try qr(a)
+    return try solveTriangular(r, q.matrixTransposed, isLower: false)
   }
 
-  // MARK: Powers
+  // MARK: Eigenvalues and singular values
 
-  /// A whole power of a matrix, by repeated squaring; negative ones are those of the inverse.
-  package static func matrixPower(_ a: Node, _ exponent: Int) throws(TensorError) -> Node {
-    let n = try requireSquare(a, "matrix_power")
-    var square = exponent < 0 ? try inverse(a) : a
-    var rest = exponent.magnitude
-    var result: Node?
-    while rest > 0 {
-      if rest % 2 == 1 {
-        result = try result.map { (known) throws(TensorError) in try matmul(known, square) } ?? square
-      }
-      rest /= 2
-      if rest > 0 { square = try matmul(square, square) }
-    }
-    if let result { return result }
-    return try eye(n, nil, a.scalarType)
+  /// Eigenvalues, ascending, and orthonormal eigenvectors as columns of symmetric matrices.
+  ///
+  /// What is factored is (a + aᵀ) / 2. The largest element of an eigenvector is positive. Eigenvectors of repeated
+  /// eigenvalues are not determined: their derivatives are NaN there, and so are second derivatives of eigenvalues.
+  package static func symmetricEigen(_ a: Node) throws(TensorError) -> (values: Node, vectors: Node) {
+    let n = try requireSquare(a, "eigh")
+    let batch = batch(a)
+    guard n > 0 else { return (a.reshaped(to: batch + [0]), a) }
+    let both = Node(.matrix(.symmetricEigen), [a])
+    return (both.rows(0, 1).reshaped(to: batch + [n]), both.rows(1, n))
   }
 
-  /// The exponential of a matrix, by scaling and squaring (Moler & Van Loan 2003, method 3): Taylor's series where the
-  /// norm is at most 1, where 18 terms leave less than rounding does.
-  package static func matrixExponential(_ a: Node) throws(TensorError) -> Node {
-    let n = try requireSquare(a, "expm")
-    guard n > 0 else { return a }
-    // The number of squarings follows the values, so it is chosen within the graph; 2²⁴ is beyond what has a result.
-    let limit = 24
-    let size = try maximum(sum(.elementwise(.abs, a.detached()), [1]))
-    var squarings: [Node] = []
-    var scale = size.filled(with: 1)
-    for k in 0..<limit {
-      let isNeeded = Node.compare(.greater, size, size.filled(with: Double(1 << k)))
-      squarings.append(isNeeded)
-      scale = .select(isNeeded, 0.5 * scale, scale)
+  /// U, the singular values, descending, and Vᵀ, with U diag(s) Vᵀ = a; as many columns as there are singular values.
+  ///
+  /// Derivatives of vectors need singular values that differ from each other and from 0.
+  package static func singularValueDecomposition(_ a: Node) throws(TensorError) -> (u: Node, values: Node, vt: Node) {
+    try requireMatrix(a, "svd")
+    let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
+    if m < n {
+      let (u, values, vt) = try singularValueDecomposition(a.matrixTransposed)
+      return (vt.matrixTransposed, values, u.matrixTransposed)
     }
-    let scaled = a * scale.broadcast(to: a.shape, axes: [])
-    let identity = try eye(n, nil, a.scalarType)
-    var series = identity
-    for k in (1...18).reversed() {
-      let product = try matmul(scaled, series)
-      series = identity + product / product.filled(with: Double(k))
-    }
-    for isNeeded in squarings {
-      series = .select(isNeeded.broadcast(to: series.shape, axes: []), try matmul(series, series), series)
-    }
-    return series
+    let batch = batch(a)
+    guard n > 0 else { return (a, .zeros(batch + [0], a.scalarType), a.rows(0, 0)) }
+    let all = Node(.matrix(.singularValues), [a])
+    return (all.rows(0, m), all.rows(m, 1).reshaped(to: batch + [n]), all.rows(m + 1, n).matrixTransposed)
+  }
+
+  /// Norms of matrices by their singular values: the largest, or the sum of all.
+  package static func spectralNorm(_ a: Node, isNuclear: Bool) throws(TensorError) -> Node {
+    let values = try singularValueDecomposition(a).values
+    if isNuclear { return values.summed(over: [values.shape.rank - 1]) }
+    return try maximum(values, [-1])
+  }
+
+  /// The largest singular value over the smallest.
+  package static func conditionNumber(_ a: Node) throws(TensorError) -> Node {
+    let values = try singularValueDecomposition(a).values
+    return try divide(maximum(values, [-1]), minimum(values, [-1]))
   }
 }

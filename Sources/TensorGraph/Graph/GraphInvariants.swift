@@ -37,6 +37,15 @@
       case .sum(let axes), .maximum(let axes), .minimum(let axes):
         require(axes.sorted() == axes && axes.allSatisfy { $0 < shapes[0].rank }, "sorted axes")
       case .cumulativeSum(let axis, _), .argsort(let axis): require(axis < shapes[0].rank, "axis in range")
+      case .solve:
+        require(operands.count == 2 && shapes[0].rank == shapes[1].rank && shapes[1].rank >= 2, "b and a")
+        let rank = shapes[1].rank
+        require(shapes[1][rank - 1] == shapes[1][rank - 2] && shapes[0][rank - 2] == shapes[1][rank - 2], "a is square")
+        require(shapes[0].dimensions.dropLast(2) == shapes[1].dimensions.dropLast(2), "batches agree")
+      case .matrix(let function):
+        let (m, n) = (shapes[0].dimensions.dropLast().last ?? 0, shapes[0].dimensions.last ?? 0)
+        require(shapes[0].rank >= 2, "a matrix")
+        require(m == n || (m > n && (function == .qr || function == .singularValues)), "the matrix has a fitting shape")
       case .contraction(let c):
         require(c.left.count == shapes[0].rank && c.right.count == shapes[1].rank, "a label per axis")
         for list in [c.left, c.right, c.output] { require(Set(list).count == list.count, "labels are distinct") }

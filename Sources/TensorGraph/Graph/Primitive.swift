@@ -67,6 +67,13 @@ package enum Primitive: Hashable, Sendable {
 
   /// The product of two operands, summed over labels: Einstein's notation.
   case contraction(Contraction)
+
+  // MARK: Linear algebra (matrices in the last two axes, a batch before them)
+
+  /// Operands b [n, k], a [n, n]: the x with a x = b. Singular a give infinities or NaN.
+  case solve(MatrixForm)
+  /// A factorization or another nonlinear function of matrices.
+  case matrix(MatrixFunction)
 }
 
 /// Every how-manyth element an axis keeps, and from where: index i reads start + step · i.
@@ -138,6 +145,8 @@ extension Primitive {
     case .cumulativeSum, .argsort: operands[0]
     case .contraction(let contraction):
       Shape(contraction.output.map { contraction.extents(operands[0], operands[1])[$0]! })
+    case .solve: operands[0]
+    case .matrix(let function): function.shape(of: operands[0])
     }
   }
 
@@ -149,7 +158,7 @@ extension Primitive {
     case .select: operands[1]
     case .argsort: .int64
     case .elementwise, .detach, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather, .scatterAdd,
-      .sum, .maximum, .minimum, .cumulativeSum, .contraction:
+      .sum, .maximum, .minimum, .cumulativeSum, .contraction, .solve, .matrix:
       operands[0]
     }
   }

@@ -33,7 +33,7 @@ extension Node {
       case .input, .fill, .iota: break
       case .broadcast, .reshape, .permute, .slice, .cast, .detach: pending += node.operands
       case .elementwise, .compare, .logical, .select, .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum,
-        .minimum, .cumulativeSum, .argsort, .contraction:
+        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
         found.append(node)
       }
     }

@@ -160,6 +160,11 @@ package struct BatchIndependence {
         [carried[0].map { c.left[$0] }, carried[1].map { c.right[$0] }].compactMap { $0 })
       guard labels.count == 1, let label = labels.first else { return nil }
       return c.output.firstIndex(of: label)
+    case .solve:
+      // Columns of right-hand sides stay apart if the matrix is the same for all.
+      let last = carried[1] == nil ? node.shape.rank - 1 : -1
+      return common().flatMap { $0 < node.shape.rank - 2 || $0 == last ? $0 : nil }
+    case .matrix: return carried[0].flatMap { $0 < node.operands[0].shape.rank - 2 ? $0 : nil }
     }
   }
 }
@@ -191,6 +196,8 @@ extension Primitive {
     case .cumulativeSum: "cumulativeSum"
     case .argsort: "argsort"
     case .contraction: "contraction"
+    case .solve: "solve"
+    case .matrix(let function): function.rawValue
     }
   }
 }

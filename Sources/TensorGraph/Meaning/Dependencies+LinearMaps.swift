@@ -10,6 +10,7 @@ extension LinearMap {
     case .structural(_, let constants): constants
     case .contraction(_, let other, _, _): [other]
     case .composed(let first, let second): first.companions + second.companions
+    case .expression: []
     }
   }
 
@@ -38,6 +39,13 @@ extension LinearMap {
     case .composed(let first, let second):
       return second.dependencies(
         first.dependencies(table, shape, known, &pool), first.resultShape(for: shape), known, &pool)
+    case .expression(_, let result, _):
+      // All of a matrix's result depends on all of the matrix; the batch before them stays apart.
+      let batch = shape.rank - 2
+      let union = table.reduced(shape, over: [batch, batch + 1], &pool)
+      let strides = Shape(Array(shape.dimensions[..<batch])).strides
+      return union.strided(
+        result.shape, strides: strides + [Int](repeating: 0, count: result.shape.rank - batch))
     }
   }
 }
@@ -71,8 +79,15 @@ extension Primitive {
     case .sum(let axes): return table.reduced(shape, over: axes, &pool)
     case .cumulativeSum(let axis, let reversed):
       return table.accumulated(shape, axis: axis, reversed: reversed, &pool)
+    case .solve:
+      // Each column depends on all of its right-hand side.
+      let rows = shape.rank - 2
+      let union = table.reduced(shape, over: [rows], &pool)
+      var columnStrides = shape.removing(axes: [rows]).strides
+      columnStrides.insert(0, at: rows)
+      return union.strided(shape, strides: columnStrides)
     case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
-      .argsort, .contraction:
+      .argsort, .contraction, .matrix:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }

@@ -114,6 +114,8 @@ package enum Interpreter {
           .map(Double.init)
       }
     case .contraction(let contraction): return contract(contraction, operands[0], operands[1])
+    case .solve(let form): return solve(form, operands[0], operands[1])
+    case .matrix(let function): return apply(function, operands[0])
     }
   }
 

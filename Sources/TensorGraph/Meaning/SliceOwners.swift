@@ -97,6 +97,20 @@ extension SliceOwners {
       // Everything up to an element owns it too: one step after another along the axis.
       join(operand, over: [node.shape.count], from: [1], to: [1])
       accumulate(along: axis, of: shape, reversed: reversed)
+    case .solve, .matrix:
+      // Every element of a result depends on all of its operand's matrix; columns of right-hand sides stay apart.
+      let batch = Array(shape.dimensions.dropLast(2))
+      let columns = i == 0 && node.operands.count == 2 ? [shape.dimensions.last!] : []
+      let kept = Shape(batch + columns)
+      var reduced = SliceOwners(nothing: kept.count)
+      reduced.join(
+        operand, over: shape.dimensions, from: inner,
+        to: Array(kept.strides[..<batch.count]) + [0] + (columns.isEmpty ? [0] : [1]))
+      let parts = node.shape.rank - batch.count - 1
+      join(
+        reduced, over: node.shape.dimensions,
+        from: Array(kept.strides[..<batch.count]) + [Int](repeating: 0, count: parts) + (columns.isEmpty ? [0] : [1]),
+        to: outer)
     case .contraction(let c):
       let labels = i == 0 ? c.left : c.right
       let kept = Shape(labels.indices.filter { c.output.contains(labels[$0]) }.map { shape[$0] })

@@ -219,6 +219,21 @@ pinv(A) + pinv(B).T
 matrix_power(C, 5) + matrix_power(C, 0)
 matrix_power(S, -2)
 expm(C)
+round(eigvalsh(C) + eigh(C)[0], 10)
+abs(eigh(C)[1])
+svdvals(A)[0] + svd(B)[1]
+abs(svd(A)[0]) @ svd(B)[1]
+norm(B, ord=2) + norm(B, ord='nuc') + norm(W2, ord='nuc', axis=(1, 2)).sum()
+round(cond(C) + cond(S), 9)
+round(sqrtm(C) @ sqrtm(C) + sqrtm(expm(S)), 10)
+round(logm(C) + logm(expm(0.5 * S)), 9)
+logdet(C)
+solve_triangular(triu(C), x[:3], trans=1) + solve_triangular(tril(C), C, trans=1, lower=True)[:, 1]
+cholesky_solve(linalg.cholesky(C), x[:3])
+inv(array([C, S, C + S]))[1:]
+solve(array([C, S]), A.T)
+det(array([C, S])) + slogdet(array([C, S]))[1]
+qr(A)[1]
 expm(S * 0.1) + expm(S * 30) * 1e-30
 conv1d(T, W1)
 conv1d(T[0], W1, stride=2, padding=1)
@@ -275,7 +290,10 @@ for module in [jax.nn]:
         names[name] = getattr(module, name)
 
 names.update(
-    solve_triangular=scipy.linalg.solve_triangular, expm=scipy.linalg.expm,
+    solve_triangular=scipy.linalg.solve_triangular, expm=scipy.linalg.expm, sqrtm=scipy.linalg.sqrtm,
+    logm=scipy.linalg.logm, svdvals=scipy.linalg.svdvals, logdet=lambda a: np.linalg.slogdet(a)[1],
+    svd=lambda a: np.linalg.svd(a, full_matrices=False),
+    cholesky_solve=lambda l, b: scipy.linalg.cho_solve((l, True), b),
     lstsq=lambda a, b: np.linalg.lstsq(a, b, rcond=None))
 names.update(slow_definitions.definitions)
 

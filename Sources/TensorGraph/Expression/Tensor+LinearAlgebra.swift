@@ -1,0 +1,80 @@
+// Linear algebra on matrices in the last two axes; the axes before are a batch.
+
+/// The x with a x = b; b is a vector, a matrix, or a batch of matrices.
+///
+/// Derivatives of every order are systems with the same matrix, which is eliminated once. A singular a gives infinities or
+/// NaN. O(n³).
+public func solve<Scalar: DifferentiableScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
+  Tensor(checked(try Operations.solve(a.node, b.node)))
+}
+
+/// The x with a x = b, or with aᵀ x = b, for a triangular a, whose other triangle is not looked at.
+public func solveTriangular<Scalar: DifferentiableScalar>(
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, isLower: Bool, isTransposed: Bool = false
+) -> Tensor<Scalar> {
+  Tensor(checked(try Operations.solveTriangular(a.node, b.node, isLower: isLower, isTransposed: isTransposed)))
+}
+
+/// The x that makes a x nearest to b, for a of full column rank.
+public func leastSquares<Scalar: DifferentiableScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
+  Tensor(checked(try Operations.leastSquares(a.node, b.node)))
+}
+
+extension Tensor where Scalar: DifferentiableScalar {
+  /// The inverse.
+  public var inverse: Tensor { Tensor(checked(try Operations.inverse(node))) }
+
+  /// The pseudoinverse of a matrix of full rank.
+  public var pseudoInverse: Tensor { Tensor(checked(try Operations.pseudoInverse(node))) }
+
+  /// The determinant; up to 8 rows with derivatives that hold for singular matrices too.
+  public var determinant: Tensor { Tensor(checked(try Operations.determinant(node))) }
+
+  /// The sign of the determinant, and the logarithm of its magnitude.
+  public var signAndLogDeterminant: (sign: Tensor, logarithm: Tensor) {
+    let (sign, logarithm) = checked(try Operations.signAndLogDeterminant(node))
+    return (Tensor(sign), Tensor(logarithm))
+  }
+
+  /// The logarithm of the determinant of a symmetric positive definite matrix; NaN for others.
+  public var logDeterminant: Tensor { Tensor(checked(try Operations.logDeterminant(node))) }
+
+  /// L, lower triangular, with L Lᵀ = (this + its transpose) / 2; NaN if that is not positive definite.
+  ///
+  /// A gradient in the matrix is symmetric, whichever triangle is changed.
+  public var cholesky: Tensor { Tensor(checked(try Operations.cholesky(node))) }
+
+  /// Q with orthonormal columns and R upper triangular, with Q R = this; signs as LAPACK's.
+  public var qr: (q: Tensor, r: Tensor) {
+    let (q, r) = checked(try Operations.qr(node))
+    return (Tensor(q), Tensor(r))
+  }
+
+  /// Eigenvalues, ascending, and orthonormal eigenvectors as columns of a symmetric matrix, or of the symmetric part of
+  /// another.
+  ///
+  /// The largest element of an eigenvector is positive. Where eigenvalues repeat, first derivatives of their symmetric
+  /// functions are right; eigenvectors are not determined there, and what needs their derivatives is NaN.
+  public var symmetricEigen: (values: Tensor, vectors: Tensor) {
+    let (values, vectors) = checked(try Operations.symmetricEigen(node))
+    return (Tensor(values), Tensor(vectors))
+  }
+
+  /// U, the singular values, descending, and Vᵀ, with U diag(s) Vᵀ = this.
+  public var singularValueDecomposition: (u: Tensor, values: Tensor, vt: Tensor) {
+    let (u, values, vt) = checked(try Operations.singularValueDecomposition(node))
+    return (Tensor(u), Tensor(values), Tensor(vt))
+  }
+
+  /// A whole power; a negative one is that of the inverse.
+  public func matrixPower(_ exponent: Int) -> Tensor { Tensor(checked(try Operations.matrixPower(node, exponent))) }
+
+  /// The exponential of a square matrix.
+  public var matrixExponential: Tensor { Tensor(checked(try Operations.matrixExponential(node))) }
+
+  /// The principal square root of a square matrix without eigenvalues on the negative real axis or at 0.
+  public var matrixSquareRoot: Tensor { Tensor(checked(try Operations.matrixSquareRoot(node))) }
+
+  /// The principal logarithm of a square matrix without eigenvalues on the negative real axis or at 0.
+  public var matrixLogarithm: Tensor { Tensor(checked(try Operations.matrixLogarithm(node))) }
+}

@@ -1,0 +1,178 @@
+import CPUEngine
+import Foundation
+import TensorGraph
+import TestSupport
+import Testing
+
+/// What JAX gives for a weighted sum of a matrix function's elements, as a function of all elements of its operands.
+struct LinearAlgebraRow: Decodable, Sendable, CustomTestStringConvertible {
+  struct Array: Decodable, Sendable {
+    let shape: [Int]
+    let elements: [Double]
+  }
+
+  let name: String
+  let inputs: [Array]
+  let weights: [Double]
+  let value: [Double]
+  let gradient: [Double]
+  /// The first rows.
+  let hessian: [Double]
+
+  var testDescription: String { name }
+
+  /// The table of `Tests/Reference`, which its script describes.
+  static let all: [LinearAlgebraRow] = {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Reference/linear_algebra.json")
+    do {
+      return try JSONDecoder().decode([LinearAlgebraRow].self, from: Data(contentsOf: file))
+    } catch { fatalError("cannot read \(file.path): \(error)") }
+  }()
+
+  func result(_ x: [Node]) throws -> Node {
+    switch String(name.prefix { $0 != "," }) {
+    case "solve": try Operations.solve(x[0], x[1])
+    case "inv", "inv of a batch": try Operations.inverse(x[0])
+    case "solve_triangular": try Operations.solveTriangular(x[0], x[1], isLower: true)
+    case "det", "det of 9 rows": try Operations.determinant(x[0])
+    case "slogdet": try Operations.signAndLogDeterminant(x[0]).logarithm
+    case "cholesky": try Operations.cholesky(x[0])
+    case "logdet": try Operations.logDeterminant(x[0])
+    case "qr": Node.concatenate([try Operations.qr(x[0]).q, try Operations.qr(x[0]).r], axis: 0)
+    case "lstsq": try Operations.leastSquares(x[0], x[1])
+    case "pinv": try Operations.pseudoInverse(x[0])
+    case "eigvalsh": try Operations.symmetricEigen(x[0]).values
+    case "squares of eigenvectors": Node.elementwise(.square, try Operations.symmetricEigen(x[0]).vectors)
+    case "svdvals": try Operations.singularValueDecomposition(x[0]).values
+    case "squares of singular vectors":
+      Node.concatenate(
+        [
+          .elementwise(.square, try Operations.singularValueDecomposition(x[0]).u),
+          .elementwise(.square, try Operations.singularValueDecomposition(x[0]).vt),
+        ], axis: 0)
+    case "nuclear norm": try Operations.spectralNorm(x[0], isNuclear: true)
+    case "expm": try Operations.matrixExponential(x[0])
+    case "matrix_power": try Operations.matrixPower(x[0], -3)
+    case "sqrtm": try Operations.matrixSquareRoot(x[0].symmetrised)
+    case "logm": try Operations.matrixLogarithm(x[0].symmetrised)
+    default: fatalError("no operation for \(name)")
+    }
+  }
+}
+
+extension Node {
+  fileprivate var symmetrised: Node { 0.5 * (self + matrixTransposed) }
+}
+
+@Suite struct LinearAlgebraTests {
+  @Test("Values, gradients and Hessians are JAX's", arguments: LinearAlgebraRow.all)
+  func references(row: LinearAlgebraRow) throws {
+    let count = row.gradient.count
+    let x = Node.vector(row.inputs.flatMap(\.elements))
+    var start = 0
+    let parts = row.inputs.map { input in
+      defer { start += input.elements.count }
+      return x.sliced([AxisSlice(start: start, step: 1, count: input.elements.count)]).reshaped(to: Shape(input.shape))
+    }
+    let result = try row.result(parts)
+    let weights = Node.input(row.weights, result.shape, .float64)
+    let total = (weights * result).summed(over: Array(0..<result.shape.rank))
+    let gradient = try #require(gradient(of: total, to: [x])[0])
+    let seeds = Node.input((0..<count * count).map { $0 / count == $0 % count ? 1 : 0 }, [count, count], .float64)
+    let hessian = try #require(pushforward(of: [gradient], seeds: [(x, seeds)], lift: 1)[0])
+    let found = try evaluated([result, gradient, hessian])
+    for (found, expected) in zip(found, [row.value, row.gradient, row.hessian]) {
+      // What cancels within a matrix is right to the size of the matrix.
+      let size = expected.reduce(0) { max($0, abs($1)) }
+      #expect(mismatch(Array(found[..<expected.count]), expected, relative: 0, absolute: 1e-10 * max(size, 1)) == nil)
+    }
+  }
+
+  @Test("Systems and factors agree with their meaning", arguments: [ScalarType.float64, .float32])
+  func meaning(type: ScalarType) throws {
+    let builder = SampleBuilder(seed: 5, type: type)
+    for kind in [PrimitiveKind.solve, .matrix] {
+      for _ in 0..<120 {
+        let node = builder.node(kind)
+        let tolerance = type == .float64 ? 1e-12 : 1e-4
+        let problem = mismatch(
+          try evaluated([node])[0], Interpreter.evaluate([node])[0], relative: tolerance, absolute: tolerance)
+        #expect(problem == nil, "\(node.primitive) of \(node.operands.map(\.shape))")
+      }
+    }
+  }
+
+  @Test("Moved operands, and one elimination for several systems") func views() throws {
+    var generator = RepeatableGenerator(seed: 6)
+    let shape: Shape = [3, 4, 4]
+    let a = Node.input(SampleBuilder.dominant(generator.reals(shape.count), shape), shape, .float64)
+    let b = Node.input(generator.reals(40), [2, 4, 5], .float64)
+    let one = a.sliced([AxisSlice(start: 2, step: -1, count: 1), .all(4), .all(4)]).reshaped(to: [4, 4])
+    let transposed = one.permuted([1, 0])
+    let nodes = [
+      Node.solve(.general, b, one), .solve(MatrixForm(.general, isTransposed: true), b, one),
+      .solve(.general, b, transposed), .solve(.upper, b.permuted([0, 1, 2]), transposed),
+      Node(.matrix(.logDeterminant), [one]), Node(.matrix(.cholesky), [a.permuted([0, 2, 1])]),
+    ]
+    let program = try Program(outputs: Array(nodes[..<2]) + [nodes[4]], inputs: [a, b])
+    #expect(program.description.split(separator: "\n").count { $0.contains("elimination") } == 1)
+    for (found, expected) in zip(try evaluated(nodes), Interpreter.evaluate(nodes)) {
+      #expect(mismatch(found, expected, relative: 1e-12, absolute: 1e-13) == nil)
+    }
+  }
+
+  @Test("Five hundred rows") func large() throws {
+    var generator = RepeatableGenerator(seed: 7)
+    let shape: Shape = [500, 500]
+    let a = Node.input(generator.reals(shape.count), shape, .float64)
+    let positive = Node.product(a, a.matrixTransposed) + (try Operations.eye(500, nil, .float64))
+    let b = Node.input(generator.reals(500), [500], .float64)
+    let x = try Operations.solve(a, b)
+    let residual = try Operations.subtract(Operations.matmul(a, x), b)
+    let factor = try Operations.cholesky(positive)
+    let rest = Node.product(factor, factor.matrixTransposed) - positive
+    let values = try evaluated([residual, rest, Operations.logDeterminant(positive)])
+    #expect(values[0].allSatisfy { abs($0) < 1e-8 })
+    #expect(values[1].allSatisfy { abs($0) < 1e-9 })
+    let logarithm = try Operations.signAndLogDeterminant(positive).logarithm
+    let other = try evaluated([logarithm])
+    #expect(isClose(values[2][0], other[0][0], relative: 1e-12))
+  }
+
+  @Test("What does not exist is NaN, and stays in its matrix") func undefined() throws {
+    let a = Node.input([1, 2, 2, 1, 2, 1, 1, 3], [2, 2, 2], .float64)
+    let factor = try evaluated([Operations.cholesky(a)])[0]
+    #expect(factor[..<4].allSatisfy(\.isNaN) && factor[4...].allSatisfy(\.isFinite))
+    let broken = Node.input([.nan, 2, 2, 1, 2, 1, 1, 3], [2, 2, 2], .float64)
+    for function in [MatrixFunction.symmetricEigen, .singularValues, .cholesky] {
+      let found = try evaluated([Node(.matrix(function), [broken])])[0]
+      #expect(found[..<(found.count / 2)].allSatisfy(\.isNaN) && found[(found.count / 2)...].allSatisfy(\.isFinite))
+    }
+    let singular = Node.input([1, 2, 2, 4], [2, 2], .float64)
+    let (sign, logarithm) = try Operations.signAndLogDeterminant(singular)
+    #expect(try evaluated([sign, logarithm]) == [[0], [-.infinity]])
+    #expect(try evaluated([Operations.inverse(singular)])[0].allSatisfy { !$0.isFinite })
+  }
+
+  @Test("First derivatives of symmetric functions hold where eigenvalues repeat") func repeated() throws {
+    let a = Node.input([2, 0, 0, 0, 2, 0, 0, 0, 2], [3, 3], .float64)
+    let values = try Operations.symmetricEigen(a).values
+    let total = Node.elementwise(.exp, values).summed(over: [0])
+    let slope = try evaluated([try #require(gradient(of: total, to: [a])[0])])[0]
+    let e = Foundation.exp(2.0)
+    #expect(mismatch(slope, [e, 0, 0, 0, e, 0, 0, 0, e], relative: 1e-14, absolute: 1e-14) == nil)
+  }
+
+  @Test("Empty and one-element matrices") func small() throws {
+    let empty = Node.input([], [0, 0], .float64)
+    #expect(try evaluated([Operations.determinant(empty)]) == [[1]])
+    #expect(try Operations.inverse(empty).shape == [0, 0] && Operations.cholesky(empty).shape == [0, 0])
+    #expect(try evaluated([Operations.signAndLogDeterminant(empty).logarithm]) == [[0]])
+    let one = Node.input([4], [1, 1], .float64)
+    #expect(
+      try evaluated([Operations.cholesky(one), Operations.inverse(one), Operations.matrixSquareRoot(one)]) == [
+        [2], [0.25], [2],
+      ])
+  }
+}
