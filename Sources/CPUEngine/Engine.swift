@@ -122,6 +122,11 @@ package enum Engine {
     set { limit.store(max(newValue, 1), ordering: .relaxed) }
   }
 
+  /// An uninitialised storage of memory that was used before, if there is some, and will be used again.
+  package static func storage(count: Int, scalarType: ScalarType) throws(TensorError) -> Storage {
+    try BufferPool.shared.storage(count: count, scalarType: scalarType)
+  }
+
   /// Forgets all programs and returns unused memory to the system.
   package static func emptyCaches() {
     cache.empty()

@@ -107,10 +107,8 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     caches.count(products: min(rows.count, columns.count))
     if isSymmetric {
       // Nobody else has seen these elements yet.
-      for batch in 0..<rows.batchCount {
-        let matrix = elements.base.assumingMemoryBound(to: Scalar.self) + batch * rows.count * rows.count
-        Symmetry.mirrorUpperTriangle(matrix, size: rows.count)
-      }
+      Symmetry.mirrorUpperTriangles(
+        elements.base, size: rows.count, count: rows.batchCount, scalarType: Scalar.scalarType)
     }
     return caches.withCache(number) { $0.insertWhole(elements) }
   }

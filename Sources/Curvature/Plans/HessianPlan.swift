@@ -1,3 +1,4 @@
+import CPUEngine
 import TensorGraph
 
 /// Value, gradient and Hessian of a function, prepared once and evaluated at many points.
@@ -13,6 +14,8 @@ import TensorGraph
 public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
+  /// The number of its elements.
+  private let size: Int
   private let function: PreparedFunction
   private let steps: String
 
@@ -28,6 +31,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     function = try PreparedFunction(outputs: [traced.result, gradient, hessian], inputs: [traced.argument])
     steps = structured?.plan.description ?? "dense directions"
     shape = x.shape
+    size = x.count
   }
 
   /// The value, the gradient (shape S) and the Hessian (S + S) at a point.
@@ -36,7 +40,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: Tensor<Scalar>) {
     try PlanRules.require(x.shape, shape)
     let results = try function.run([Evaluation.storage(x.node)])
-    mirror(results[2].base.assumingMemoryBound(to: Scalar.self))
+    mirror(results[2].base)
     return (
       results[0].buffer(as: Scalar.self)[0], Tensor(Node(results[1], shape: Shape(shape))),
       Tensor(Node(results[2], shape: Shape(shape + shape)))
@@ -57,9 +61,8 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   }
 
   /// Rounding may differ between an entry and its mirror image; the upper one counts.
-  private func mirror(_ hessians: UnsafeMutablePointer<Scalar>, count: Int = 1) {
-    let size = Shape(shape).count
-    for i in 0..<count { Symmetry.mirrorUpperTriangle(hessians + i * size * size, size: size) }
+  private func mirror(_ hessians: UnsafeMutableRawPointer, count: Int = 1) {
+    Symmetry.mirrorUpperTriangles(hessians, size: size, count: count, scalarType: Scalar.scalarType)
   }
 
   /// Evaluates at many points, shape [P] + S: values [P], gradients [P] + S, Hessians [P] + S + S.
@@ -72,13 +75,14 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     let count = points.shape[0]
     let shapes = [Shape([count]), Shape([count] + shape), Shape([count] + shape + shape)]
     let storage = try Evaluation.storage(points.node)
-    let results = shapes.map { Storage(count: $0.count, scalarType: Scalar.scalarType) }
+    var results: [Storage] = []
+    for shape in shapes { results.append(try Engine.storage(count: shape.count, scalarType: Scalar.scalarType)) }
     func stride(_ shape: Shape) -> Int { count == 0 ? 0 : shape.count / count * Scalar.scalarType.byteCount }
     try function.run(
       count: count, inputs: [(UnsafeRawPointer(storage.base), stride(shapes[1]))],
       outputs: zip(results, shapes).map { ($0.base, stride($1)) })
     withExtendedLifetime(storage) {}
-    mirror(results[2].base.assumingMemoryBound(to: Scalar.self), count: count)
+    mirror(results[2].base, count: count)
     return (
       Tensor(Node(results[0], shape: shapes[0])), Tensor(Node(results[1], shape: shapes[1])),
       Tensor(Node(results[2], shape: shapes[2]))

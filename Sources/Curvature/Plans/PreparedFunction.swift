@@ -46,13 +46,14 @@ package final class PreparedFunction: Sendable {
       let returned = Waiting(context: context)
       if keepsMemory { waiting.withLock { $0.append(returned) } }
     }
+    context.workerLimit = Engine.workerLimit
     try context.run(inputs: inputs, outputs: outputs)
   }
 
-  /// Computes the outputs into fresh memory.
+  /// Computes the outputs into memory of their own.
   package func run(_ inputs: [Storage]) throws(TensorError) -> [Storage] {
     var storages: [Storage] = []
-    for (shape, type) in results { storages.append(Storage(count: shape.count, scalarType: type)) }
+    for (shape, type) in results { storages.append(try Engine.storage(count: shape.count, scalarType: type)) }
     try run(inputs: inputs.map { UnsafeRawPointer($0.base) }, outputs: storages.map(\.base))
     withExtendedLifetime(inputs) {}
     return storages
