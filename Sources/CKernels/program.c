@@ -71,15 +71,6 @@ void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *
   context->parallel(context->active_workers, &shared, work_on_share);
 }
 
-void ck_run_copy(const void *payload, ck_context *context) {
-  const ck_copy_step *step = payload;
-  char *to = ck_at(context, step->to);
-  if (step->cleared_bytes) memset(context->buffers[step->to.buffer], 0, (size_t)step->cleared_bytes);
-  if (step->from.buffer >= 0)
-    ck_copy(to, step->to_strides, ck_at(context, step->from), step->from_strides, step->extents, step->rank,
-            step->element_bytes);
-}
-
 static void check(const ck_index_step *step, ck_context *context, int64_t position) {
   if (position < 0) return;
   context->failure = 1;

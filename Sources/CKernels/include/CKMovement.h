@@ -9,13 +9,6 @@
 
 #include "CKTable.h"
 
-// Copies a box of elements of 1, 4 or 8 bytes from one layout to another.
-void ck_copy(void *to, const int64_t *to_strides, const void *from, const int64_t *from_strides,
-             const int64_t *extents, int64_t rank, int64_t element_bytes);
-
-// Repeats one element of 1, 4 or 8 bytes.
-void ck_repeat(void *to, const void *element, int64_t count, int64_t element_bytes);
-
 // to[o, j, i] = from[o, indices[j], i] for sizes outer, count, inner. Returns the first position in `indices` whose
 // index is not in 0 ..< extent, where nothing more is read; -1 if there is none.
 int64_t ck_gather(void *to, const void *from, const int64_t *indices, int64_t outer, int64_t count, int64_t extent,

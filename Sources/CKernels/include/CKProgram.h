@@ -50,14 +50,6 @@ typedef struct ck_group_step {
 } ck_group_step;
 void ck_run_group(const void *payload, ck_context *context);
 
-typedef struct ck_copy_step {
-  ck_place to, from;
-  const int64_t *to_strides, *from_strides, *extents;
-  int64_t rank, element_bytes;
-  int64_t cleared_bytes;  // of the target, set to zero before
-} ck_copy_step;
-void ck_run_copy(const void *payload, ck_context *context);
-
 // Gather and scatter.
 typedef struct ck_index_step {
   ck_place to, from, indices;

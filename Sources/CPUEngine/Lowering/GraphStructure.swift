@@ -3,15 +3,29 @@ import TensorGraph
 /// A graph without its data: what programs are cached by.
 ///
 /// Inputs and the values of constants are left out, so that rebuilding the same expression with other numbers finds
-/// the same program.
+/// the same program. Which constants are equal is kept, since what is computed from equal ones is computed once.
 struct GraphStructure: Hashable, Sendable {
   enum Operation: Hashable, Sendable {
     /// Elements from outside.
     case argument(Shape, ScalarType)
-    /// A constant, whose value comes at run time.
+    /// A constant, whose value comes at run time; the only operand is its number among the values.
     case fill(Shape, ScalarType)
     /// Any other primitive.
     case primitive(Primitive)
+  }
+
+  /// Equal for the same bits only.
+  private struct LiteralKey: Hashable {
+    var bits: UInt64
+    var type: ScalarType
+
+    init(_ literal: Literal, _ type: ScalarType) {
+      switch literal {
+      case .real(let value): bits = value.bitPattern
+      case .integer(let value): bits = UInt64(bitPattern: value)
+      }
+      self.type = type
+    }
   }
 
   struct Entry: Hashable, Sendable {
@@ -35,14 +49,20 @@ struct GraphStructure: Hashable, Sendable {
     let order = Node.topologicalOrder(nodes, entering: { !isArgument($0) })
     entries.reserveCapacity(order.count)
     places.reserveCapacity(order.count)
+    var numbers: [LiteralKey: Int] = [:]
     for node in order {
       places[ObjectIdentifier(node)] = Int32(entries.count)
       if isArgument(node) {
         arguments.append(node)
         entries.append(Entry(operation: .argument(node.shape, node.scalarType), operands: []))
       } else if case .fill(let shape, let literal, let type) = node.primitive {
-        literals.append((literal, type))
-        entries.append(Entry(operation: .fill(shape, type), operands: []))
+        let key = LiteralKey(literal, type)
+        let number = numbers[key] ?? literals.count
+        if number == literals.count {
+          literals.append((literal, type))
+          numbers[key] = number
+        }
+        entries.append(Entry(operation: .fill(shape, type), operands: [Int32(number)]))
       } else {
         entries.append(
           Entry(

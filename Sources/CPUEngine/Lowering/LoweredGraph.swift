@@ -5,7 +5,7 @@ import TensorGraph
 /// Reshapes have disappeared (flat positions do not change), movement is in the accesses of operands, reductions have
 /// three axes, products without summed labels are element by element.
 struct LoweredGraph {
-  enum Operation {
+  enum Operation: Hashable {
     /// Elements from outside.
     case argument(Int)
     /// A single element that comes at run time.
@@ -33,13 +33,13 @@ struct LoweredGraph {
   }
 
   /// A step that is not a fused group. Its operands are consecutive elements from the given offsets on.
-  enum Step {
+  enum Step: Hashable {
     case gather(LineShape, count: Int, offsets: [Int])
     case scatterAdd(LineShape, count: Int, offsets: [Int])
     case cumulativeSum(LineShape, reversed: Bool, offset: Int)
     case argsort(LineShape, offset: Int)
-    /// Boxes of the operands are copied to boxes of the result, which is zero elsewhere if `clears`.
-    case copies([BoxCopy], clears: Bool)
+    /// Operand n is the item of part n.
+    case assembly(Assembly)
     case integerProduct(IntegerProduct)
     case matrixProduct(MatrixProduct)
     /// L and U of general matrices, and which rows were exchanged.
@@ -57,16 +57,10 @@ struct LoweredGraph {
     var columns: Int
   }
 
-  struct LineShape {
+  struct LineShape: Hashable {
     var outer: Int
     var extent: Int
     var inner: Int
-  }
-
-  /// From the place of one access to that of another, of equal extents.
-  struct BoxCopy {
-    var from: Access
-    var to: Access
   }
 
   struct Item {
@@ -94,7 +88,9 @@ struct LoweredGraph {
   }
 
   /// Operands before their users.
-  var items: [Item] = []
+  private(set) var items: [Item] = []
+  /// One item for each hash value.
+  private var known: [Int: Int] = [:]
   /// The items that are wanted; each once, none of them given.
   var outputs: [Int] = []
   /// The number of arguments and literals.
@@ -115,8 +111,27 @@ struct LoweredGraph {
     }
   }
 
-  mutating func append(_ operation: Operation, _ operands: [Int], count: Int, type: ScalarType) -> Int {
+  /// The item of an operation: one that is there already, unless it is to be new.
+  mutating func append(
+    _ operation: Operation, _ operands: [Int], count: Int, type: ScalarType, isNew: Bool = false
+  ) -> Int {
+    guard !isNew else {
+      items.append(Item(operation: operation, operands: operands, count: count, type: type))
+      return items.count - 1
+    }
+    var hasher = Hasher()
+    hasher.combine(operation)
+    hasher.combine(operands)
+    hasher.combine(count)
+    hasher.combine(type)
+    let hash = hasher.finalize()
+    if let i = known[hash], items[i].operation == operation, items[i].operands == operands, items[i].count == count,
+      items[i].type == type
+    {
+      return i
+    }
     items.append(Item(operation: operation, operands: operands, count: count, type: type))
+    known[hash] = items.count - 1
     return items.count - 1
   }
 }

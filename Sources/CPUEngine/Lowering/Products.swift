@@ -1,7 +1,7 @@
 import TensorGraph
 
 /// A product of whole numbers or of matrices that are too odd for BLAS: plain loops over strides.
-struct IntegerProduct {
+struct IntegerProduct: Hashable {
   /// The extents of the output's labels, then of the summed ones; with the strides of both operands.
   var extents: [Int]
   var leftStrides: [Int]
@@ -12,7 +12,7 @@ struct IntegerProduct {
 }
 
 /// Products of matrices, one for every index of the batch: c = a b, with a of m x k, b of k x n elements.
-struct MatrixProduct {
+struct MatrixProduct: Hashable {
   /// A matrix in a buffer, in elements.
   struct Layout: Hashable {
     var offset: Int

@@ -9,21 +9,26 @@ struct Translation {
     var type: ScalarType
   }
 
-  private struct ViewKey: Hashable {
-    var item: Int
-    var access: Access
+  /// What an entry has become.
+  private enum Value {
+    case handle(Handle)
+    /// Elements that are not together yet.
+    case assembly(Assembly, ScalarType)
+
+    var type: ScalarType {
+      switch self {
+      case .handle(let handle): handle.type
+      case .assembly(_, let type): type
+      }
+    }
   }
 
   private(set) var graph = LoweredGraph()
-  private var handles: [Handle] = []
-  private var views: [ViewKey: Int] = [:]
-  /// Eliminations by the items whose elements, moved, are the matrices.
-  private var eliminations: [ViewKey: Int] = [:]
+  private var values: [Value] = []
   private var shapes: [Shape] = []
 
   static func lower(_ structure: GraphStructure) throws(TensorError) -> LoweredGraph {
     var translation = Translation()
-    var literalCount = 0
     for entry in structure.entries {
       switch entry.operation {
       case .argument(let shape, let type):
@@ -32,15 +37,14 @@ struct Translation {
         translation.graph.argumentCount += 1
         translation.add(Handle(item: item, access: Access(shape), type: type), shape)
       case .fill(let shape, let type):
-        let item = translation.literal(.graph(literalCount, type))
-        literalCount += 1
+        let item = translation.literal(.graph(Int(entry.operands[0]), type))
         translation.add(translation.repeated(item, shape, type), shape)
       case .primitive(let primitive):
         try translation.add(primitive, entry.operands.map(Int.init))
       }
     }
     for output in structure.outputs {
-      let handle = translation.handles[Int(output)]
+      let handle = translation.handle(Int(output))
       let item = translation.graph.items[handle.item]
       let isFresh =
         !item.isGiven && handle.access.isWhole(of: item.count) && !translation.graph.outputs.contains(handle.item)
@@ -51,9 +55,42 @@ struct Translation {
 
   // MARK: Items
 
-  private mutating func add(_ handle: Handle, _ shape: Shape) {
-    handles.append(handle)
+  private mutating func add(_ handle: Handle, _ shape: Shape) { add(.handle(handle), shape) }
+
+  private mutating func add(_ value: Value, _ shape: Shape) {
+    var value = value
+    if case .assembly(let assembly, let type) = value {
+      if assembly.parts.isEmpty {
+        value = .handle(zeros(shape, type))
+      } else if let access = assembly.access {
+        value = .handle(Handle(item: assembly.parts[0].item, access: access, type: type))
+      }
+    }
+    values.append(value)
     shapes.append(shape)
+  }
+
+  /// Where the elements of an entry are; they are put together if they were not.
+  private mutating func handle(_ i: Int) -> Handle {
+    switch values[i] {
+    case .handle(let handle): return handle
+    case .assembly(let assembly, let type):
+      let handle = whole(.step(.assembly(assembly)), assembly.parts.map(\.item), shapes[i], type)
+      values[i] = .handle(handle)
+      return handle
+    }
+  }
+
+  /// The elements of an entry as boxes.
+  private func assembly(_ i: Int) -> Assembly {
+    switch values[i] {
+    case .handle(let handle): Assembly(handle.item, handle.access)
+    case .assembly(let assembly, _): assembly
+    }
+  }
+
+  private func isAssembly(_ i: Int) -> Bool {
+    if case .assembly = values[i] { true } else { false }
   }
 
   private mutating func literal(_ source: LoweredGraph.LiteralSource) -> Int {
@@ -74,12 +111,8 @@ struct Translation {
   }
 
   private mutating func view(_ handle: Handle, shared: Bool = true) -> Int {
-    let access = handle.access.simplified
-    let key = ViewKey(item: handle.item, access: access)
-    if shared, let known = views[key] { return known }
-    let item = graph.append(.view(access), [handle.item], count: handle.access.count, type: handle.type)
-    if shared { views[key] = item }
-    return item
+    graph.append(
+      .view(handle.access.simplified), [handle.item], count: handle.access.count, type: handle.type, isNew: !shared)
   }
 
   /// The item whose elements in flat order are those of the handle.
@@ -96,19 +129,22 @@ struct Translation {
 
   private mutating func add(_ primitive: Primitive, _ operands: [Int]) throws(TensorError) {
     let shape = primitive.shape(of: operands.map { shapes[$0] })
-    let type = primitive.scalarType(of: operands.map { handles[$0].type })
+    let type = primitive.scalarType(of: operands.map { values[$0].type })
     guard shape.count > 0 else {
       // Nothing to compute: whoever uses this has nothing to compute either, or reduces to a constant.
       add(repeated(literal(.fixed(.integer(0), type)), shape, type), shape)
       return
     }
-    let handle = try handle(primitive, operands, shape, type)
-    add(handle, shape)
+    if let assembly = assembly(primitive, operands, shape) {
+      add(.assembly(assembly, type), shape)
+    } else {
+      add(handle(primitive, operands, shape, type), shape)
+    }
   }
 
   private mutating func handle(
     _ primitive: Primitive, _ operands: [Int], _ shape: Shape, _ type: ScalarType
-  ) throws(TensorError) -> Handle {
+  ) -> Handle {
     switch primitive {
     case .input(let shape, _), .fill(let shape, _, _): fatalError("a leaf of shape \(shape) is no operation")
     case .iota(_, let axis, _):
@@ -118,13 +154,13 @@ struct Translation {
     case .logical(let function): return elementwise(.logical(function), operands, shape, type)
     case .select: return elementwise(.select, operands, shape, type)
     case .cast(let target):
-      return handles[operands[0]].type == target
-        ? handles[operands[0]] : elementwise(.cast, operands, shape, type)
-    case .detach: return handles[operands[0]]
+      return values[operands[0]].type == target
+        ? handle(operands[0]) : elementwise(.cast, operands, shape, type)
+    case .detach: return handle(operands[0])
     case .broadcast(let target, let axes):
       return moved(operands[0]) { $0.broadcast(to: target, axes: axes) }
     case .reshape(let target):
-      let operand = handles[operands[0]]
+      let operand = handle(operands[0])
       if let access = operand.access.reshaped(to: target) {
         return Handle(item: operand.item, access: access, type: type)
       }
@@ -132,18 +168,16 @@ struct Translation {
     case .permute(let order): return moved(operands[0]) { $0.permuted(order) }
     case .slice(let slices): return moved(operands[0]) { $0.sliced(slices) }
     case .embed(let target, let slices):
-      let operand = handles[operands[0]]
-      guard operand.access.count > 0 else { return repeated(literal(.fixed(.integer(0), type)), shape, type) }
-      if let access = operand.access.embedded(in: target, slices) {
-        return Handle(item: operand.item, access: access, type: type)
+      // Anything else is an assembly.
+      let operand = handle(operands[0])
+      guard operand.access.count > 0, let access = operand.access.embedded(in: target, slices) else {
+        return zeros(shape, type)
       }
-      let (item, from) = unmasked(operand)
-      let copy = LoweredGraph.BoxCopy(from: from, to: Access(target).sliced(slices))
-      return whole(.step(.copies([copy], clears: true)), [item], shape, type)
-    case .concatenate(let axis): return concatenation(operands, axis, shape, type)
+      return Handle(item: operand.item, access: access, type: type)
+    case .concatenate: fatalError("a concatenation is an assembly")
     case .gather(let axis):
-      let (x, offset) = consecutive(handles[operands[0]])
-      let (indices, first) = consecutive(handles[operands[1]])
+      let (x, offset) = consecutive(handle(operands[0]))
+      let (indices, first) = consecutive(handle(operands[1]))
       let lines = Self.lines(shapes[operands[0]], axis)
       return whole(
         .step(.gather(lines, count: shapes[operands[1]].count, offsets: [offset, first])), [x, indices], shape, type)
@@ -151,36 +185,36 @@ struct Translation {
       let lines = Self.lines(shape, axis)
       let count = shapes[operands[1]].count
       guard count > 0 else { return repeated(literal(.fixed(.integer(0), type)), shape, type) }
-      let (x, offset) = consecutive(handles[operands[0]])
-      let (indices, first) = consecutive(handles[operands[1]])
+      let (x, offset) = consecutive(handle(operands[0]))
+      let (indices, first) = consecutive(handle(operands[1]))
       return whole(.step(.scatterAdd(lines, count: count, offsets: [offset, first])), [x, indices], shape, type)
     case .sum(let axes): return reduction(.sum, operands[0], axes, shape, type)
     case .maximum(let axes): return reduction(.maximum, operands[0], axes, shape, type)
     case .minimum(let axes): return reduction(.minimum, operands[0], axes, shape, type)
     case .cumulativeSum(let axis, let reversed):
-      let (x, offset) = consecutive(handles[operands[0]])
+      let (x, offset) = consecutive(handle(operands[0]))
       return whole(
         .step(.cumulativeSum(Self.lines(shape, axis), reversed: reversed, offset: offset)), [x], shape, type)
     case .argsort(let axis):
-      let (x, offset) = consecutive(handles[operands[0]])
+      let (x, offset) = consecutive(handle(operands[0]))
       return whole(.step(.argsort(Self.lines(shape, axis), offset: offset)), [x], shape, type)
     case .contraction(let contraction):
       return product(contraction, operands, shape, type)
     case .solve(let form):
-      let (b, offset) = consecutive(handles[operands[0]])
+      let (b, offset) = consecutive(handle(operands[0]))
       let batch = Self.batch(shape)
       if form.kind == .general {
         let factors = eliminated(operands[1])
         return whole(.step(.solve(form, batch, offsets: [offset, 0])), [b, factors], shape, type)
       }
-      let (a, place) = consecutive(handles[operands[1]])
+      let (a, place) = consecutive(handle(operands[1]))
       return whole(.step(.solve(form, batch, offsets: [offset, place])), [b, a], shape, type)
     case .matrix(let function):
       let batch = Self.batch(shapes[operands[0]])
       if function == .logDeterminant {
         return whole(.step(.matrix(function, batch, offset: 0)), [eliminated(operands[0])], shape, type)
       }
-      let (a, offset) = consecutive(handles[operands[0]])
+      let (a, offset) = consecutive(handle(operands[0]))
       return whole(.step(.matrix(function, batch, offset: offset)), [a], shape, type)
     }
   }
@@ -192,60 +226,102 @@ struct Translation {
 
   /// The elimination of a general matrix, once for all systems with it.
   private mutating func eliminated(_ operand: Int) -> Int {
-    let handle = handles[operand]
-    let key = ViewKey(item: handle.item, access: handle.access.simplified)
-    if let known = eliminations[key] { return known }
+    let handle = handle(operand)
     let batch = Self.batch(shapes[operand])
     let (a, offset) = consecutive(handle)
-    let item = graph.append(
+    return graph.append(
       .step(.eliminated(batch, offset: offset)), [a], count: batch.count * batch.rows * (batch.rows + 1),
       type: handle.type)
-    eliminations[key] = item
-    return item
   }
+
+  /// How often and over how many elements something is repeated for it to be worth a step of its own.
+  private static let worthwhileCopies = 8
+  private static let worthwhileCount = 1024
 
   private mutating func elementwise(
     _ operation: LoweredGraph.Operation, _ operands: [Int], _ shape: Shape, _ type: ScalarType
   ) -> Handle {
-    let items = operands.map { flat(handles[$0]) }
-    return whole(operation, items, shape, type)
+    let operands = operands.map { handle($0) }
+    // What is the same along an axis is computed once.
+    let repeated = shape.dimensions.indices.filter { k in
+      shape[k] > 1 && operands.allSatisfy { $0.access.axes[k].stride == 0 && !$0.access.axes[k].isMasked }
+    }
+    let copies = repeated.reduce(1) { $0 * shape[$1] }
+    guard copies >= Self.worthwhileCopies, shape.count >= Self.worthwhileCount else {
+      return whole(operation, operands.map { flat($0) }, shape, type)
+    }
+    var once = shape.dimensions
+    for k in repeated { once[k] = 1 }
+    let items = operands.map { operand in
+      var operand = operand
+      for k in repeated { operand.access.axes[k] = Access.Axis(extent: 1, stride: 0) }
+      return flat(operand)
+    }
+    var result = whole(operation, items, Shape(once), type)
+    for k in repeated { result.access.axes[k] = Access.Axis(extent: shape[k], stride: 0) }
+    return result
   }
 
-  private func moved(_ operand: Int, _ move: (Access) -> Access) -> Handle {
-    var handle = handles[operand]
+  private mutating func moved(_ operand: Int, _ move: (Access) -> Access) -> Handle {
+    var handle = handle(operand)
     handle.access = move(handle.access)
     return handle
-  }
-
-  private mutating func unmasked(_ handle: Handle) -> (item: Int, access: Access) {
-    guard handle.access.isMasked else { return (handle.item, handle.access) }
-    let shape = Shape(handle.access.axes.map(\.extent))
-    return (view(handle), Access(shape))
-  }
-
-  private mutating func concatenation(
-    _ operands: [Int], _ axis: Int, _ shape: Shape, _ type: ScalarType
-  ) -> Handle {
-    var items: [Int] = []
-    var copies: [LoweredGraph.BoxCopy] = []
-    var start = 0
-    for operand in operands {
-      let extent = shapes[operand][axis]
-      defer { start += extent }
-      guard shapes[operand].count > 0 else { continue }
-      let (item, from) = unmasked(handles[operand])
-      var slices = shape.dimensions.map { AxisSlice.all($0) }
-      slices[axis] = AxisSlice(start: start, step: 1, count: extent)
-      items.append(item)
-      copies.append(LoweredGraph.BoxCopy(from: from, to: Access(shape).sliced(slices)))
-    }
-    return whole(.step(.copies(copies, clears: false)), items, shape, type)
   }
 
   private static func lines(_ shape: Shape, _ axis: Int) -> LoweredGraph.LineShape {
     LoweredGraph.LineShape(
       outer: shape.dimensions[..<axis].reduce(1, *), extent: shape[axis],
       inner: shape.dimensions[(axis + 1)...].reduce(1, *))
+  }
+
+  // MARK: Assemblies
+
+  /// The result as boxes that are not together yet; nil where it is computed or one box.
+  private mutating func assembly(_ primitive: Primitive, _ operands: [Int], _ shape: Shape) -> Assembly? {
+    switch primitive {
+    case .concatenate(let axis): return concatenation(operands, axis, shape)
+    case .embed(let target, let slices):
+      guard shapes[operands[0]].count > 0 else { return nil }
+      let isOneBox = slices.allSatisfy { $0.step == 1 || $0.step == -1 || $0.count <= 1 }
+      if isOneBox && !isAssembly(operands[0]) { return nil }
+      return assembly(operands[0]).embedded(in: target, slices)
+    case .elementwise(.add):
+      guard values[operands[0]].type.isDifferentiable, operands.contains(where: isAssembly) else { return nil }
+      let (a, b) = (assembly(operands[0]), assembly(operands[1]))
+      return a.parts.count + b.parts.count <= Assembly.sumLimit ? a.adding(b) : nil
+    case .permute(let order):
+      return isAssembly(operands[0]) ? assembly(operands[0]).permuted(order) : nil
+    case .reshape(let target):
+      if case .handle(let handle) = values[operands[0]], handle.access.reshaped(to: target) != nil { return nil }
+      return assembly(operands[0]).reshaped(to: target.dimensions)
+    case .slice(let slices):
+      return isAssembly(operands[0]) ? assembly(operands[0]).sliced(slices) : nil
+    case .cast(let type):
+      return isAssembly(operands[0]) && values[operands[0]].type == type ? assembly(operands[0]) : nil
+    case .detach: return isAssembly(operands[0]) ? assembly(operands[0]) : nil
+    case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .broadcast, .gather, .scatterAdd, .sum,
+      .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
+      return nil
+    }
+  }
+
+  private mutating func concatenation(_ operands: [Int], _ axis: Int, _ shape: Shape) -> Assembly {
+    var result = Assembly(shape: shape.dimensions, parts: [], isSum: false)
+    var start = 0
+    for operand in operands {
+      let extent = shapes[operand][axis]
+      defer { start += extent }
+      guard shapes[operand].count > 0 else { continue }
+      if isAssembly(operand), assembly(operand).parts.count + result.parts.count > Assembly.partLimit {
+        _ = handle(operand)
+      }
+      var slices = shape.dimensions.map { AxisSlice.all($0) }
+      slices[axis] = AxisSlice(start: start, step: 1, count: extent)
+      let piece = assembly(operand)
+      result.isSum = result.isSum || piece.isSum
+      result.parts += piece.embedded(in: shape, slices).parts
+    }
+    return result
   }
 
   // MARK: Reductions
@@ -265,7 +341,7 @@ struct Translation {
         }
       return repeated(literal(.fixed(start, type)), shape, type)
     }
-    let item = reduce(reduction, flat(handles[operand]), from.dimensions, Set(axes), type)
+    let item = reduce(reduction, flat(handle(operand)), from.dimensions, Set(axes), type)
     return Handle(item: item, access: Access(shape), type: type)
   }
 
@@ -296,7 +372,7 @@ struct Translation {
 
 extension Translation {
   /// The handles and shapes of a product's operands.
-  func operand(_ i: Int) -> (handle: Handle, shape: Shape) { (handles[i], shapes[i]) }
+  mutating func operand(_ i: Int) -> (handle: Handle, shape: Shape) { (handle(i), shapes[i]) }
 
   mutating func append(_ operation: LoweredGraph.Operation, _ operands: [Int], _ shape: Shape, _ type: ScalarType)
     -> Handle

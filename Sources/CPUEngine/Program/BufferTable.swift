@@ -26,13 +26,33 @@ struct BufferTable {
       sizes[number] = Storage.allocationSize(count: item.count, scalarType: item.type)
     }
     for output in graph.outputs { add(output, graph) }
-    for (i, item) in graph.items.enumerated() where numbers[i] < 0 && item.count > 0 {
-      switch item.operation {
-      case .reduce, .step: add(i, graph)
-      case .argument, .literal, .iota, .function, .compare, .logical, .select, .cast, .view:
-        if isStored[i] { add(i, graph) }
+    let users = Self.userCounts(graph)
+    // Users first: what an assembly starts with is made in its buffer.
+    for (i, item) in graph.items.enumerated().reversed() where item.count > 0 {
+      if numbers[i] < 0 {
+        switch item.operation {
+        case .reduce, .step: add(i, graph)
+        case .argument, .literal, .iota, .function, .compare, .logical, .select, .cast, .view:
+          if isStored[i] { add(i, graph) }
+        }
+      }
+      if case .step(.assembly(let assembly)) = item.operation, numbers[item.operands[0]] < 0,
+        users[item.operands[0]] == 1, assembly.startsWithAll(of: graph.items[item.operands[0]].count)
+      {
+        numbers[item.operands[0]] = numbers[i]
       }
     }
+  }
+
+  private static func userCounts(_ graph: LoweredGraph) -> [Int] {
+    var counts = [Int](repeating: 0, count: graph.items.count)
+    for item in graph.items { for operand in item.operands { counts[operand] += 1 } }
+    return counts
+  }
+
+  /// Whether an assembly is made where its first operand was.
+  func sharesFirstOperand(_ i: Int, of graph: LoweredGraph) -> Bool {
+    graph.items[i].operands.first.map { numbers[$0] == numbers[i] } ?? false
   }
 
   private mutating func add(_ i: Int, _ graph: LoweredGraph) {

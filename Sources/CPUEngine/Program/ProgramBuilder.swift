@@ -67,10 +67,12 @@ struct ProgramBuilder {
     guard case .view(let view) = item.operation, !view.isMasked, let last = view.simplified.axes.last,
       last.stride != 1 && last.stride != 0
     else { return false }
-    let access = view.simplified
-    let shape = Shape(access.axes.map(\.extent))
-    add(
-      copy: LoweredGraph.BoxCopy(from: access, to: Access(shape)), from: item.operands[0], to: member, clears: false)
+    let step = AssemblyStep(
+      Assembly(item.operands[0], view.simplified), to: table[member], startsWithFirst: false, type: item.type,
+      memory: memory
+    ) { table[$0] }
+    append(
+      ck_run_assembly, step.payload, [table[member], table[item.operands[0]]], .named("transposition", item.count))
     return true
   }
 
@@ -107,8 +109,8 @@ struct ProgramBuilder {
         extent: Int64(lines.extent), inner: Int64(lines.inner), reversed: 0,
         type: graph.items[item.operands[0]].type.ckType)
       append(ck_run_argsort, payload, buffers + [scratch], .named("argsort", item.count))
-    case .copies(let copies, let clears):
-      for (n, copy) in copies.enumerated() { add(copy: copy, from: item.operands[n], to: i, clears: clears && n == 0) }
+    case .assembly(let assembly):
+      add(assembly, i)
     case .integerProduct(let product):
       let payload = ck_integer_step(
         to: to, left: place(0, product.leftOffset), right: place(1, product.rightOffset),
@@ -136,24 +138,15 @@ struct ProgramBuilder {
     }
   }
 
-  private mutating func add(copy: LoweredGraph.BoxCopy, from: Int, to: Int, clears: Bool) {
-    let bytes = graph.items[to].type.byteCount
-    // Axes that step together on both sides are one.
-    var axes: [(extent: Int, from: Int, to: Int)] = []
-    for (source, target) in zip(copy.from.axes, copy.to.axes) where source.extent != 1 {
-      if let last = axes.last, last.from == source.stride * source.extent, last.to == target.stride * source.extent {
-        axes[axes.count - 1] = (last.extent * source.extent, source.stride, target.stride)
-      } else {
-        axes.append((source.extent, source.stride, target.stride))
-      }
-    }
-    let payload = ck_copy_step(
-      to: ck_place(buffer: table[to], offset: Int64(copy.to.offset * bytes)),
-      from: ck_place(buffer: table[from], offset: Int64(copy.from.offset * bytes)),
-      to_strides: memory.keep(axes.map { Int64($0.to) }), from_strides: memory.keep(axes.map { Int64($0.from) }),
-      extents: memory.keep(axes.map { Int64($0.extent) }), rank: Int64(axes.count), element_bytes: Int64(bytes),
-      cleared_bytes: clears ? Int64(graph.items[to].count * bytes) : 0)
-    append(ck_run_copy, payload, [table[to], table[from]], .named("copy", copy.from.count))
+  private mutating func add(_ assembly: Assembly, _ i: Int) {
+    let item = graph.items[i]
+    let startsInPlace = table.sharesFirstOperand(i, of: graph)
+    let step = AssemblyStep(
+      assembly, to: table[i], startsWithFirst: startsInPlace, type: item.type, memory: memory
+    ) { table[$0] }
+    append(
+      ck_run_assembly, step.payload, [table[i]] + item.operands.map { table[$0] },
+      .named("assembly of \(step.boxCount) boxes", item.count))
   }
 }
 

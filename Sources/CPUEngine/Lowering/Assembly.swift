@@ -1,0 +1,251 @@
+import TensorGraph
+
+/// A tensor put together from boxes of elements that lie elsewhere: copied or added to their places, zero where no box
+/// reaches.
+///
+/// Concatenations, zeros around a block, diagonals spread over a matrix and sums of those stay in this form while they
+/// are moved and added, and are written once. Everything is counted in elements.
+struct Assembly: Hashable {
+  /// One axis of a box: an index is `stride` further on in the source, and `steps[k]` along axis k of the result.
+  struct Axis: Hashable {
+    var extent: Int
+    var stride: Int
+    var steps: [Int]
+  }
+
+  /// A box of an item's elements. Different elements go to different places.
+  struct Part: Hashable {
+    var item: Int
+    /// The first element in the source.
+    var offset: Int
+    /// Its place in the result.
+    var start: [Int]
+    var axes: [Axis]
+
+    var count: Int { axes.reduce(1) { $0 * $1.extent } }
+
+    /// The places along one axis of the result between which the box lies.
+    func range(_ k: Int) -> ClosedRange<Int> {
+      var (low, high) = (start[k], start[k])
+      for axis in axes {
+        let span = axis.steps[k] * (axis.extent - 1)
+        if span < 0 { low += span } else { high += span }
+      }
+      return low...high
+    }
+  }
+
+  var shape: [Int]
+  /// In the order in which they are added.
+  var parts: [Part]
+  /// Whether this is a sum, so that parts may overlap.
+  var isSum: Bool
+
+  /// The most parts that a concatenation follows into its operands for, and that a sum has.
+  static let partLimit = 4096
+  static let sumLimit = 256
+
+  init(shape: [Int], parts: [Part], isSum: Bool) {
+    self.shape = shape
+    self.parts = parts
+    self.isSum = isSum
+  }
+
+  /// The elements that an access reads, without the zeros of its margins.
+  init(_ item: Int, _ access: Access) {
+    shape = access.axes.map(\.extent)
+    isSum = false
+    parts = []
+    guard access.axes.allSatisfy({ $0.valid > 0 }) else { return }
+    var part = Part(item: item, offset: access.offset, start: access.axes.map(\.first), axes: [])
+    for (k, axis) in access.axes.enumerated() {
+      part.offset += axis.first * axis.stride
+      guard axis.valid > 1 else { continue }
+      var steps = [Int](repeating: 0, count: shape.count)
+      steps[k] = 1
+      part.axes.append(Axis(extent: axis.valid, stride: axis.stride, steps: steps))
+    }
+    parts = [part]
+  }
+
+  var count: Int { shape.reduce(1, *) }
+
+  /// Whether one part is all.
+  private var isDense: Bool { parts.count == 1 && parts[0].count == count }
+
+  /// How the elements are read where they lie, if they are one box along the axes.
+  var access: Access? {
+    guard parts.count == 1 else { return nil }
+    let part = parts[0]
+    var axes = zip(shape, part.start).map { extent, start in
+      var axis = Access.Axis(extent: extent, stride: 0)
+      (axis.first, axis.valid) = (start, 1)
+      return axis
+    }
+    var offset = part.offset
+    for axis in part.axes {
+      guard let k = axis.steps.firstIndex(where: { $0 != 0 }), axis.steps[k] == 1, axes[k].valid == 1,
+        axis.steps[(k + 1)...].allSatisfy({ $0 == 0 })
+      else { return nil }
+      axes[k].stride = axis.stride
+      axes[k].valid = axis.extent
+      offset -= axes[k].first * axis.stride
+    }
+    return Access(offset: offset, axes: axes)
+  }
+
+  /// Whether the first part is the whole, and lies just so in the `count` elements of its item.
+  func startsWithAll(of count: Int) -> Bool {
+    guard let first = parts.first else { return false }
+    return Assembly(shape: shape, parts: [first], isSum: false).access?.isWhole(of: count) ?? false
+  }
+
+  /// The sum; a dense summand comes first, since the others can be added where it is.
+  func adding(_ other: Assembly) -> Assembly {
+    let swaps = other.isDense && !isDense
+    let (first, second) = swaps ? (other, self) : (self, other)
+    return Assembly(shape: shape, parts: first.parts + second.parts, isSum: true)
+  }
+
+  // MARK: Movement
+
+  func permuted(_ order: [Int]) -> Assembly {
+    var result = self
+    result.shape = order.map { shape[$0] }
+    for p in parts.indices {
+      result.parts[p].start = order.map { parts[p].start[$0] }
+      for a in parts[p].axes.indices { result.parts[p].axes[a].steps = order.map { parts[p].axes[a].steps[$0] } }
+    }
+    return result
+  }
+
+  func embedded(in target: Shape, _ slices: [AxisSlice]) -> Assembly {
+    var result = self
+    result.shape = target.dimensions
+    for p in parts.indices {
+      for (k, slice) in slices.enumerated() {
+        result.parts[p].start[k] = slice.start + slice.step * parts[p].start[k]
+        for a in parts[p].axes.indices { result.parts[p].axes[a].steps[k] *= slice.step }
+      }
+    }
+    return result
+  }
+
+  /// The part in a window; nil where a box would have to be cut that is none then, or where elements are skipped.
+  func sliced(_ slices: [AxisSlice]) -> Assembly? {
+    var result = self
+    result.shape = slices.map(\.count)
+    for (k, slice) in slices.enumerated() where !slice.isAll(of: shape[k]) {
+      guard slice.step == 1 else { return nil }
+      var kept: [Part] = []
+      for var part in result.parts {
+        let range = part.range(k)
+        let window = slice.start..<(slice.start + slice.count)
+        guard range.overlaps(window) else { continue }
+        if !(window.contains(range.lowerBound) && window.contains(range.upperBound)) {
+          let moving = part.axes.indices.filter { part.axes[$0].steps[k] != 0 }
+          guard moving.count == 1, part.axes[moving[0]].steps[k] == 1 else { return nil }
+          let from = max(0, window.lowerBound - part.start[k])
+          let to = min(part.axes[moving[0]].extent, window.upperBound - part.start[k])
+          part.offset += from * part.axes[moving[0]].stride
+          part.start[k] += from
+          part.axes[moving[0]].extent = to - from
+          if to - from == 1 { part.axes.remove(at: moving[0]) }
+        }
+        part.start[k] -= slice.start
+        kept.append(part)
+      }
+      result.parts = kept
+    }
+    return result
+  }
+
+  /// The same elements in row-major order under another shape; nil where boxes are none then.
+  func reshaped(to target: [Int]) -> Assembly? {
+    guard count > 0 else { return nil }
+    let zeros = [Int](repeating: 0, count: target.count)
+    var result = self
+    result.shape = target
+    for p in parts.indices {
+      result.parts[p].start = zeros
+      for a in parts[p].axes.indices { result.parts[p].axes[a].steps = zeros }
+    }
+    let old = shape.indices.filter { shape[$0] != 1 }
+    let new = target.indices.filter { target[$0] != 1 }
+    var (i, j) = (0, 0)
+    while i < old.count {
+      // The shortest runs of axes on both sides with the same number of elements.
+      var (from, to) = (shape[old[i]], target[new[j]])
+      var (oldEnd, newEnd) = (i + 1, j + 1)
+      while from != to {
+        if from < to {
+          from *= shape[old[oldEnd]]
+          oldEnd += 1
+        } else {
+          to *= target[new[newEnd]]
+          newEnd += 1
+        }
+      }
+      for p in parts.indices {
+        guard result.parts[p].move(parts[p], shape, Array(old[i..<oldEnd]), to: target, Array(new[j..<newEnd])) else {
+          return nil
+        }
+      }
+      (i, j) = (oldEnd, newEnd)
+    }
+    return result
+  }
+}
+
+extension Assembly.Part {
+  /// Sets the places along some axes of a result of shape `target`, which have taken the place of axes of `shape` along
+  /// which `before` lies; false where the box is none then.
+  fileprivate mutating func move(
+    _ before: Assembly.Part, _ shape: [Int], _ old: [Int], to target: [Int], _ new: [Int]
+  ) -> Bool {
+    let oldStrides = Shape(old.map { shape[$0] }).strides
+    let newStrides = Shape(new.map { target[$0] }).strides
+    func flat(_ places: [Int]) -> Int { zip(old, oldStrides).reduce(0) { $0 + places[$1.0] * $1.1 } }
+    func digits(_ flat: Int, _ set: (Int, Int) -> Void) {
+      var rest = flat
+      for (k, stride) in zip(new, newStrides) {
+        set(k, rest / stride)
+        rest %= stride
+      }
+    }
+    digits(flat(before.start)) { start[$0] = $1 }
+    // An axis may have become several, outer pieces first, when other axes were moved.
+    var flats: [Int] = []
+    for axis in before.axes {
+      var inner = axis.extent
+      while inner > 1 {
+        inner /= axes[flats.count].extent
+        flats.append(flat(axis.steps) * inner)
+      }
+    }
+    var a = 0
+    while a < axes.count {
+      let step = flats[a]
+      guard step >= 0 else { return false }
+      // An axis that runs beyond one of the new axes becomes two.
+      if let k = newStrides.firstIndex(where: { $0 <= step }) {
+        let whole = newStrides[k] * target[new[k]]
+        if k > 0, step * (axes[a].extent - 1) >= whole {
+          let inner = whole / step
+          guard whole % step == 0, inner > 1, axes[a].extent % inner == 0 else { return false }
+          var outer = axes[a]
+          outer.extent /= inner
+          outer.stride *= inner
+          for k in outer.steps.indices { outer.steps[k] *= inner }
+          axes[a].extent = inner
+          axes.insert(outer, at: a)
+          flats.insert(whole, at: a)
+          continue
+        }
+      }
+      digits(step) { axes[a].steps[$0] = $1 }
+      a += 1
+    }
+    return new.allSatisfy { range($0).upperBound < target[$0] }
+  }
+}

@@ -1,0 +1,156 @@
+import CKernels
+import TensorGraph
+
+/// How an assembly is carried out: which boxes are stored and which added, what runs at the same time.
+///
+/// By rows where every box takes rows of the result one after another: some rows at a time get everything, and stay in
+/// the cache meanwhile. Else by boxes, in phases of boxes that do not overlap.
+struct AssemblyStep {
+  /// Bytes of the result that one task of rows writes, more or less.
+  private static let taskBytes = 1 << 15
+  /// Elements of a box that one task takes, more or less.
+  private static let taskElements = 1 << 14
+  /// Elements to touch below which one worker does everything.
+  private static let parallelThreshold = 1 << 16
+  /// Up to how many boxes are compared with each other.
+  private static let comparisonLimit = 512
+
+  private struct Box {
+    var part: Assembly.Part
+    var item: Int
+    var adds = false
+    var phase = 0
+    var ranges: [ClosedRange<Int>]
+
+    func overlaps(_ other: Box) -> Bool { zip(ranges, other.ranges).allSatisfy { $0.overlaps($1) } }
+  }
+
+  let payload: ck_assembly_step
+  let boxCount: Int
+
+  /// - Parameters:
+  ///   - startsWithFirst: whether the first part is in the result's buffer already.
+  ///   - buffer: the buffer of an item.
+  init(
+    _ assembly: Assembly, to: Int32, startsWithFirst: Bool, type: ScalarType, memory: ProgramMemory,
+    buffer: (Int) -> Int32
+  ) {
+    var boxes = assembly.parts.map { part in
+      Box(part: part, item: part.item, ranges: assembly.shape.indices.map(part.range))
+    }
+    if assembly.isSum, boxes.count > Self.comparisonLimit {
+      for i in boxes.indices { (boxes[i].adds, boxes[i].phase) = (true, i) }
+    } else if assembly.isSum {
+      for i in boxes.indices {
+        for j in 0..<i where boxes[i].overlaps(boxes[j]) {
+          boxes[i].adds = true
+          boxes[i].phase = max(boxes[i].phase, boxes[j].phase + 1)
+        }
+      }
+    }
+    let covered = boxes.reduce(0) { $1.adds ? $0 : $0 + $1.part.count }
+    let clears = covered < assembly.count
+    if startsWithFirst { boxes.removeFirst() }
+    let touched = boxes.reduce(clears ? assembly.count : 0) { $0 + $1.part.count }
+
+    let axes = assembly.shape.indices.filter { assembly.shape[$0] != 1 }
+    let strides = Shape(assembly.shape).strides
+    let rowAxis = axes.first
+    let rows = rowAxis.map { assembly.shape[$0] } ?? 1
+    let goesByRows = boxes.allSatisfy { box in
+      guard let rowAxis else { return true }
+      let walking = box.part.axes.filter { $0.steps[rowAxis] != 0 }
+      return walking.count <= 1 && walking.allSatisfy { $0.steps[rowAxis] == 1 }
+    }
+    let isShared = touched >= Self.parallelThreshold
+    let byRows = goesByRows && (!isShared || rows >= 8)
+    if !byRows {
+      boxes = boxes.enumerated().sorted { ($0.element.phase, $0.offset) < ($1.element.phase, $1.offset) }
+        .flatMap { Self.pieces($0.element) }
+    }
+    let rowElements = assembly.count / rows
+    let leastRows = boxes.contains { Self.transposes($0, rowAxis) } ? 32 : 1
+    let kept = boxes.map { box in
+      Self.box(box, rowAxis: byRows ? rowAxis : nil, strides: strides, memory: memory, buffer: buffer)
+    }
+    var ends: [Int64] = []
+    for (i, box) in boxes.enumerated() where i + 1 == boxes.count || boxes[i + 1].phase != box.phase {
+      ends.append(Int64(i + 1))
+    }
+    boxCount = kept.count
+    payload = ck_assembly_step(
+      to: to, clears: clears ? 1 : 0, is_shared: isShared ? 1 : 0, element_bytes: Int64(type.byteCount),
+      total: Int64(assembly.count), boxes: memory.keep(kept), box_count: Int64(kept.count),
+      rows: byRows ? Int64(rows) : 0, row_elements: Int64(rowElements),
+      rows_per_task: Int64(max(leastRows, Self.taskBytes / max(1, rowElements * type.byteCount))),
+      phase_count: Int64(ends.count), phase_ends: memory.keep(ends))
+  }
+
+  /// A large box cut along its longest axis.
+  private static func pieces(_ box: Box) -> [Box] {
+    let wanted = min(64, box.part.count / taskElements)
+    guard wanted > 1,
+      let longest = box.part.axes.indices.max(by: { box.part.axes[$0].extent < box.part.axes[$1].extent })
+    else { return [box] }
+    let axis = box.part.axes[longest]
+    let size = (axis.extent + wanted - 1) / wanted
+    return stride(from: 0, to: axis.extent, by: size).map { first in
+      var piece = box
+      piece.part.axes[longest].extent = min(size, axis.extent - first)
+      piece.part.offset += first * axis.stride
+      for k in piece.part.start.indices { piece.part.start[k] += first * axis.steps[k] }
+      return piece
+    }
+  }
+
+  /// One axis of a box, with its strides in the result and in the source.
+  private struct BoxAxis {
+    var extent: Int
+    var to: Int
+    var from: Int
+    var walksRows: Bool
+  }
+
+  private static func box(
+    _ box: Box, rowAxis: Int?, strides: [Int], memory: ProgramMemory, buffer: (Int) -> Int32
+  ) -> ck_box {
+    func place(_ steps: [Int]) -> Int { zip(steps, strides).reduce(0) { $0 + $1.0 * $1.1 } }
+    let order = box.part.axes.map { axis in
+      BoxAxis(
+        extent: axis.extent, to: place(axis.steps), from: axis.stride,
+        walksRows: rowAxis.map { axis.steps[$0] != 0 } ?? false)
+    }.sorted { abs($0.to) > abs($1.to) }
+    // In the order of the result; axes that step together on both sides are one.
+    var axes: [BoxAxis] = []
+    for axis in order {
+      if let last = axes.last, !last.walksRows, !axis.walksRows, last.to == axis.to * axis.extent,
+        last.from == axis.from * axis.extent
+      {
+        axes[axes.count - 1] = BoxAxis(
+          extent: last.extent * axis.extent, to: axis.to, from: axis.from, walksRows: false)
+      } else {
+        axes.append(axis)
+      }
+    }
+    // The last two axes are done in blocks: if the last one jumps in the source, the other should not.
+    if axes.count > 2, axes.last!.from != 1, axes.last!.from != 0,
+      let consecutive = axes.indices.dropLast().first(where: { axes[$0].from == 1 })
+    {
+      axes.insert(axes.remove(at: consecutive), at: axes.count - 1)
+    }
+    return ck_box(
+      from: buffer(box.item), adds: box.adds ? 1 : 0, from_offset: Int64(box.part.offset),
+      to_offset: Int64(place(box.part.start)), rank: Int64(axes.count),
+      extents: memory.keep(axes.map { Int64($0.extent) }), to_strides: memory.keep(axes.map { Int64($0.to) }),
+      from_strides: memory.keep(axes.map { Int64($0.from) }),
+      first_row: rowAxis.map { Int64(box.part.start[$0]) } ?? 0,
+      row_axis: axes.firstIndex(where: \.walksRows).map(Int64.init) ?? -1)
+  }
+
+  /// Whether the source is read across, so that a few rows at a time would read little of each line of memory.
+  private static func transposes(_ box: Box, _ rowAxis: Int?) -> Bool {
+    guard let rowAxis else { return false }
+    return box.part.axes.contains { $0.steps[rowAxis] != 0 && $0.stride == 1 && $0.extent > 1 }
+      && box.part.axes.contains { $0.steps[rowAxis] == 0 && $0.stride != 0 }
+  }
+}
