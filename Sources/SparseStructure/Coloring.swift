@@ -27,6 +27,18 @@ public enum ColoringProblem: Hashable, Sendable, CaseIterable {
   }
 }
 
+extension ColoringProblem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .columns: "columns"
+    case .rows: "rows"
+    case .bidirectional(let decompression): "columns and rows, \(decompression.rawValue)"
+    case .symmetric(let decompression): "symmetric, \(decompression.rawValue)"
+    case .diagonal: "diagonal"
+    }
+  }
+}
+
 /// Columns and rows of a matrix in groups, such that the matrix can be read from the sums of the groups.
 ///
 ///     let pattern = SparsityPattern.banded(1_000_000, bandwidth: 1)

@@ -18,10 +18,12 @@ extension SparseMatrix: CustomStringConvertible {
   }
 }
 
-/// Which entries of a matrix a text holds.
-public enum StoredTriangle: String, CaseIterable, Hashable, Sendable {
-  /// Those on and below the diagonal, of a symmetric matrix.
+/// Which entries of a symmetric matrix are stored.
+public enum StoredTriangle: String, CaseIterable, Hashable, Sendable, Codable {
+  /// Those on and below the diagonal.
   case lower
+  /// Those on and above the diagonal.
+  case upper
   /// All.
   case both
 }
@@ -34,13 +36,19 @@ extension SparseMatrix where Scalar: LosslessStringConvertible {
   /// with as many digits as it takes to read them back exactly.
   ///
   /// - Parameters:
-  ///   - triangle: `lower` writes a symmetric matrix; the entries above the diagonal are not looked at.
+  ///   - triangle: `lower` and `upper` write a symmetric matrix; the entries of the other triangle are not looked at.
   ///   - comment: lines to write below the header.
   /// - Complexity: O(rows + columns + stored entries).
   public func matrixMarket(triangle: StoredTriangle = .both, comment: String = "") -> String {
-    let part = triangle == .lower ? lowerTriangle() : self
+    let part =
+      switch triangle {
+      case .lower: lowerTriangle()
+      // The format wants the lower triangle, which is the upper one's mirror image.
+      case .upper: upperTriangle().transposed()
+      case .both: self
+      }
     let field = Scalar.self is any BinaryInteger.Type ? "integer" : "real"
-    let symmetry = triangle == .lower ? "symmetric" : "general"
+    let symmetry = triangle == .both ? "general" : "symmetric"
     var text = "%%MatrixMarket matrix coordinate \(field) \(symmetry)\n"
     for line in comment.split(separator: "\n", omittingEmptySubsequences: false) where !comment.isEmpty {
       text += "% \(line)\n"

@@ -80,6 +80,19 @@ public struct SparsityPattern: Hashable, Sendable {
 
   /// The entries that may be different from zero, row after row, columns increasing.
   public var coordinates: Coordinates { Coordinates(pattern: self) }
+
+  /// The rows and the columns of the entries, in the order of `coordinates`: what solvers in C and Fortran take.
+  ///
+  /// - Parameter indexBase: the number of the first row and column: 0 for C, 1 for Fortran.
+  /// - Complexity: O(rows + non-zeros).
+  public func coordinateArrays(indexBase: Int32 = 0) -> (rows: [Int32], columns: [Int32]) {
+    var rows: [Int32] = []
+    rows.reserveCapacity(nonzeroCount)
+    for row in 0..<rowCount {
+      rows.append(contentsOf: repeatElement(Int32(row) + indexBase, count: self[row: row].count))
+    }
+    return (rows, indexBase == 0 ? columnIndices : columnIndices.map { $0 + indexBase })
+  }
 }
 
 /// Something wrong with a pattern, a colouring or values that a user supplied.
