@@ -14,8 +14,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
   ],
   targets: [
-    .target(name: "SparseStructure"),
-    .testTarget(name: "SparseStructureTests", dependencies: ["SparseStructure"]),
+    .target(name: "SparseStructure", dependencies: ["CZlib"]),
+    .testTarget(name: "SparseStructureTests", dependencies: ["SparseStructure", "CZlib"]),
     .target(
       name: "TensorGraph",
       dependencies: ["SparseStructure", .product(name: "RealModule", package: "swift-numerics")]),
@@ -31,7 +31,7 @@ let package = Package(
         "SparseStructure", "TensorGraph", "CPUEngine",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
       ]),
-    .testTarget(name: "CurvatureTests", dependencies: ["Curvature", "TensorGraph", "TestSupport"]),
+    .testTarget(name: "CurvatureTests", dependencies: ["Curvature", "SparseStructure", "TensorGraph", "TestSupport"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CurvatureCommands",
