@@ -13,15 +13,34 @@ final class DerivativeProducts: Sendable {
   /// Where the results live.
   let results: UnitDirections
   private let mode: Mode
+  /// For each direction the number of its group, if directions are pushed in groups; nil for one by one.
+  private let groups: Node?
 
-  init(directions: UnitDirections, results: UnitDirections, mode: Mode) {
+  convenience init(directions: UnitDirections, results: UnitDirections, mode: Mode) {
+    self.init(directions: directions, results: results, mode: mode, groups: nil)
+  }
+
+  private init(directions: UnitDirections, results: UnitDirections, mode: Mode, groups: Node?) {
     self.directions = directions
     self.results = results
     self.mode = mode
+    self.groups = groups
+  }
+
+  /// Products with sums of unit directions: index k stands for all directions whose group is k.
+  ///
+  /// - Parameter groups: for each direction its group; -1 for directions that no product moves.
+  func grouped(by groups: [Int32]) -> DerivativeProducts {
+    DerivativeProducts(
+      directions: directions, results: results, mode: mode,
+      groups: Node(Storage(groups.map(Int64.init)), shape: [groups.count]))
   }
 
   /// The products with the given directions (a node of int64, shape [K]) as an expression [K, batch, element].
   func expression(_ indices: Node) -> Node {
+    if let groups {
+      return results.flattened(expression(seeds: directions.groupSeed(indices, groups: groups)))
+    }
     let units = directions.units(indices)
     let products: [Node?]
     switch mode {

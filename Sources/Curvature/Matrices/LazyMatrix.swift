@@ -14,10 +14,14 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   let columnProducts: DerivativeProducts
   /// What all matrices of one call have computed, and this one's number there.
   let caches: MatrixCaches<Scalar>
-  private let number: Int
-  private let isSymmetric: Bool
+  let number: Int
+  let isSymmetric: Bool
+  /// Where entries can be other than zero.
+  let structure: MatrixStructure
+  /// How entries are computed once the matrix was found sparse.
+  let sparseState = Mutex(SparseState())
   /// Held while products are computed, so that two readers never compute the same; what is known can be read meanwhile.
-  private let computation = Mutex(())
+  let computation = Mutex(())
 
   init(
     rows: UnitDirections, columns: UnitDirections, rowProducts: DerivativeProducts,
@@ -29,6 +33,8 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     self.columnProducts = columnProducts
     self.caches = caches
     self.isSymmetric = isSymmetric
+    structure = MatrixStructure(
+      rows: columnProducts.results, columns: columnProducts.directions, isSymmetric: isSymmetric)
     number = caches.add(
       rowCount: rows.count, columnCount: columns.count, batchCount: rows.batchCount, isSymmetric: isSymmetric)
   }
@@ -55,7 +61,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   }
 
   /// The elements of a region, computing what is missing.
-  private func elements(_ region: MatrixRegion) throws(TensorError) -> Storage {
+  func elements(_ region: MatrixRegion) throws(TensorError) -> Storage {
     let size = [region.rows.count, region.columns.count].reduce(rows.batchCount) { $0.multipliedClamping(by: $1) }
     try MemoryBudget.require(elements: size, of: Scalar.scalarType) {
       "reading \(region.rows.count) rows and \(region.columns.count) columns"
@@ -70,11 +76,14 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
         case .known(let elements): return elements
         case .missing(.nothing): fatalError("a region that needs nothing is known")
         case .missing(.rows(let lines)):
+          if try becomeSparse(lines: lines.count) { continue }
           if lines.count == rows.count, try computeWhole() { continue }
           try compute(lines, rowProducts, areRows: true, besides: size)
         case .missing(.columns(let lines)):
+          if try becomeSparse(lines: lines.count) { continue }
           if lines.count == columns.count, try computeWhole() { continue }
           try compute(lines, columnProducts, areRows: false, besides: size)
+        case .missing(.colors(let colors)): try compute(colors: colors, for: region, besides: size)
         }
       }
     }
@@ -101,7 +110,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// - Returns: whether it is known now.
   private func computeWhole() throws(TensorError) -> Bool {
     guard rows.count > 1, columns.count > 1, caches.withCache(number, { $0.isEmpty }),
-      let result = structure(wholeDemand)
+      let result = structured(wholeDemand)?.result
     else { return false }
     let elements = try Evaluation.storage(result)
     caches.count(products: min(rows.count, columns.count))
@@ -123,14 +132,28 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   }
 
   /// A part of this matrix by the delta calculus, or nil if dense products are expected to be as cheap.
-  private func structure(_ demand: DeltaDemand?) -> Node? {
+  private func structured(_ demand: DeltaDemand?) -> (result: Node, plan: DeltaPlan)? {
     guard let demand else { return nil }
     return DerivativeTemplates.shared.derivative(
-      of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric)?
-      .result
+      of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric)
   }
 
-  private func compute(
+  /// Whether the delta calculus has a plan for the whole.
+  var hasStructuredWhole: Bool { structured(wholeDemand) != nil }
+
+  /// The expected cost of the whole matrix without its sparsity.
+  var wholeCost: Cost {
+    if let plan = structured(wholeDemand)?.plan { return plan.estimatedCost }
+    return productCost(min(rows.count, columns.count))
+  }
+
+  /// The expected cost of some products.
+  func productCost(_ count: Int) -> Cost {
+    denseDirectionsCost(
+      of: columnProducts.results.node, variable: columnProducts.directions.node, directions: count, model: .default)
+  }
+
+  func compute(
     _ lines: [Int], _ products: DerivativeProducts, areRows: Bool, besides result: Int
   ) throws(TensorError) {
     let length = products.results.count.multipliedClamping(by: rows.batchCount)
@@ -169,6 +192,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
       while true {
         if let known = caches.withCache(number, { $0.readDiagonal() }) { return known }
         let missing = caches.withCache(number) { $0.missingDiagonal() }
+        if try computeSparseDiagonal(missing) { continue }
         let structured = try structuredDiagonal(missing)
         let entries = if let structured { structured } else { try computeDiagonal(missing) }
         let kept = caches.withCache(number) { $0.insertDiagonal(entries, at: missing) ? $0.readDiagonal() : nil }
@@ -179,12 +203,20 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
 
   /// All diagonal entries at once by structure, or nil if only some are missing or products are as cheap.
   private func structuredDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage? {
-    guard numbers.count == rows.count, rows.count > 1, rows.batchAxis == nil, columns.batchAxis == nil,
-      rows.sliceShape == columns.sliceShape, let result = structure(.diagonal)
-    else { return nil }
+    guard numbers.count == rows.count, let result = diagonalByStructure else { return nil }
     caches.count(products: 1)
     return try Evaluation.storage(result)
   }
+
+  /// The diagonal by the delta calculus, if that has a plan for it.
+  private var diagonalByStructure: Node? {
+    guard rows.count > 1, rows.batchAxis == nil, columns.batchAxis == nil, rows.sliceShape == columns.sliceShape
+    else { return nil }
+    return structured(.diagonal)?.result
+  }
+
+  /// Whether the delta calculus has a plan for the diagonal.
+  var hasStructuredDiagonal: Bool { diagonalByStructure != nil }
 
   /// The diagonal entries of the given numbers, [count, batch]: one product each, of which one entry is kept.
   private func computeDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage {
@@ -244,7 +276,7 @@ extension Node {
 
 extension Array {
   /// Parts of at most `size` elements, in order.
-  fileprivate func chunked(by size: Int) -> some Sequence<[Element]> {
+  func chunked(by size: Int) -> some Sequence<[Element]> {
     stride(from: 0, to: count, by: size).lazy.map { Array(self[$0..<Swift.min($0 + size, count)]) }
   }
 }

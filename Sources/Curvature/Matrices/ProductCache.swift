@@ -39,6 +39,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     case nothing
     case rows([Int])
     case columns([Int])
+    /// Of a matrix that was found sparse: groups of rows or columns.
+    case colors([Int])
   }
 
   let rowCount: Int
@@ -52,6 +54,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   private var diagonal: Group?
   /// Every entry, [batch, row, column], if all were computed at once before anything else; then nothing else is held.
   private var whole: Group?
+  /// The non-zeros, once the matrix was found sparse; then nothing else is held.
+  private(set) var nonzeros: NonzeroCache<Scalar>?
   private let clock: UsageClock
   /// Bytes of elements held.
   private(set) var byteCount = 0
@@ -65,7 +69,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   }
 
   /// The number of rows and columns held.
-  var lineCount: Int { whole == nil ? rows.count + columns.count : rowCount }
+  var lineCount: Int { whole == nil && nonzeros?.isComplete != true ? rows.count + columns.count : rowCount }
 
   /// Lines of a symmetric matrix are rows; a column is the row of the same number.
   private func lines(areRows: Bool) -> [Int: Line] { areRows || isSymmetric ? rows : columns }
@@ -73,6 +77,10 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   /// The cheapest lines that complete a region: the missing rows or the missing columns, whichever are fewer.
   func demand(rows wantedRows: PositionSet, columns wantedColumns: PositionSet) -> Demand {
     if whole != nil { return .nothing }
+    if let nonzeros {
+      let colors = nonzeros.missingColors(rows: wantedRows, columns: wantedColumns)
+      return colors.isEmpty ? .nothing : .colors(colors)
+    }
     let missingRows = wantedRows.count - held(wantedRows, areRows: true).count
     let missingColumns = wantedColumns.count - held(wantedColumns, areRows: false).count
     if missingRows == 0 || missingColumns == 0 { return .nothing }
@@ -98,6 +106,10 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   /// Keeps computed lines, [count, batch, length].
   mutating func insert(_ elements: Storage, lines: [Int], isRows: Bool) {
     let isRows = isRows || isSymmetric
+    if nonzeros != nil {
+      nonzeros?.insert(elements, lines: lines, areRows: isRows)
+      return
+    }
     let group = Group(elements, lines: lines, isRows: isRows, lastUse: clock.next())
     for (position, number) in lines.enumerated() {
       let line = Line(group: group, position: position, order: clock.next())
@@ -110,7 +122,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
 
   /// Whether nothing is held, so that a whole matrix could be kept: entries that have been read might differ from its
   /// own in the last bit.
-  var isEmpty: Bool { rows.isEmpty && columns.isEmpty && diagonal == nil && whole == nil }
+  var isEmpty: Bool { rows.isEmpty && columns.isEmpty && diagonal == nil && whole == nil && nonzeros == nil }
 
   /// Keeps the whole matrix, [batch, row, column], if nothing is held; returns whether it did.
   mutating func insertWhole(_ elements: Storage) -> Bool {
@@ -123,7 +135,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
 
   /// When what was not used for longest was used.
   var oldestUse: Int {
-    groups.reduce(Swift.min(diagonal?.lastUse ?? .max, whole?.lastUse ?? .max)) { min($0, $1.lastUse) }
+    let single = [diagonal?.lastUse, whole?.lastUse, nonzeros?.lastUse].compactMap { $0 }
+    return groups.reduce(single.min() ?? .max) { min($0, $1.lastUse) }
   }
 
   /// Drops what was not used for longest and returns its bytes; nil if nothing is held.
@@ -136,6 +149,11 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     }
     if let dropped = whole, dropped.lastUse == oldest {
       whole = nil
+      byteCount -= dropped.byteCount
+      return dropped.byteCount
+    }
+    if let dropped = nonzeros, dropped.lastUse == oldest {
+      nonzeros = nil
       byteCount -= dropped.byteCount
       return dropped.byteCount
     }
@@ -155,7 +173,42 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     groups = []
     diagonal = nil
     whole = nil
+    nonzeros = nil
     byteCount = 0
+  }
+
+  // MARK: Sparse matrices
+
+  /// From now on keeps the non-zeros alone; what is held passes to them.
+  mutating func becomeSparse(_ coloring: Coloring) {
+    if nonzeros != nil { return }
+    var fresh = NonzeroCache<Scalar>(
+      coloring, batchCount: batchCount, isSymmetric: isSymmetric, lastUse: clock.next())
+    if !isEmpty { fresh.insert { heldEntry(batch: $0, row: $1, column: $2) } }
+    removeAll()
+    nonzeros = fresh
+    byteCount = fresh.byteCount
+  }
+
+  /// Changes what is known of the non-zeros of a matrix that was found sparse.
+  mutating func updateNonzeros<Result>(_ body: (inout NonzeroCache<Scalar>) -> Result) -> Result? {
+    guard nonzeros != nil else { return nil }
+    nonzeros!.lastUse = clock.next()
+    return body(&nonzeros!)
+  }
+
+  /// An entry that is held, as a read would give it.
+  private func heldEntry(batch: Int, row: Int, column: Int) -> Scalar? {
+    if let whole {
+      return whole.elements.buffer(as: Scalar.self)[(batch * rowCount + row) * columnCount + column]
+    }
+    if let diagonal, row == column {
+      let values = diagonal.elements.buffer(as: Scalar.self)
+      return values[batch * (values.count / Swift.max(batchCount, 1)) + row]
+    }
+    let held = [(rows[row], column, columnCount), (isSymmetric ? rows[column] : columns[column], row, rowCount)]
+    let earliest = held.filter { $0.0 != nil }.min { $0.0!.order < $1.0!.order }
+    return earliest.map { pointer($0.0!, batch, $0.2)[$0.1] }
   }
 
   // MARK: Reading
@@ -166,6 +219,9 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     // Seen transposed, columns are the rows and rows the columns; the rest is the same.
     let (outer, inner) = isTransposed ? (columns, rows) : (rows, columns)
     if let whole { return read(whole, outer: outer, inner: inner, isTransposed: isTransposed) }
+    if nonzeros != nil {
+      return updateNonzeros { $0.read(rows: rows, columns: columns, isTransposed: isTransposed) }!
+    }
     let innerExtent = isTransposed ? rowCount : columnCount
     let result = Storage(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
     let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
@@ -306,6 +362,19 @@ struct ProductCache<Scalar: DifferentiableScalar> {
 
   /// The diagonal, [batch, element], if it is held.
   mutating func readDiagonal() -> Storage? {
+    if let nonzeros {
+      let length = Swift.min(rowCount, columnCount)
+      let positions = (0..<length).map { nonzeros.pattern.position(row: $0, column: $0) }
+      guard nonzeros.isKnown(positions.compactMap { $0 }) else { return nil }
+      let result = Storage(count: batchCount * length, scalarType: Scalar.scalarType)
+      let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
+      for batch in 0..<batchCount {
+        for (i, position) in positions.enumerated() {
+          target[batch * length + i] = position.map { nonzeros.value(batch: batch, at: $0) } ?? 0
+        }
+      }
+      return result
+    }
     diagonal?.lastUse = clock.next()
     return diagonal?.elements
   }

@@ -50,6 +50,10 @@ extension DependencySweep {
   /// variable.
   fileprivate func source(of element: Int, in step: Step, column: Int) -> (step: Int, element: Int)? {
     for input in step.inputs {
+      if let isPassed = input.map.passes(element, known) {
+        if isPassed, pool.contains(tables[input.step]![element], column) { return (input.step, element) }
+        continue
+      }
       // The step alone, as if its operand were the variable, tells the elements from which the element is computed.
       let operand = steps[input.step].node
       var own = DependencySets(elementCount: operand.shape.count, budget: Dependencies.defaultBudget)
@@ -60,5 +64,18 @@ extension DependencySweep {
       }
     }
     return nil
+  }
+}
+
+extension LinearMap {
+  /// Whether an element of the image depends on the operand's element at its place, for maps that go element by
+  /// element; nil for others.
+  fileprivate func passes(_ element: Int, _ known: KnownValues) -> Bool? {
+    switch self {
+    case .identity: true
+    case .scale(let factor): known.factors(factor)[element] != DependencySets.empty
+    case .mask(let mask, let keeping): known.elements[mask].map { ($0[element] != 0) == keeping } ?? true
+    case .structural, .placed, .contraction, .composed: nil
+    }
   }
 }

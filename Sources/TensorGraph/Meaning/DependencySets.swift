@@ -25,6 +25,9 @@ struct DependencySets {
   private var seen: [Int32] = []
   private var unionNumber: Int32 = 0
   private var scratch: [Int32] = []
+  /// Unions of two sets made lately, by a hash of their names: rows of a batch ask for the same ones again and again.
+  private var recentPairs = [UInt64](repeating: 0, count: 1 << 12)
+  private var recentUnions = [Name](repeating: DependencySets.empty, count: 1 << 12)
 
   init(elementCount: Int, budget: Int) {
     self.elementCount = elementCount
@@ -54,11 +57,22 @@ struct DependencySets {
 
   /// The elements of either set.
   ///
-  /// - Complexity: O(1) for ranges that touch, else O(size of both).
+  /// - Complexity: O(1) for ranges that touch and for a pair that was asked for lately, else O(size of both).
   mutating func union(_ a: Name, _ b: Name) -> Name {
     let (sizeA, sizeB) = (Int(sizes[Int(a)]), Int(sizes[Int(b)]))
     if a == b || sizeB == 0 || sizeA == elementCount { return a }
     if sizeA == 0 || sizeB == elementCount { return b }
+    // Names are not both 0 here, so no pair is taken for an unused place.
+    let pair = UInt64(UInt32(bitPattern: a)) << 32 | UInt64(UInt32(bitPattern: b))
+    let place = Int(truncatingIfNeeded: (pair &* 0x9E37_79B9_7F4A_7C15) >> 52)
+    if recentPairs[place] == pair { return recentUnions[place] }
+    let result = newUnion(a, b, sizeA, sizeB)
+    recentPairs[place] = pair
+    recentUnions[place] = result
+    return result
+  }
+
+  private mutating func newUnion(_ a: Name, _ b: Name, _ sizeA: Int, _ sizeB: Int) -> Name {
     let (startA, startB) = (starts[Int(a)], starts[Int(b)])
     if startA < elementCount, startB < elementCount {
       let (start, end) = (min(startA, startB), max(startA + sizeA, startB + sizeB))

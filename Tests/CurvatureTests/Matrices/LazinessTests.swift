@@ -249,10 +249,11 @@ import Testing
     #expect(message.hasPrefix("reading 3000000 rows and 3000000 columns takes 72000.0 GB, more than the budget of "))
     #expect(message.contains("read single rows or smaller blocks, use product(_:)"))
     #expect(H.productsEvaluated == 0)
-    // A small block of a large matrix still needs whole lines.
-    let block = #expect(throws: TensorError.self) { try H.read(at: ..<10_000, ..<10_000) }
+    // A small block of a large full matrix still needs whole lines.
+    let full = hessian((x * x).sum() * (x * x).sum(), x)
+    let block = #expect(throws: TensorError.self) { try full.read(at: ..<10_000, ..<10_000) }
     #expect(block?.message.hasPrefix("computing 10000 rows of 3000000 elements takes 240.") == true)
-    #expect(H.productsEvaluated == 0)
+    #expect(full.productsEvaluated == 0)
     let long = Tensor<Double>.zeros([1 << 40, 0])
     #expect(hessian(long.sum(), long)[...].count == 0)
   }

@@ -1,0 +1,187 @@
+import SparseStructure
+import TensorGraph
+
+// Single entries, bands and blocks, read by a colouring of their own.
+
+extension LazyMatrix {
+  /// The entries at pairs of a row and a column, [batch, pair], in any order.
+  func entries(rows pairRows: [Int], columns pairColumns: [Int]) throws(TensorError) -> Storage {
+    let wanted = SparsityPattern(
+      rowCount: rows.count, columnCount: columns.count, rows: pairRows.map(Int32.init),
+      columns: pairColumns.map(Int32.init))
+    if try structure.pattern(below: 1) != nil, try evaluationMethod() == .colors {
+      return try sparseEntries(wanted, pairRows, pairColumns)
+    }
+    let isSparse = caches.withCache(number) { $0.nonzeros != nil }
+    return isSparse
+      ? try sparseEntries(wanted, pairRows, pairColumns) : try denseEntries(wanted, pairRows, pairColumns)
+  }
+
+  /// All diagonal entries by groups if the matrix is sparse, or worth finding out.
+  ///
+  /// Called while `computation` is locked.
+  /// - Returns: whether they are known now.
+  func computeSparseDiagonal(_ missing: [Int]) throws(TensorError) -> Bool {
+    if caches.withCache(number, { $0.nonzeros == nil }) {
+      let isStructured = missing.count == rows.count && hasStructuredDiagonal
+      guard !isStructured, try becomeSparse(lines: missing.count) else { return false }
+    }
+    try computeNonzeros(.banded(rowCount: rows.count, columnCount: columns.count, offsets: 0...0))
+    return true
+  }
+
+  // MARK: Sparse
+
+  private func sparseEntries(
+    _ wanted: SparsityPattern, _ pairRows: [Int], _ pairColumns: [Int]
+  ) throws(TensorError) -> Storage {
+    let pattern = try structure.pattern()
+    let positions = zip(pairRows, pairColumns).map { pattern.position(row: $0, column: $1) }
+    let present = positions.compactMap { $0 }
+    return try computation.withLock { _ throws(TensorError) in
+      defer { caches.trim() }
+      while true {
+        if caches.withCache(number, { $0.nonzeros == nil }) { try keepNonzeros() }
+        try computeNonzeros(wanted)
+        let result = caches.withCache(number) { cache -> Storage?? in
+          cache.updateNonzeros { nonzeros -> Storage? in
+            guard nonzeros.isKnown(present) else { return nil }
+            let result = Storage(count: nonzeros.batchCount * positions.count, scalarType: Scalar.scalarType)
+            let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
+            for batch in 0..<nonzeros.batchCount {
+              for (i, position) in positions.enumerated() {
+                target[batch * positions.count + i] = position.map { nonzeros.value(batch: batch, at: $0) } ?? 0
+              }
+            }
+            return result
+          }
+        }
+        if let result = result ?? nil { return result }
+      }
+    }
+  }
+
+  /// Computes what is unknown of the wanted entries of a sparse matrix by the cheapest of several groupings.
+  private func computeNonzeros(_ wanted: SparsityPattern) throws(TensorError) {
+    let coloring = try structure.coloring()
+    let missing = caches.withCache(number) { cache in
+      cache.nonzeros.map { nonzeros in
+        wanted.filtered { row, column in
+          nonzeros.pattern.position(row: row, column: column).map { !nonzeros.isKnown(at: $0) } ?? false
+        }
+      }
+    }
+    guard let missing, missing.nonzeroCount > 0 else { return }
+    let required = coloring.requiredColors(forEntries: missing.coordinates.lazy.map { ($0.row, $0.column) })
+    if required.count == 1 { return try compute(colors: required) }
+    let best = partColorings(missing, coloring.pattern).min { $0.colorCount < $1.colorCount }!
+    // Groups of the whole serve later reads too.
+    if required.count <= best.colorCount { return try compute(colors: required) }
+    let groups = (
+      columns: columnProducts.grouped(by: best.columnColors), rows: rowProducts.grouped(by: best.rowColors)
+    )
+    try forEachProduct(of: best, Array(0..<best.colorCount), groups) { products, colors in
+      caches.withCache(number) { _ = $0.updateNonzeros { $0.insert(products, colors: colors, ofPart: best) } }
+    }
+  }
+
+  /// Ways to read a part of the pattern.
+  private func partColorings(_ part: SparsityPattern, _ whole: SparsityPattern) -> [Coloring] {
+    guard isSymmetric else { return [whole.columnColoring(ofPart: part), whole.rowColoring(ofPart: part)] }
+    // An entry may be read as its mirror image.
+    let lower = part.union(part.transposed()).lowerTriangle()
+    return [part, lower, lower.transposed()].map { whole.columnColoring(ofPart: $0) }
+  }
+
+  // MARK: Dense
+
+  /// The entries of a full matrix: from lines that are kept if they are few, else a chunk of lines at a time.
+  private func denseEntries(
+    _ wanted: SparsityPattern, _ pairRows: [Int], _ pairColumns: [Int]
+  ) throws(TensorError) -> Storage {
+    let (byColumn, byRow) = (wanted.distinctColumns(), wanted.distinctRows())
+    let best = byRow.colorCount <= byColumn.colorCount ? byRow : byColumn
+    let length = max(rows.count, columns.count).multipliedClamping(by: rows.batchCount)
+    let batchCount = rows.batchCount
+    let result = Storage(count: batchCount * pairRows.count, scalarType: Scalar.scalarType)
+    let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
+    if best.colorCount.multipliedClamping(by: length) <= Self.largestKeptCount {
+      let (rowSet, columnSet) = (PositionSet(pairRows), PositionSet(pairColumns))
+      let block = try elements(MatrixRegion(rows: rowSet, columns: columnSet, isTransposed: false))
+      let values = block.buffer(as: Scalar.self)
+      for (i, (row, column)) in zip(pairRows, pairColumns).enumerated() {
+        let place = rowSet.offset(of: row)! * columnSet.count + columnSet.offset(of: column)!
+        for batch in 0..<batchCount {
+          target[batch * pairRows.count + i] = values[batch * rowSet.count * columnSet.count + place]
+        }
+      }
+      return withExtendedLifetime(block) { result }
+    }
+    let groups = (
+      columns: columnProducts.grouped(by: best.columnColors), rows: rowProducts.grouped(by: best.rowColors)
+    )
+    var pairs = [[Int]](repeating: [], count: best.colorCount)
+    let isByRow = best.columnColorCount == 0
+    for i in pairRows.indices {
+      let color = isByRow ? best.color(ofRow: pairRows[i])! : best.color(ofColumn: pairColumns[i])!
+      pairs[color].append(i)
+    }
+    try forEachProduct(of: best, Array(0..<best.colorCount), groups) { products, colors in
+      let values = products.buffer(as: Scalar.self)
+      for (slot, color) in colors.enumerated() {
+        for i in pairs[color] {
+          let element = isByRow ? pairColumns[i] : pairRows[i]
+          for batch in 0..<batchCount {
+            target[batch * pairRows.count + i] =
+              values[(slot * batchCount + batch) * best.productCount(ofColor: color) + element]
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// The most elements of lines that a read of single entries keeps: more would push out what others keep.
+  private static var largestKeptCount: Int { 1 << 22 }
+
+  // MARK: Derivatives
+
+  /// Entries as an expression [batch, pair], for further derivatives.
+  func entriesExpression(rows pairRows: [Int], columns pairColumns: [Int]) -> Node {
+    let wanted = SparsityPattern(
+      rowCount: rows.count, columnCount: columns.count, rows: pairRows.map(Int32.init),
+      columns: pairColumns.map(Int32.init))
+    let whole = checked(try structure.pattern(below: 1))
+    let inside = whole.map { wanted.intersection($0) } ?? wanted
+    let best: Coloring
+    if let whole {
+      best = (partColorings(inside, whole) + [inside.distinctColumns()]).filter { $0.pattern == inside }
+        .min { $0.colorCount < $1.colorCount }!
+    } else {
+      best = inside.distinctColumns()
+    }
+    guard best.colorCount > 0 else { return .zeros([rows.batchCount, pairRows.count], Scalar.scalarType) }
+    // A place behind the last product holds the zero of entries that are outside the pattern.
+    let products = compressedExpression(best)
+    let padded = Node.concatenate([products, .zeros([rows.batchCount, 1], Scalar.scalarType)], axis: 1)
+    let places = best.gatherIndices()
+    let zero = Int64(products.shape[1])
+    let indices = zip(pairRows, pairColumns).map { row, column in
+      inside.position(row: row, column: column).map { places[$0] } ?? zero
+    }
+    return padded.gathered(Node(Storage(indices), shape: [indices.count]), axis: 1)
+  }
+
+  /// The products of all groups of a colouring, one after another: an expression [batch, product elements].
+  private func compressedExpression(_ coloring: Coloring) -> Node {
+    var parts: [Node] = []
+    func add(_ colors: Range<Int>, _ products: DerivativeProducts) {
+      if colors.isEmpty { return }
+      let all = products.expression(Node(Storage(colors.map(Int64.init)), shape: [colors.count]))
+      parts.append(all.permuted([1, 0, 2]).reshaped(to: [rows.batchCount, colors.count * all.shape[2]]))
+    }
+    add(0..<coloring.columnColorCount, columnProducts.grouped(by: coloring.columnColors))
+    add(coloring.columnColorCount..<coloring.colorCount, rowProducts.grouped(by: coloring.rowColors))
+    return Node.concatenate(parts, axis: 1)
+  }
+}

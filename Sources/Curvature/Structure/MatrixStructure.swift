@@ -1,0 +1,141 @@
+import SparseStructure
+import Synchronization
+import TensorGraph
+
+/// Where a lazy matrix can have entries other than zero, and how they are read from few products. Found on demand, once.
+final class MatrixStructure: Sendable {
+  private let rows: UnitDirections
+  private let columns: UnitDirections
+  private let isSymmetric: Bool
+
+  private struct State {
+    var global: SparsityPattern?
+    var local: SparsityPattern?
+    var coloring: Coloring?
+    /// How many entries may be different from zero, if that has been counted.
+    var nonzeroCount: Int?
+  }
+
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - rows: the node whose elements are the rows: the gradient, or what a Jacobian differentiates.
+  ///   - columns: the variable.
+  init(rows: UnitDirections, columns: UnitDirections, isSymmetric: Bool) {
+    self.rows = rows
+    self.columns = columns
+    self.isSymmetric = isSymmetric
+  }
+
+  /// Whether the pattern that holds at every point has been found.
+  var isKnown: Bool { state.withLock { $0.global != nil } }
+
+  /// The pattern that holds at every point, or at the point at which the tensors stand.
+  ///
+  /// - Throws: `TensorError` if there would be more entries than `maximumNonzeroCount`.
+  func pattern(isLocal: Bool = false) throws(TensorError) -> SparsityPattern {
+    let known = state.withLock { isLocal ? $0.local : $0.global }
+    if let known { return known }
+    let found = try slicePattern(dependencies(isLocal: isLocal))
+    state.withLock {
+      if isLocal { $0.local = found } else { $0.global = found }
+    }
+    return found
+  }
+
+  /// The groups of columns and rows from whose products the matrix is read.
+  func coloring() throws(TensorError) -> Coloring {
+    if let known = state.withLock({ $0.coloring }) { return known }
+    let found = try pattern().cheapestColoring(isSymmetric: isSymmetric)
+    state.withLock { $0.coloring = found }
+    return found
+  }
+
+  /// How many entries may be different from zero, of all slices of a batch together.
+  private func entryCount(_ dependencies: Dependencies) -> Int {
+    if let known = state.withLock({ $0.nonzeroCount }) { return known }
+    let count = dependencies.nonzeroCount
+    state.withLock { $0.nonzeroCount = count }
+    return count
+  }
+
+  /// The pattern if it has at most the given share of all entries; nil, at the cost of finding out, if it has more.
+  func pattern(below density: Double) throws(TensorError) -> SparsityPattern? {
+    let size = Double(rows.node.shape.count) * Double(columns.count)
+    func isSparse(_ count: Int) -> Bool { Double(count) <= density * size && count <= Self.maximumNonzeroCount }
+    if let count = state.withLock({ $0.nonzeroCount }), !isSparse(count) { return nil }
+    if let known = state.withLock({ $0.global }) { return known }
+    let dependencies = dependencies(isLocal: false)
+    guard isSparse(entryCount(dependencies)) else { return nil }
+    let found = try slicePattern(dependencies)
+    state.withLock { $0.global = found }
+    return found
+  }
+
+  /// The most entries of a pattern: two gigabytes of indices.
+  static let maximumNonzeroCount = 1 << 28
+
+  private func dependencies(isLocal: Bool) -> Dependencies {
+    Dependencies(of: [rows.node], in: columns.node, at: isLocal ? { Self.values($0) } : nil)
+  }
+
+  /// The elements of nodes at the point.
+  private static func values(_ nodes: [Node]) -> [[Double]] {
+    checked(try Evaluation.evaluate(nodes))
+    return nodes.map { node in
+      let storage = node.value!
+      return (0..<storage.count).map { storage.literal(at: $0).double }
+    }
+  }
+
+  /// The pattern of a slice: an entry is in it if it is one of some slice of the batch.
+  private func slicePattern(_ dependencies: Dependencies) throws(TensorError) -> SparsityPattern {
+    var pattern = try dependencies.pattern(maximumNonzeroCount: Self.maximumNonzeroCount)
+    if rows.batchAxis != nil || columns.batchAxis != nil {
+      let (rowNumbers, columnNumbers) = (rows.elementNumbers(), columns.elementNumbers())
+      var found: (rows: [Int32], columns: [Int32]) = ([], [])
+      found.rows.reserveCapacity(pattern.nonzeroCount)
+      found.columns.reserveCapacity(pattern.nonzeroCount)
+      for (row, column) in pattern.coordinates {
+        found.rows.append(rowNumbers[row])
+        found.columns.append(columnNumbers[column])
+      }
+      pattern = SparsityPattern(
+        rowCount: rows.count, columnCount: columns.count, rows: found.rows, columns: found.columns)
+    }
+    return isSymmetric ? pattern.symmetricCore() : pattern
+  }
+
+  /// Why an entry may be different from zero: the operations through which its row depends on its column; nil if it is
+  /// zero at every point.
+  func path(row: Int, column: Int) -> DependencyPath? {
+    let dependencies = dependencies(isLocal: false)
+    /// The elements of each slice that have the numbers of an entry.
+    func places(_ row: Int, _ column: Int) -> some Sequence<(Int, Int)> {
+      zip(rows.elements(of: row), columns.elements(of: column))
+    }
+    if isSymmetric, !places(column, row).contains(where: { dependencies.contains(row: $0.0, column: $0.1) }) {
+      return nil
+    }
+    for (row, column) in places(row, column) {
+      if let path = dependencies.why(row: row, column: column) { return path }
+    }
+    return nil
+  }
+}
+
+extension UnitDirections {
+  /// For each element of the tensor, row-major, its number in its slice.
+  fileprivate func elementNumbers() -> [Int32] {
+    guard let batchAxis else { return Array(0..<Int32(count)) }
+    let inner = node.shape.dimensions[(batchAxis + 1)...].reduce(1, *)
+    return (0..<node.shape.count).map { Int32($0 / (inner * batchCount) * inner + $0 % inner) }
+  }
+
+  /// The elements of the tensor with the given number, one for each slice.
+  fileprivate func elements(of number: Int) -> [Int] {
+    guard let batchAxis else { return [number] }
+    let inner = node.shape.dimensions[(batchAxis + 1)...].reduce(1, *)
+    return (0..<batchCount).map { (number / inner * batchCount + $0) * inner + number % inner }
+  }
+}
