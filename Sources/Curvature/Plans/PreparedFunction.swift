@@ -25,8 +25,14 @@ package final class PreparedFunction: Sendable {
     self.keepsMemory = keepsMemory
     try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
     program = try Program(outputs: outputs, inputs: inputs)
+    inputCount = inputs.count
     results = outputs.map { ($0.shape, $0.scalarType) }
   }
+
+  /// The number of arguments of a run.
+  let inputCount: Int
+  /// The number of results of a run.
+  var outputCount: Int { results.count }
 
   /// How many contexts have been made: one for each caller at a time, no more however often it runs.
   var contextsMade: Int { contexts.load(ordering: .relaxed) }
