@@ -52,6 +52,9 @@ struct JacobianCommand: ToolCommand {
 
   @OptionGroup var options: FormulaOptions
 
+  @Flag(help: "The entries that can be other than zero, and no others; .npz files are then SciPy's.")
+  var sparse = false
+
   func run(_ console: Console) throws {
     try options.evaluate(console) { problem, index, statistics in
       switch options.dtype {
@@ -65,6 +68,10 @@ struct JacobianCommand: ToolCommand {
     _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics
   ) throws -> CommandResult {
     let y = Tensor<Scalar>(problem.result)
+    if let x = try options.sparseVariable(problem, isForced: sparse) {
+      let matrix = try Jacobian(of: y, withRespectTo: Tensor<Scalar>(x.node))
+      if let result = try options.coordinates(matrix, isForced: sparse, &statistics) { return result }
+    }
     var arrays: [ArrayValue] = []
     for variable in problem.variables {
       let matrix = try Jacobian(of: y, withRespectTo: Tensor<Scalar>(variable.node), batchAxis: options.batchAxis)
@@ -82,6 +89,9 @@ struct HessianCommand: ToolCommand {
 
   @OptionGroup var options: FormulaOptions
 
+  @Flag(help: "The entries that can be other than zero, and no others; .npz files are then SciPy's.")
+  var sparse = false
+
   func run(_ console: Console) throws {
     try options.evaluate(console) { problem, index, statistics in
       switch options.dtype {
@@ -95,6 +105,10 @@ struct HessianCommand: ToolCommand {
     _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics
   ) throws -> CommandResult {
     let variables = problem.variables
+    if let x = try options.sparseVariable(problem, isForced: sparse) {
+      let matrix = try Hessian(of: Tensor<Scalar>(problem.result), withRespectTo: Tensor<Scalar>(x.node))
+      if let result = try options.coordinates(matrix, isForced: sparse, &statistics) { return result }
+    }
     let matrix = try BlockHessian(
       of: Tensor<Scalar>(problem.result), withRespectTo: variables.map { Tensor<Scalar>($0.node) },
       batchAxis: options.batchAxis)
@@ -132,6 +146,32 @@ extension FormulaOptions {
     }
     try output.write(result, to: console)
     if stats { console.note(statistics.text(problem, time: clock.now - start)) }
+  }
+}
+
+extension FormulaOptions {
+  /// The variable in which the non-zeros alone are wanted, if they are.
+  fileprivate func sparseVariable(
+    _ problem: FormulaProblem, isForced: Bool
+  ) throws -> FormulaProblem.Variable? {
+    let isWhole = index == nil && batchAxis == nil && problem.variables.count == 1
+    if isForced, !isWhole {
+      throw ToolError(
+        "--sparse: is for the whole matrix in one variable; leave out --index and --batch-axis, or --sparse",
+        status: .usage)
+    }
+    let wantsCoordinates = try ResultOutput(self).wantsCoordinates
+    return isWhole && (isForced || wantsCoordinates) ? problem.variables.first : nil
+  }
+
+  /// The non-zeros of a matrix, if it is sparse or they are asked for.
+  fileprivate func coordinates<Matrix: DerivativeMatrix>(
+    _ matrix: Matrix, isForced: Bool, _ statistics: inout Statistics
+  ) throws -> CommandResult? {
+    guard try isForced || matrix.isSparse() else { return nil }
+    let result = try matrix.sparse()
+    statistics.add(matrix)
+    return .sparse(SparseArray(result))
   }
 }
 

@@ -4,10 +4,10 @@ import TensorGraph
 /// What the commands that evaluate a formula have in common.
 struct FormulaOptions: ParsableArguments {
   /// The commands that take a formula as their argument.
-  static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian"]
+  static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian", "pattern"]
   /// The options that take a value.
   static let valueOptions: Set<String> = [
-    "--at", "--let", "--index", "--batch-axis", "--format", "--output", "--dtype", "--file",
+    "--at", "--let", "--index", "--batch-axis", "--format", "--output", "--dtype", "--file", "--svg", "--png", "--why",
   ]
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {
@@ -54,5 +54,5 @@ struct FormulaOptions: ParsableArguments {
 
 /// The forms of results on standard output.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-  case text, csv, json
+  case text, csv, json, mtx
 }

@@ -1,9 +1,10 @@
 import Curvature
 
-/// A result of a command: one array, or a block for each pair of names.
+/// A result of a command: one array, a block for each pair of names, or the non-zeros of a matrix.
 enum CommandResult {
   case array(ArrayValue)
   case blocks([[Block]])
+  case sparse(SparseArray)
 
   struct Block {
     /// The names that it belongs to: the member of an archive, the heading of a text.
@@ -15,6 +16,7 @@ enum CommandResult {
     switch self {
     case .array(let array): [[Block(title: "result", array: array)]]
     case .blocks(let blocks): blocks
+    case .sparse: []
     }
   }
 }
@@ -60,8 +62,24 @@ struct ResultOutput {
     try FileAccess.write(bytes(of: result, file.format, file.path), to: file.path)
   }
 
+  /// Whether the result is wanted as coordinates of a matrix, which a sparse one has at hand.
+  var wantsCoordinates: Bool { file.map { $0.format == .mtx } ?? (format == .mtx) }
+
   private func bytes(of result: CommandResult, _ format: OutputFormat) throws(ToolError) -> [UInt8] {
+    if case .sparse(let matrix) = result {
+      return switch format {
+      case .text: Array(matrix.text.utf8)
+      case .csv: matrix.csv
+      case .json: Array((matrix.json + "\n").utf8)
+      case .mtx: matrix.matrixMarket
+      }
+    }
     switch format {
+    case .mtx:
+      guard let array = single(result), let bytes = MatrixMarket.write(array) else {
+        throw ToolError("mtx holds one matrix; choose two axes with --index, or another --format", status: .usage)
+      }
+      return bytes
     case .text:
       guard case .blocks(let blocks) = result else { return Array((NumPyText.text(of: single(result)!) + "\n").utf8) }
       let texts = blocks.flatMap { $0 }.map { "\($0.title):\n\(NumPyText.text(of: $0.array))\n" }
@@ -78,6 +96,7 @@ struct ResultOutput {
   private func bytes(
     of result: CommandResult, _ format: FileFormat, _ path: String
   ) throws(ToolError) -> [UInt8] {
+    if case .sparse(let matrix) = result { return try bytes(of: matrix, format, path) }
     if format == .json { return json(result) }
     if format == .npz {
       let members = result.blocks.flatMap { $0 }.map { (name: "\($0.title).npy", contents: NPY.write($0.array)) }
@@ -102,9 +121,26 @@ struct ResultOutput {
     }
   }
 
+  private func bytes(
+    of matrix: SparseArray, _ format: FileFormat, _ path: String
+  ) throws(ToolError) -> [UInt8] {
+    switch format {
+    case .mtx: return matrix.matrixMarket
+    case .csv: return matrix.csv
+    case .json: return Array((matrix.json + "\n").utf8)
+    case .npy: throw ToolError("\(path): .npy holds full arrays; write an .npz, .mtx or .json file", status: .usage)
+    case .npz:
+      guard let archive = ZipArchive.archive(matrix.npzMembers) else {
+        throw ToolError("\(path): an archive of more than 4 GB; write an .mtx file", status: .data)
+      }
+      return archive
+    }
+  }
+
   private func json(_ result: CommandResult) -> [UInt8] {
     let text =
       switch result {
+      case .sparse(let matrix): matrix.json
       case .array(let array): JSON.text(of: array)
       case .blocks(let blocks): JSON.text(ofBlocks: blocks.map { $0.map(\.array) })
       }

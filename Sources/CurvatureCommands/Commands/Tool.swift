@@ -100,8 +100,8 @@ package struct CurvatureCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ValueCommand.self, GradientCommand.self, JacobianCommand.self, HessianCommand.self, FunctionsCommand.self,
-      ExampleCommand.self, FitCommand.self,
+      ValueCommand.self, GradientCommand.self, JacobianCommand.self, HessianCommand.self, PatternCommand.self,
+      FunctionsCommand.self, ExampleCommand.self, FitCommand.self,
     ])
 
   package init() {}

@@ -75,20 +75,31 @@ package enum NPY {
       case .int32: "<i4"
       case .int64: "<i8"
       }
-    let shape =
-      array.shape.count == 1 ? "(\(array.shape[0]),)" : "(" + array.shape.map(String.init).joined(separator: ", ") + ")"
-    var header = "{'descr': '\(description)', 'fortran_order': False, 'shape': \(shape), }"
-    header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
-    var bytes = magic + [1, 0, UInt8(header.utf8.count & 0xFF), UInt8(header.utf8.count >> 8)]
-    bytes += Array(header.utf8)
     let size = array.storage.scalarType.byteCount
-    bytes.reserveCapacity(bytes.count + array.count * size)
+    var bytes = header(description, array.shape, size: array.count * size)
     let raw = UnsafeRawBufferPointer(start: array.storage.base, count: array.count * size)
     #if _endian(little)
       bytes.append(contentsOf: raw)
     #else
       for i in 0..<array.count { bytes.append(contentsOf: raw[(i * size)..<((i + 1) * size)].reversed()) }
     #endif
+    return bytes
+  }
+
+  /// A file with a text of ASCII characters, of no axes: what Python calls bytes.
+  package static func write(ascii text: String) -> [UInt8] {
+    header("|S\(text.utf8.count)", [], size: text.utf8.count) + Array(text.utf8)
+  }
+
+  /// What stands before the elements, with room for them.
+  private static func header(_ description: String, _ extents: [Int], size: Int) -> [UInt8] {
+    let shape =
+      extents.count == 1 ? "(\(extents[0]),)" : "(" + extents.map(String.init).joined(separator: ", ") + ")"
+    var header = "{'descr': '\(description)', 'fortran_order': False, 'shape': \(shape), }"
+    header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
+    var bytes = magic + [1, 0, UInt8(header.utf8.count & 0xFF), UInt8(header.utf8.count >> 8)]
+    bytes += Array(header.utf8)
+    bytes.reserveCapacity(bytes.count + size)
     return bytes
   }
 }
