@@ -23,7 +23,9 @@ import Testing
         let expected = try Curvature.hessian(y, x).sparse()
         #expect(hessian.pattern == expected.pattern)
         #expect(zip(hessian.values, expected.values).allSatisfy { abs($0 - $1) <= 1e-12 * max(1, abs($1)) })
-        #expect(try lower(x).hessian.values == hessian.lowerTriangle().values)
+        let (half, whole) = (try lower(x).hessian, hessian.lowerTriangle())
+        #expect(half.pattern == whole.pattern)
+        #expect(zip(half.values, whole.values).allSatisfy { abs($0 - $1) <= 4 * $1.ulp })
         #expect(hessian.values == hessian.transposed().values)
       }
     }
