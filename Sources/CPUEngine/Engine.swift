@@ -49,20 +49,24 @@ package enum Engine {
     for node in wanted {
       results.append(try BufferPool.shared.storage(count: node.shape.count, scalarType: node.scalarType))
     }
-    let context = try entry.take()
-    context.workerLimit = limit.load(ordering: .relaxed)
-    for (n, storage) in storages.enumerated() { context.setArgument(n, storage.base) }
-    for (n, storage) in results.enumerated() { context.setOutput(n, storage.base) }
-    context.setLiterals(literals)
-    try context.run()
-    entry.give(context)
+    if let slices = entry.slices {
+      try slices.run(arguments: storages, outputs: results, literals: literals, workerLimit: workerLimit)
+    } else {
+      let context = try entry.take()
+      context.workerLimit = limit.load(ordering: .relaxed)
+      for (n, storage) in storages.enumerated() { context.setArgument(n, storage.base) }
+      for (n, storage) in results.enumerated() { context.setOutput(n, storage.base) }
+      context.setLiterals(literals)
+      try context.run()
+      entry.give(context)
+    }
     withExtendedLifetime(storages) {}
     for (node, storage) in zip(wanted, results) { node.setValue(storage) }
   }
 
   private static func entry(for structure: GraphStructure) throws(TensorError) -> ProgramCache.Entry {
     let entry = try entry(for: structure, in: cache, argumentsArePadded: true)
-    counters.withLock { $0.elements += entry.program.elementCount }
+    counters.withLock { $0.elements += entry.elementCount }
     return entry
   }
 
@@ -78,9 +82,13 @@ package enum Engine {
       counters.withLock { $0.reused += 1 }
       return known
     }
-    let program = try Program(
-      structure, arguments: [], literalValues: [], argumentsArePadded: argumentsArePadded)
-    let entry = ProgramCache.Entry(program)
+    let entry: ProgramCache.Entry
+    if argumentsArePadded, let slices = try SlicedProgram(structure) {
+      entry = ProgramCache.Entry(slices)
+    } else {
+      entry = ProgramCache.Entry(
+        try Program(structure, arguments: [], literalValues: [], argumentsArePadded: argumentsArePadded))
+    }
     cache.insert(entry, structure)
     counters.withLock { $0.compiled += 1 }
     return entry

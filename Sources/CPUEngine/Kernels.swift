@@ -85,6 +85,28 @@ struct Kernels: @unchecked Sendable {
     }
   }
 
+  /// A kernel that computes a function together with another one of the same operand, for less than both cost; and
+  /// whether the function is its first result.
+  func pair(_ function: ScalarFunction, _ family: Family) -> (other: ScalarFunction, kernel: Kernel, isFirst: Bool)? {
+    func found(_ other: ScalarFunction, _ kernel: Kernel?, _ isFirst: Bool)
+      -> (other: ScalarFunction, kernel: Kernel, isFirst: Bool)?
+    {
+      kernel.map { (other, $0, isFirst) }
+    }
+    let family = Int(family.rawValue)
+    return switch function {
+    case .sin: found(.cos, entry(\.sine_and_cosine, family), true)
+    case .cos: found(.sin, entry(\.sine_and_cosine, family), false)
+    case .tanh: found(.sech, entry(\.tanh_and_sech, family), true)
+    case .sech: found(.tanh, entry(\.tanh_and_sech, family), false)
+    case .negate, .reciprocal, .square, .add, .subtract, .multiply, .scale, .divide, .modulo, .sqrt, .rsqrt, .cbrt,
+      .pow, .exp, .exp2, .expMinusOne, .log, .log2, .log10, .logOnePlus, .tan, .asin, .acos, .atan, .atan2, .sinh,
+      .cosh, .asinh, .acosh, .atanh, .hypot, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil,
+      .round, .trunc, .max, .min:
+      nil
+    }
+  }
+
   func compare(_ comparison: Comparison, _ family: Family) -> Kernel {
     entry(\.compare, Comparison.allCases.firstIndex(of: comparison)! * 3 + Int(family.rawValue))!
   }
@@ -166,6 +188,8 @@ extension Kernels {
     add(\.multiply_add, "multiplyAdd")
     add(\.multiply_subtract, "multiplySubtract")
     add(\.subtract_product, "subtractProduct")
+    add(\.sine_and_cosine, "sinCos")
+    add(\.tanh_and_sech, "tanhSech")
     add(\.convert, "convert")
     add(\.wrap_to_i32, "wrap")
     add(\.clamp_to_i32, "clamp")

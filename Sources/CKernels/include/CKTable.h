@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-// out, a, b and c do not overlap. What an unused operand points to does not matter.
+// out, a, b and c do not overlap. What an unused operand points to does not matter. Kernels with two results write the
+// second one to c.
 typedef void (*ck_kernel)(void *out, const void *a, const void *b, const void *c, int64_t count);
 
 // What a register holds. Masks are 0 and 1 in the family of the group; int32 is computed as int64.
@@ -85,6 +86,9 @@ typedef struct ck_kernels {
   ck_kernel multiply_add[ck_family_count];
   ck_kernel multiply_subtract[ck_family_count];
   ck_kernel subtract_product[ck_family_count];
+  // out: sin a, c: cos a. out: tanh a, c: sech a. Null for integers.
+  ck_kernel sine_and_cosine[ck_family_count];
+  ck_kernel tanh_and_sech[ck_family_count];
   // From the first family to the second; reals to integers truncate and saturate, NaN gives 0.
   ck_kernel convert[ck_family_count][ck_family_count];
   // To the range of int32, by wrapping and by clamping.

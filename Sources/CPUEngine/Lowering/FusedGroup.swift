@@ -141,7 +141,7 @@ struct FusedGroup {
       let out = slotOf[instruction.out]
       return ck_instruction(
         kernel: instruction.kernel, out: out, a: operands.first ?? out, b: operands.count > 1 ? operands[1] : out,
-        c: operands.count > 2 ? operands[2] : out)
+        c: instruction.second.map { slotOf[$0] } ?? (operands.count > 2 ? operands[2] : out))
     }
     let finalAccumulators = accumulators.map { accumulator in
       let type = builder.graph.items[accumulator.item].type

@@ -38,6 +38,11 @@ struct GraphStructure: Hashable, Sendable {
   /// The entries that are wanted.
   private(set) var outputs: [Int32] = []
 
+  init(entries: [Entry], outputs: [Int32]) {
+    self.entries = entries
+    self.outputs = outputs
+  }
+
   /// The structure below some nodes, and the data that it leaves out, in the order in which they occur.
   ///
   /// - Parameter isArgument: whether a node's elements come from outside.

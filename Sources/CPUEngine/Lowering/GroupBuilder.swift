@@ -30,6 +30,8 @@ struct GroupBuilder {
   private var repeated: [Element: Int] = [:]
   /// Products that are computed together with the sum that uses them.
   private var absorbed = Set<Int>()
+  /// For a function of a pair that one kernel computes, the member that is the other one.
+  private var partners: [Int: Int] = [:]
 
   init(
     _ graph: LoweredGraph, _ cluster: Clustering.Cluster, isStored: [Bool], buffers: BufferTable,
@@ -41,12 +43,14 @@ struct GroupBuilder {
     self.buffers = buffers
     self.memory = memory
     findAbsorbedProducts()
+    findPairs()
     for member in cluster.members where !absorbed.contains(member) { add(member) }
   }
 
   // MARK: Members
 
   private mutating func add(_ member: Int) {
+    if families[member] != nil { return }
     let item = graph.items[member]
     let natural = item.type == .bool ? maskFamily(item) : Family(item.type)
     let value: Int
@@ -71,9 +75,13 @@ struct GroupBuilder {
       reductions.append((member, operand(item.operands[0], family)))
       return
     }
-    families[member] = natural
-    names[Key(item: member, family: natural)] = value
-    if isStored[member] { store(member, value, natural) }
+    finish(member, value, natural)
+  }
+
+  private mutating func finish(_ member: Int, _ value: Int, _ family: Family) {
+    families[member] = family
+    names[Key(item: member, family: family)] = value
+    if isStored[member] { store(member, value, family) }
   }
 
   /// The family in which a mask is made: that of the elements that are compared, or of another mask.
@@ -92,6 +100,12 @@ struct GroupBuilder {
   private mutating func elementwise(_ member: Int, _ function: ScalarFunction, _ family: Family) -> Int {
     let item = graph.items[member]
     if function == .add || function == .subtract, let fused = multiplyAdd(item, function, family) { return fused }
+    if let partner = partners[member], let pair = kernels.pair(function, family) {
+      let (first, second) = instructions.emitPair(
+        pair.kernel, operand(item.operands[0], family), family, cost: function.cost)
+      finish(partner, pair.isFirst ? second : first, family)
+      return pair.isFirst ? first : second
+    }
     guard let kernel = kernels.function(function, family) else {
       fatalError("\(function.rawValue) is not defined for \(item.type.rawValue)")
     }
@@ -118,7 +132,7 @@ struct GroupBuilder {
   private mutating func store(_ member: Int, _ value: Int, _ family: Family) {
     let type = graph.items[member].type
     let buffer = buffers[member]
-    if type == family.memoryType, let last = instructions.body.indices.last, instructions.body[last].out == value {
+    if type == family.memoryType, let last = instructions.body.last, last.results.contains(value) {
       instructions.values[value] = .direct(buffer: buffer, offset: 0, type: type, isOutput: true)
       return
     }
@@ -201,6 +215,27 @@ struct GroupBuilder {
         valid: access.isMasked ? memory.keep(axes.map { Int64($0.valid) }) : nil))
   }
 
+  // MARK: Pairs
+
+  private mutating func findPairs() {
+    struct Call: Hashable {
+      var function: ScalarFunction
+      var operand: Int
+    }
+    var calls: [Call: Int] = [:]
+    for member in cluster.members {
+      let item = graph.items[member]
+      guard case .function(let function) = item.operation, item.type.isDifferentiable,
+        let pair = kernels.pair(function, Family(item.type))
+      else { continue }
+      calls[Call(function: function, operand: item.operands[0])] = member
+      if let partner = calls[Call(function: pair.other, operand: item.operands[0])] {
+        partners[member] = partner
+        partners[partner] = member
+      }
+    }
+  }
+
   // MARK: Multiplication with addition
 
   private func isProduct(_ i: Int) -> Bool {
@@ -263,7 +298,10 @@ extension ScalarFunction {
 extension Access {
   /// Time per element in nanoseconds or so to read by this access.
   var loadCost: Double {
-    guard let last = simplified.axes.last, last.extent >= 16 else { return 1.5 }
-    return last.stride == 1 || last.stride == 0 ? 0.1 : 0.6
+    let axes = simplified.axes
+    guard let last = axes.last else { return 0 }
+    if last.stride == 1 && axes.count == 1 { return 0 }
+    if last.extent < 16 { return 1.5 }
+    return abs(last.stride) <= 1 ? 0.1 : abs(last.stride) < 8 ? 0.6 : 2
   }
 }

@@ -19,6 +19,8 @@ struct GroupInstructions {
     var kernel: Kernels.Kernel
     var out: Int
     var operands: [Int]
+    /// The name of a second result, which takes the place of the third operand.
+    var second: Int?
   }
 
   var values: [Value] = []
@@ -50,6 +52,14 @@ struct GroupInstructions {
     self.cost += cost
     return out
   }
+
+  /// Appends an instruction with two results.
+  mutating func emitPair(_ kernel: Kernels.Kernel, _ operand: Int, _ family: Family, cost: Double) -> (Int, Int) {
+    let (first, second) = (name(.register(family)), name(.register(family)))
+    body.append(Instruction(kernel: kernel, out: first, operands: [operand], second: second))
+    self.cost += cost
+    return (first, second)
+  }
 }
 
 /// Registers for the names of a group: a register is free again after the last instruction that reads it.
@@ -62,7 +72,7 @@ struct RegisterAllocation {
     registers = [Int](repeating: -1, count: instructions.values.count)
     var lastUse = [Int](repeating: -1, count: instructions.values.count)
     for (i, instruction) in instructions.body.enumerated() {
-      lastUse[instruction.out] = max(lastUse[instruction.out], i)
+      for result in instruction.results { lastUse[result] = max(lastUse[result], i) }
       for operand in instruction.operands { lastUse[operand] = i }
     }
     for (name, value) in instructions.values.enumerated() {
@@ -73,11 +83,12 @@ struct RegisterAllocation {
     }
     var free: [Int] = []
     for (i, instruction) in instructions.body.enumerated() {
-      if case .register = instructions.values[instruction.out], registers[instruction.out] < 0 {
+      for result in instruction.results {
+        guard case .register = instructions.values[result], registers[result] < 0 else { continue }
         if let register = free.popLast() {
-          registers[instruction.out] = register
+          registers[result] = register
         } else {
-          registers[instruction.out] = registerCount
+          registers[result] = registerCount
           registerCount += 1
         }
       }
@@ -88,9 +99,13 @@ struct RegisterAllocation {
         else { continue }
         free.append(registers[operand])
       }
-      if case .register = instructions.values[instruction.out], lastUse[instruction.out] == i {
-        free.append(registers[instruction.out])
+      for result in instruction.results {
+        if case .register = instructions.values[result], lastUse[result] == i { free.append(registers[result]) }
       }
     }
   }
+}
+
+extension GroupInstructions.Instruction {
+  var results: [Int] { second.map { [out, $0] } ?? [out] }
 }

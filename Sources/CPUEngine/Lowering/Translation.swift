@@ -248,7 +248,7 @@ struct Translation {
     }
     let copies = repeated.reduce(1) { $0 * shape[$1] }
     guard copies >= Self.worthwhileCopies, shape.count >= Self.worthwhileCount else {
-      return whole(operation, operands.map { flat($0) }, shape, type)
+      return computed(operation, operands, shape, type)
     }
     var once = shape.dimensions
     for k in repeated { once[k] = 1 }
@@ -260,6 +260,57 @@ struct Translation {
     var result = whole(operation, items, Shape(once), type)
     for k in repeated { result.access.axes[k] = Access.Axis(extent: shape[k], stride: 0) }
     return result
+  }
+
+  /// The result in the order of axes in which the operands are best read.
+  private mutating func computed(
+    _ operation: LoweredGraph.Operation, _ operands: [Handle], _ shape: Shape, _ type: ScalarType
+  ) -> Handle {
+    guard let order = Self.order(operands.map(\.access), shape) else {
+      return whole(operation, operands.map { packed($0) }, shape, type)
+    }
+    let items = operands.map { operand in
+      packed(Handle(item: operand.item, access: operand.access.permuted(order), type: operand.type))
+    }
+    var result = whole(operation, items, Shape(order.map { shape[$0] }), type)
+    var inverse = order
+    for (place, axis) in order.enumerated() { inverse[axis] = place }
+    result.access = result.access.permuted(inverse)
+    return result
+  }
+
+  /// The order in which most operands are read along their memory, if it is not that of the axes.
+  private static func order(_ operands: [Access], _ shape: Shape) -> [Int]? {
+    guard shape.count >= worthwhileCount, operands.count > 1 else { return nil }
+    func cost(_ order: [Int]) -> Double { operands.reduce(0) { $0 + $1.permuted(order).loadCost } }
+    var best: (order: [Int], cost: Double)?
+    for operand in operands where !operand.isMasked && operand.axes.allSatisfy({ $0.stride != 0 || $0.extent == 1 }) {
+      let order = operand.axes.indices.sorted { i, j in
+        let (a, b) = (abs(operand.axes[i].stride), abs(operand.axes[j].stride))
+        return a != b ? a > b : i < j
+      }
+      let cost = cost(order)
+      if cost < best?.cost ?? .infinity { best = (order, cost) }
+    }
+    guard let best, best.cost + 0.5 < cost(Array(shape.dimensions.indices)) else { return nil }
+    return best.order
+  }
+
+  /// The item whose elements in flat order are those of a handle. What is repeated, and read with jumps, is first put
+  /// in order.
+  private mutating func packed(_ operand: Handle) -> Int {
+    var once = operand.access
+    for k in once.axes.indices where once.axes[k].stride == 0 { once.axes[k] = Access.Axis(extent: 1, stride: 0) }
+    guard !operand.access.isMasked, operand.access.count >= Self.worthwhileCount,
+      once.count * 4 <= operand.access.count, let last = once.axes.last(where: { $0.extent > 1 }), last.stride != 1
+    else { return flat(operand) }
+    let shape = Shape(once.axes.map(\.extent))
+    let item = whole(.step(.assembly(Assembly(operand.item, once))), [operand.item], shape, operand.type)
+    var access = item.access
+    for k in access.axes.indices where shape[k] != operand.access.axes[k].extent {
+      access.axes[k] = Access.Axis(extent: operand.access.axes[k].extent, stride: 0)
+    }
+    return flat(Handle(item: item.item, access: access, type: operand.type))
   }
 
   private mutating func moved(_ operand: Int, _ move: (Access) -> Access) -> Handle {

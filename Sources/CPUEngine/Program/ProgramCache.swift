@@ -6,13 +6,26 @@ final class ProgramCache: Sendable {
   /// A program and the contexts that wait to be used again.
   final class Entry: Sendable {
     let program: Program
+    /// How the program is run slice by slice, if it is.
+    let slices: SlicedProgram?
     private let waiting = Mutex<[Unmanaged]>([])
 
     struct Unmanaged: @unchecked Sendable {
       let context: ProgramContext
     }
 
-    init(_ program: Program) { self.program = program }
+    init(_ program: Program) {
+      self.program = program
+      slices = nil
+    }
+
+    init(_ slices: SlicedProgram) {
+      program = slices.program
+      self.slices = slices
+    }
+
+    /// Elements that the steps of a run write or walk over.
+    var elementCount: Int { slices?.elementCount ?? program.elementCount }
 
     /// A context that nobody else uses.
     func take() throws(TensorError) -> ProgramContext {
