@@ -31,7 +31,10 @@ let package = Package(
         "SparseStructure", "TensorGraph", "CPUEngine",
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
       ]),
-    .testTarget(name: "CurvatureTests", dependencies: ["Curvature", "SparseStructure", "TensorGraph", "TestSupport"]),
+    .target(name: "AllocationCounter", path: "Tests/_AllocationCounter"),
+    .testTarget(
+      name: "CurvatureTests",
+      dependencies: ["Curvature", "SparseStructure", "TensorGraph", "TestSupport", "AllocationCounter"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CurvatureCommands",

@@ -49,11 +49,41 @@ PLANE(store, uint64_t, 8)
 PLANE(add, float, f32)
 PLANE(add, double, f64)
 
+// One line of a box.
+#define LINE(name, TYPE, suffix)                                                                        \
+  static inline void name##_line_##suffix(TYPE *restrict to, int64_t ts, const TYPE *restrict from, int64_t fs, \
+                                          int64_t count) {                                              \
+    _Pragma("clang loop vectorize(disable) unroll_count(2)")                                            \
+    for (int64_t i = 0; i < count; ++i, to += ts, from += fs) PUT_##name(*to, *from);                   \
+  }
+LINE(store, uint32_t, 4)
+LINE(store, uint64_t, 8)
+LINE(add, float, f32)
+LINE(add, double, f64)
+
+// The longest line that is not worth a choice of loops.
+enum { short_line = 16 };
+
 // A box of which the axis that walks along rows, if there is one, has another extent.
 static void put(const ck_assembly_step *step, const ck_box *box, char *to, const char *from, int64_t height) {
   int64_t rank = box->rank, bytes = step->element_bytes, row_axis = box->row_axis;
   const int64_t *extents = box->extents, *ts = box->to_strides, *fs = box->from_strides;
   int64_t last = rank - 1;
+  if (rank <= 1 && bytes >= 4) {
+    int64_t count = rank == 0 ? 1 : row_axis == 0 ? height : extents[0];
+    int64_t t = rank == 0 ? 1 : ts[0], f = rank == 0 ? 1 : fs[0];
+    if (count <= short_line) {
+      if (bytes == 4 && box->adds)
+        add_line_f32((float *)to, t, (const float *)from, f, count);
+      else if (bytes == 4)
+        store_line_4((uint32_t *)to, t, (const uint32_t *)from, f, count);
+      else if (box->adds)
+        add_line_f64((double *)to, t, (const double *)from, f, count);
+      else
+        store_line_8((uint64_t *)to, t, (const uint64_t *)from, f, count);
+      return;
+    }
+  }
   int64_t rows = 1, tr = 0, fr = 0, columns = 1, tc = 1, fc = 1;
   if (rank >= 1) {
     columns = last == row_axis ? height : extents[last];

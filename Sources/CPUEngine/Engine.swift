@@ -64,6 +64,20 @@ package enum Engine {
     for (node, storage) in zip(wanted, results) { node.setValue(storage) }
   }
 
+  /// The steps by which `evaluate` computes nodes.
+  package static func description(of nodes: [Node]) throws(TensorError) -> String {
+    var arguments: [Node] = []
+    var literals: [(Literal, ScalarType)] = []
+    let structure = GraphStructure(
+      nodes,
+      isArgument: { node in
+        if case .input = node.primitive { return true }
+        return node.value != nil
+      }, arguments: &arguments, literals: &literals)
+    let entry = try entry(for: structure, in: cache, argumentsArePadded: true)
+    return entry.slices?.description ?? entry.program.description
+  }
+
   private static func entry(for structure: GraphStructure) throws(TensorError) -> ProgramCache.Entry {
     let entry = try entry(for: structure, in: cache, argumentsArePadded: true)
     counters.withLock { $0.elements += entry.elementCount }

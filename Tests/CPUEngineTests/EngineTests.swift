@@ -38,6 +38,28 @@ import Testing
     #expect(results.allSatisfy { $0 == results[0] })
   }
 
+  @Test(arguments: PrimitiveKind.allCases, [ScalarType.float64, .float32])
+  func bitsOfPrimitivesDoNotDependOnWorkers(kind: PrimitiveKind, type: ScalarType) throws {
+    let before = Engine.workerLimit
+    defer { Engine.workerLimit = before }
+    for seed in 1...6 as ClosedRange<UInt64> {
+      var results: [[UInt8]] = []
+      for workers in [1, 2] {
+        Engine.workerLimit = workers
+        let builder = SampleBuilder(seed: seed, type: type)
+        builder.extents = [30, 47, 64]
+        builder.largestRank = 3
+        let node = builder.node(kind)
+        // Something to do for a second worker even where the primitive only moves elements.
+        let after = node.scalarType == type ? Node(.elementwise(.exp), [node]) : node
+        try Engine.evaluate([after])
+        let bytes = after.shape.count * after.scalarType.byteCount
+        results.append([UInt8](UnsafeRawBufferPointer(start: after.value!.base, count: bytes)))
+      }
+      #expect(results[0] == results[1], "seed \(seed)")
+    }
+  }
+
   @Test func largeReductionsAreAccurate() throws {
     let count = 3_000_000
     let x = Node(Storage((0..<count).map { _ in 0.1 }), shape: [count])

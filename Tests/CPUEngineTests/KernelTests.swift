@@ -95,6 +95,36 @@ import Testing
     }
   }
 
+  @Test(arguments: [[ScalarFunction.sin, .cos], [.tanh, .sech]]) func pairsGiveTheBitsOfBoth(pair: [ScalarFunction])
+    throws
+  {
+    for table in Self.tables {
+      let kernels = pair[0] == .sin ? table.pointee.sine_and_cosine : table.pointee.tanh_and_sech
+      try checkPair(try #require(kernels.1), pair, points(Double.self), table)
+      try checkPair(try #require(kernels.0), pair, points(Float.self), table)
+    }
+  }
+
+  private func checkPair<Scalar: BinaryFloatingPoint & TensorScalar>(
+    _ kernel: ck_kernel, _ pair: [ScalarFunction], _ x: [Scalar], _ table: UnsafePointer<ck_kernels>
+  ) throws {
+    var results = [[Scalar]](repeating: [Scalar](repeating: 0, count: x.count), count: 2)
+    var expected = results
+    var (first, second) = (results[0], results[1])
+    first.withUnsafeMutableBytes { first in
+      second.withUnsafeMutableBytes { second in
+        kernel(first.baseAddress, x, nil, second.baseAddress, Int64(x.count))
+      }
+    }
+    results = [first, second]
+    for (i, function) in pair.enumerated() {
+      let single = try #require(find(table, function, single: Scalar.self == Float.self))
+      expected[i].withUnsafeMutableBytes { single($0.baseAddress, x, nil, nil, Int64(x.count)) }
+      let agrees = zip(results[i], expected[i]).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
+      #expect(agrees, "\(String(cString: table.pointee.instruction_set)) \(function)")
+    }
+  }
+
   @Test func relu() throws {
     for table in Self.tables {
       let kernel = try #require(find(table, .relu, single: false))

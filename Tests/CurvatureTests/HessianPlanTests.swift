@@ -1,3 +1,4 @@
+import AllocationCounter
 import Curvature
 import Testing
 
@@ -54,6 +55,27 @@ import Testing
     for _ in 0..<50 { try plan.evaluate(at: x, value: &value, gradient: &gradient, hessian: &hessian) }
     #expect(plan.contextsMade == before)
     #expect(try plan(point(2)).hessian.scalars == hessian)
+  }
+
+  @Test func anEvaluationIntoTheCallersMemoryAllocatesNothing() throws {
+    for (name, f) in Self.functions {
+      let plan = try HessianPlan(like: point(1), of: f)
+      let x = point(2).scalars
+      var value = 0.0
+      var (gradient, hessian) = ([Double](repeating: 0, count: 8), [Double](repeating: 0, count: 64))
+      var least = Int.max
+      for _ in 0..<5 {
+        let before = allocation_count()
+        for _ in 0..<100 { try plan.evaluate(at: x, value: &value, gradient: &gradient, hessian: &hessian) }
+        least = min(least, allocation_count() - before)
+      }
+      #expect(least == 0, "\(name)")
+    }
+    // That the counter counts.
+    guard allocation_counter_works() != 0 else { return }
+    let before = allocation_count()
+    _ = try HessianPlan(like: point(1), of: Self.functions[0].f)
+    #expect(allocation_count() > before)
   }
 
   @Test func pointsOfAnotherShapeAreRefused() throws {

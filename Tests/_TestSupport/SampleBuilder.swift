@@ -9,6 +9,8 @@ package class SampleBuilder {
   package var largestRank = 4
   /// The scalar functions to choose from.
   package var functions = ScalarFunction.allCases
+  /// The extents of axes to choose from.
+  package var extents = [1, 1, 2, 2, 3, 3, 4, 5]
   /// Whether an axis may have no elements.
   package var allowsEmptyAxes = true
 
@@ -39,7 +41,7 @@ package class SampleBuilder {
   }
 
   private func extent(allowingEmpty: Bool = true) -> Int {
-    allowingEmpty && allowsEmptyAxes && generator.chance(0.04) ? 0 : generator.pick([1, 1, 2, 2, 3, 3, 4, 5])
+    allowingEmpty && allowsEmptyAxes && generator.chance(0.04) ? 0 : generator.pick(extents)
   }
 
   private func someAxes(_ shape: Shape) -> [Int] {

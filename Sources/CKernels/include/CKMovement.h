@@ -9,6 +9,11 @@
 
 #include "CKTable.h"
 
+// Copies the entries above the diagonal below it, in matrices of size x size elements of 4 or 8 bytes that lie one
+// after another. The work comes in tasks, ceil(size / ck_mirror_side) for each matrix; this does from ..< to.
+enum { ck_mirror_side = 32 };
+void ck_mirror(void *matrices, int64_t size, int64_t element_bytes, int64_t from, int64_t to);
+
 // to[o, j, i] = from[o, indices[j], i] for sizes outer, count, inner. Returns the first position in `indices` whose
 // index is not in 0 ..< extent, where nothing more is read; -1 if there is none.
 int64_t ck_gather(void *to, const void *from, const int64_t *indices, int64_t outer, int64_t count, int64_t extent,

@@ -61,6 +61,9 @@ final class SlicedProgram: Sendable {
   /// The program of a part.
   var program: Program { part.program }
 
+  /// The steps, one a line.
+  var description: String { "\(tiling.sliceCount) slices, \(size) at a time; \(program)" }
+
   /// Runs all parts. Which worker runs a part does not change its bits.
   func run(
     arguments: [Storage], outputs: [Storage], literals: [(Literal, ScalarType)], workerLimit: Int

@@ -1,3 +1,4 @@
+import CPUEngine
 import Synchronization
 import TensorGraph
 
@@ -116,7 +117,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     caches.count(products: min(rows.count, columns.count))
     if isSymmetric {
       // Nobody else has seen these elements yet.
-      Symmetry.mirrorUpperTriangles(
+      Engine.mirrorUpperTriangles(
         elements.base, size: rows.count, count: rows.batchCount, scalarType: Scalar.scalarType)
     }
     return caches.withCache(number) { $0.insertWhole(elements) }

@@ -62,7 +62,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
 
   /// Rounding may differ between an entry and its mirror image; the upper one counts.
   private func mirror(_ hessians: UnsafeMutableRawPointer, count: Int = 1) {
-    Symmetry.mirrorUpperTriangles(hessians, size: size, count: count, scalarType: Scalar.scalarType)
+    Engine.mirrorUpperTriangles(hessians, size: size, count: count, scalarType: Scalar.scalarType)
   }
 
   /// Evaluates at many points, shape [P] + S: values [P], gradients [P] + S, Hessians [P] + S + S.
