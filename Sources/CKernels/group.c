@@ -42,7 +42,13 @@ void ck_worker_prepare(const ck_group *group, void *worker, char *scratch) {
       case ck_slot_tile: pointers[i] = &head->tile; break;
       case ck_slot_iota: arguments[i].iota = (ck_iota){&head->tile, slot->stride, slot->extent}; break;
       case ck_slot_blocks: arguments[i].blocks = (ck_blocks){&head->tile, slot->stride, slot->extent}; break;
-      case ck_slot_load: arguments[i].load = (ck_load){0, &head->tile, slot->access}; break;
+      case ck_slot_load:
+        arguments[i].load = (ck_load){0, &head->tile, slot->access, 0, 0};
+        if (slot->target >= 0) {
+          arguments[i].load.pointer = (const void **)&pointers[slot->target];
+          arguments[i].load.scratch = scratch + group->slots[slot->target].offset;
+        }
+        break;
       case ck_slot_store: arguments[i].store = (ck_store){0, &head->tile, slot->stride}; break;
       case ck_slot_element: break;
       case ck_slot_direct: break;

@@ -6,6 +6,7 @@
 #define INSTRUCTION_SET "x86-64-v3"
 #define TABLE ck_table_x86_64_v3
 #define HAS_FMA 1
+#define VECTOR_BYTES 32
 #include "tiles.inc"
 #pragma clang attribute pop
 #endif

@@ -6,6 +6,7 @@
 #define INSTRUCTION_SET "x86-64-v4"
 #define TABLE ck_table_x86_64_v4
 #define HAS_FMA 1
+#define VECTOR_BYTES 64
 #include "tiles.inc"
 #pragma clang attribute pop
 #endif

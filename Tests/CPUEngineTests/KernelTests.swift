@@ -125,6 +125,41 @@ import Testing
     }
   }
 
+  @Test func products() {
+    var generator = RepeatableGenerator(seed: 9)
+    for table in Self.tables {
+      for (m, n, k) in [(1, 1, 1), (6, 8, 3), (7, 17, 5), (13, 33, 64), (5, 3, 512), (31, 16, 2)] {
+        for transposed in [false, true] {
+          checkProduct(table.pointee.product.1!, m, n, k, transposed, 1e-13, Double.self, &generator)
+          checkProduct(table.pointee.product.0!, m, n, k, transposed, 1e-4, Float.self, &generator)
+        }
+      }
+    }
+  }
+
+  private func checkProduct<Scalar: BinaryFloatingPoint & TensorScalar>(
+    _ kernel: ck_product, _ m: Int, _ n: Int, _ k: Int, _ transposed: Bool, _ tolerance: Double, _: Scalar.Type,
+    _ generator: inout RepeatableGenerator
+  ) {
+    let a = (0..<(m * k)).map { _ in Scalar(Double.random(in: -1...1, using: &generator)) }
+    let b = (0..<(k * n)).map { _ in Scalar(Double.random(in: -1...1, using: &generator)) }
+    // A column more than the result has, which must stay as it is.
+    var c = [Scalar](repeating: 7, count: m * (n + 1))
+    let (aRow, aColumn, bRow, bColumn) = transposed ? (1, m, 1, k) : (k, 1, n, 1)
+    c.withUnsafeMutableBytes {
+      kernel(
+        $0.baseAddress, Int64(n + 1), a, Int64(aRow), Int64(aColumn), b, Int64(bRow), Int64(bColumn), Int64(m),
+        Int64(n), Int64(k))
+    }
+    for i in 0..<m {
+      for j in 0..<n {
+        let exact = (0..<k).reduce(0.0) { $0 + Double(a[i * aRow + $1 * aColumn]) * Double(b[$1 * bRow + j * bColumn]) }
+        #expect(abs(Double(c[i * (n + 1) + j]) - exact) <= tolerance)
+      }
+      #expect(c[i * (n + 1) + n] == 7)
+    }
+  }
+
   @Test func relu() throws {
     for table in Self.tables {
       let kernel = try #require(find(table, .relu, single: false))

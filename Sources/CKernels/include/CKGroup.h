@@ -34,6 +34,7 @@ typedef struct ck_slot {
   int64_t stride;
   int64_t extent;
   const ck_access *access;
+  int64_t target;  // of a load: the slot, a register, whose pointer it may set to the elements themselves; else -1
 } ck_slot;
 
 // An operand of consecutive elements that instructions read or write where it lies. Where a tile is not a multiple of

@@ -9,6 +9,12 @@
 // second one to c.
 typedef void (*ck_kernel)(void *out, const void *a, const void *b, const void *c, int64_t count);
 
+// c = a b for matrices of m x k and k x n elements, k at most ck_product_depth. A step along the rows and columns of a
+// and b is as many elements as said; the rows of c have consecutive elements.
+typedef void (*ck_product)(void *c, int64_t c_row, const void *a, int64_t a_row, int64_t a_column, const void *b,
+                           int64_t b_row, int64_t b_column, int64_t m, int64_t n, int64_t k);
+enum { ck_product_depth = 512 };
+
 // What a register holds. Masks are 0 and 1 in the family of the group; int32 is computed as int64.
 enum ck_family { ck_family_f32, ck_family_f64, ck_family_i64 };
 enum { ck_family_count = 3 };
@@ -43,11 +49,14 @@ typedef struct ck_access {
   const int64_t *valid;
 } ck_access;
 
-// Operand `a` of a load.
+// Operand `a` of a load. Where `pointer` is not null, the load sets it: to `scratch`, which it has filled instead of
+// `out`, or to the elements themselves where they lie one after another.
 typedef struct ck_load {
   const void *base;
   const ck_tile *tile;
   const ck_access *access;
+  const void **pointer;
+  void *scratch;
 } ck_load;
 
 // Operand `out` of a store: the tile's elements, or one for every `divisor` of them, go to base + start / divisor.
@@ -108,6 +117,8 @@ typedef struct ck_kernels {
 
   // out: accumulators, a: values, b: ck_tile. Combines element by element.
   ck_kernel accumulate[ck_reduction_count][ck_family_count];
+  // For f32 and f64.
+  ck_product product[2];
   // out: one result per block and column, a: values, b: ck_blocks.
   ck_kernel reduce_blocks[ck_reduction_count][ck_family_count];
 } ck_kernels;

@@ -136,6 +136,13 @@ struct FusedGroup {
       slotOf[name] = Int32(fixed.count)
       fixed.append(slot)
     }
+    // A load into a register may leave the elements where they are.
+    for instruction in instructions.body {
+      guard case .register = instructions.values[instruction.out], let operand = instruction.operands.first,
+        case .slot(let slot) = instructions.values[operand], slot.kind == ck_slot_load
+      else { continue }
+      fixed[Int(slotOf[operand])].target = Int64(slotOf[instruction.out])
+    }
     func final(_ instruction: GroupInstructions.Instruction) -> ck_instruction {
       let operands = instruction.operands.map { slotOf[$0] }
       let out = slotOf[instruction.out]

@@ -42,7 +42,7 @@ struct GroupInstructions {
       .slot(
         ck_slot(
           kind: kind, buffer: buffer, offset: Int64(offset), stride: Int64(stride), extent: Int64(extent),
-          access: access)))
+          access: access, target: -1)))
   }
 
   /// Appends an instruction with a result of its own.

@@ -8,10 +8,10 @@ import TensorGraph
   import Accelerate
 #endif
 
-/// A product of matrices, or one for each index of a batch, by BLAS.
+/// A product of matrices, or one for each index of a batch: by a kernel of ours where the sum is short, by BLAS else.
 ///
-/// The work is cut into tasks by its sizes alone, and BLAS runs each task on one thread, so that the bits do not depend
-/// on the number of threads.
+/// The work is cut into tasks by its sizes alone, and each task runs on one thread, so that the bits do not depend on
+/// the number of threads.
 struct MatrixStep {
   var isDouble: Bool
   var m: Int
@@ -29,6 +29,8 @@ struct MatrixStep {
   /// Rows of a task, or columns if `splitsColumns`, or indices of the batch if there is one.
   var taskSize: Int
   var splitsColumns: Bool
+  /// The kernel for a short sum, where BLAS spends its time on preparations.
+  var kernel: ck_product?
   /// Whether BLAS might start threads of its own.
   var isLarge: Bool
 
@@ -58,7 +60,9 @@ struct MatrixStep {
     let work = Double(m) * Double(n) * Double(k)
     let total = work * Double(batchCount)
     (taskCount, taskSize, splitsColumns) = (1, max(m, 1), false)
-    isLarge = work >= 200_000 || (min(m, n) == 1 && work >= 9_000)
+    kernel = Self.kernel(product, isDouble: isDouble)
+    let needsBLAS = kernel == nil || isSymmetric
+    isLarge = needsBLAS && (work >= 200_000 || (min(m, n) == 1 && work >= 9_000))
     if batchCount > 1 {
       taskSize = batchCount
       if total >= 1e6 {
@@ -77,6 +81,17 @@ struct MatrixStep {
       taskSize = ((extent + wanted - 1) / wanted + 7) & ~7
       taskCount = (extent + taskSize - 1) / taskSize
     }
+  }
+
+  /// The most elements of a left operand that the kernel reads down its columns.
+  private static let transposedElements = 1 << 15
+
+  private static func kernel(_ product: MatrixProduct, isDouble: Bool) -> ck_product? {
+    guard product.m > 1, product.n > 1, product.k <= Int(ck_product_depth),
+      product.a.columnStride == 1 || product.m * product.k <= transposedElements
+    else { return nil }
+    let kernels = Kernels.shared.table.pointee.product
+    return isDouble ? kernels.1 : kernels.0
   }
 
   private static func operand(
@@ -173,6 +188,13 @@ struct MatrixStep {
 
   /// One product of some rows and columns. Offsets are in elements.
   private func multiply(_ job: Job, a aOffset: Int, b bOffset: Int, c cOffset: Int, _ rows: Int, _ columns: Int) {
+    if let kernel {
+      let bytes = isDouble ? 8 : 4
+      kernel(
+        job.c + cOffset * bytes, Int64(n), job.a + aOffset * bytes, Int64(a.rowStride), Int64(a.columnStride),
+        job.b + bOffset * bytes, Int64(b.rowStride), Int64(b.columnStride), Int64(rows), Int64(columns), Int64(k))
+      return
+    }
     let (aTranspose, bTranspose) = (
       a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans
     )
