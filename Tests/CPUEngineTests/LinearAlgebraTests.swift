@@ -103,6 +103,18 @@ extension Node {
     }
   }
 
+  @Test("Special functions are the interpreter's", arguments: [ScalarType.float64, .float32])
+  func special(type: ScalarType) throws {
+    let builder = SampleBuilder(seed: 11, type: type)
+    for _ in 0..<150 {
+      let node = builder.node(.special)
+      #expect(try evaluated([node])[0] == Interpreter.evaluate([node])[0], "\(node.primitive)")
+    }
+    let many = Node.vector((0..<5000).map { 0.5 + 0.001 * Double($0) }, type)
+    let gammas = Node.special(.logGamma, many.reshaped(to: [50, 100]).permuted([1, 0]))
+    #expect(try evaluated([gammas])[0] == Interpreter.evaluate([gammas])[0])
+  }
+
   @Test("Moved operands, and one elimination for several systems") func views() throws {
     var generator = RepeatableGenerator(seed: 6)
     let shape: Shape = [3, 4, 4]

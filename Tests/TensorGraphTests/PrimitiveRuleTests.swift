@@ -90,7 +90,12 @@ import Testing
       // Away from jumps and kinks: all coordinates between 0.3 and 2, no two of a node closer than the steps.
       let point = Dictionary(
         uniqueKeysWithValues: variables.map { variable in
-          let elements = spread(variable.shape.count, &generator)
+          var elements = spread(variable.shape.count, &generator)
+          if case .special(let function) = node.primitive {
+            // From the interval 0.5...2 into the domain.
+            let domain = function.domain[node.operands.firstIndex(of: variable)!]
+            elements = elements.map { domain.lowerBound + (domain.upperBound - domain.lowerBound) * ($0 - 0.5) / 1.5 }
+          }
           let isMatrix = (kind == .solve || kind == .matrix) && variable === node.operands.last
           return (variable, isMatrix ? SampleBuilder.dominant(elements, variable.shape) : elements)
         })

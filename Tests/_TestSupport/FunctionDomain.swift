@@ -28,3 +28,22 @@ extension ScalarFunction {
     1e-30, 1e30, -1e30, .infinity, -.infinity, .nan,
   ]
 }
+
+extension SpecialFunction {
+  /// For each operand an interval in which the function is smooth and tame, for random points.
+  package var domain: [ClosedRange<Double>] {
+    switch self {
+    case .gamma, .logGamma, .polygamma, .besselY, .besselK, .besselKScaled, .exponentialIntegral,
+      .exponentialIntegral1, .spence:
+      [0.75...4]
+    case .besselJ, .besselI, .besselIScaled: [0.5...4]
+    case .scaledErfc: [-1...2]
+    case .lambertW, .logQuotient: [-0.2...3]
+    case .erfInverse, .elliptic: [-0.7...0.7]
+    case .normalQuantile: [0.15...0.85]
+    case .gammaLower, .gammaUpper, .gammaDensity: [0.75...3, 0.5...4]
+    case .zeta: [1.75...4, 0.75...3]
+    case .betaLower, .betaDensity: [0.75...3, 0.75...3, 0.2...0.8]
+    }
+  }
+}

@@ -4,10 +4,10 @@ import TensorGraph
 package enum PrimitiveKind: String, CaseIterable, Sendable {
   case input, fill, iota, elementwise, compare, logical, select, cast, detach, broadcast, reshape, permute, slice
   case embed, concatenate, gather, scatterAdd, sum, maximum, minimum, cumulativeSum, argsort, contraction
-  case solve, matrix
+  case solve, matrix, special
 
   /// Those whose results are well conditioned for arbitrary operands, so that they may stand anywhere in random graphs.
-  package static let tame = allCases.filter { $0 != .solve && $0 != .matrix }
+  package static let tame = allCases.filter { ![.solve, .matrix, .special].contains($0) }
 
   /// The kind of a primitive. A new primitive must be given a kind here, and `SampleBuilder` then wants samples.
   package init(_ primitive: Primitive) {
@@ -16,6 +16,7 @@ package enum PrimitiveKind: String, CaseIterable, Sendable {
     case .fill: self = .fill
     case .iota: self = .iota
     case .elementwise: self = .elementwise
+    case .special: self = .special
     case .compare: self = .compare
     case .logical: self = .logical
     case .select: self = .select

@@ -72,6 +72,13 @@ package class SampleBuilder {
       let function = generator.pick(functions)
       let shape = shape()
       return Node(.elementwise(function), (0..<function.arity).map { _ in operand(shape) })
+    case .special:
+      let function = generator.pick(SpecialFunction.members.map(\.function))
+      let shape = shape()
+      let operands = (0..<function.arity).map { i in
+        Node.input(generator.reals(shape.count, in: function.domain[i]), shape, type)
+      }
+      return Node(.special(function), operands)
     case .compare:
       let shape = shape()
       return Node(.compare(generator.pick(Comparison.allCases)), [operand(shape), operand(shape)])

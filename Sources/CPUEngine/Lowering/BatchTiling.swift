@@ -86,7 +86,8 @@ struct BatchTiling: Sendable {
       guard case .primitive(let primitive) = structure.entries[i].operation else { return total }
       switch primitive {
       case .input, .fill, .iota, .broadcast, .reshape, .permute, .slice, .detach: return total
-      case .elementwise, .compare, .logical, .select, .cast, .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum,
+      case .elementwise, .special, .compare, .logical, .select, .cast, .embed, .concatenate, .gather, .scatterAdd, .sum,
+        .maximum,
         .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
         return total + shapes[i].count * types[i].byteCount
       }
@@ -126,7 +127,8 @@ struct BatchTiling: Sendable {
         let operands = structure.entries[i].operands.map { shapes[Int($0)] }
         let extents = contraction.extents(operands[0], operands[1])
         return total + contraction.summed.reduce(Double(shapes[i].count)) { $0 * Double(extents[$1]!) }
-      case .elementwise, .compare, .logical, .select, .cast, .concatenate, .gather, .scatterAdd, .cumulativeSum,
+      case .elementwise, .special, .compare, .logical, .select, .cast, .concatenate, .gather, .scatterAdd,
+        .cumulativeSum,
         .argsort:
         return total + Double(shapes[i].count)
       case .solve, .matrix: return total + Double(shapes[i].count) * Double(shapes[i].dimensions.last ?? 1)
@@ -146,7 +148,7 @@ struct BatchTiling: Sendable {
     switch primitive {
     case .input, .fill: return []
     case .iota(_, let along, _): return along == axis ? nil : []
-    case .elementwise, .compare, .logical, .select, .cast, .detach: return all(axis)
+    case .elementwise, .special, .compare, .logical, .select, .cast, .detach: return all(axis)
     case .broadcast(_, let placement):
       guard let place = placement.firstIndex(of: axis), operands[0][place] == sliceCount else { return [.whole] }
       return [.slice(axis: place)]
@@ -222,7 +224,8 @@ struct BatchTiling: Sendable {
       case .reshape(let shape): return .primitive(.reshape(smaller(shape)))
       case .slice(let slices): return .primitive(.slice(smaller(slices)))
       case .embed(let shape, let slices): return .primitive(.embed(smaller(shape), smaller(slices)))
-      case .input, .fill, .elementwise, .compare, .logical, .select, .cast, .detach, .permute, .concatenate, .gather,
+      case .input, .fill, .elementwise, .special, .compare, .logical, .select, .cast, .detach, .permute, .concatenate,
+        .gather,
         .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
         return operation
       }

@@ -42,6 +42,8 @@ struct LoweredGraph {
     case assembly(Assembly)
     case integerProduct(IntegerProduct)
     case matrixProduct(MatrixProduct)
+    /// The operands are consecutive from the given offsets on.
+    case special(SpecialFunction, offsets: [Int])
     /// L and U of general matrices, and which rows were exchanged.
     case eliminated(MatrixBatch, offset: Int)
     /// Operands: right-hand sides, and the matrix or its elimination.

@@ -150,6 +150,9 @@ struct Translation {
     case .iota(_, let axis, _):
       return whole(.iota(stride: shape.strides[axis], extent: shape[axis]), [], shape, type)
     case .elementwise(let function): return elementwise(.function(function), operands, shape, type)
+    case .special(let function):
+      let places = operands.map { consecutive(handle($0)) }
+      return whole(.step(.special(function, offsets: places.map(\.offset))), places.map(\.item), shape, type)
     case .compare(let comparison): return elementwise(.compare(comparison), operands, shape, type)
     case .logical(let function): return elementwise(.logical(function), operands, shape, type)
     case .select: return elementwise(.select, operands, shape, type)
@@ -350,7 +353,8 @@ struct Translation {
     case .cast(let type):
       return isAssembly(operands[0]) && values[operands[0]].type == type ? assembly(operands[0]) : nil
     case .detach: return isAssembly(operands[0]) ? assembly(operands[0]) : nil
-    case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .broadcast, .gather, .scatterAdd, .sum,
+    case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .broadcast, .gather, .scatterAdd,
+      .sum,
       .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
       return nil
     }

@@ -125,6 +125,10 @@ struct ProgramBuilder {
       append(
         MatrixStep.run, payload, buffers,
         .product(batch: payload.batchCount, m: product.m, n: product.n, k: product.k, isSymmetric: payload.isSymmetric))
+    case .special(let function, let offsets):
+      let payload = SpecialFunctionStep(
+        function, item.type, count: item.count, to: to, from: offsets.enumerated().map { place($0, $1) })
+      append(SpecialFunctionStep.run, payload, buffers, .named(function.name, item.count))
     case .eliminated(let batch, let offset):
       let payload = LinearAlgebraStep(.eliminate, batch, item.type, to: to, from: place(0, offset), other: to)
       append(LinearAlgebraStep.run, payload, buffers, .named("elimination", item.count))

@@ -21,7 +21,8 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
       case .solve:
         let n = Double(operand.shape[operand.shape.rank - 2])
         return model.product(batch: 1, m: k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
-      case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .maximum, .minimum, .argsort,
+      case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .maximum, .minimum,
+        .argsort,
         .contraction, .matrix:
         return .zero
       }

@@ -82,7 +82,8 @@ extension TermSpace {
       result = term.substituting(substitution)
       result.axes = indices
     case .gather, .scatterAdd, .cumulativeSum, .cast, .solve: return nil
-    case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
+    case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
+      .minimum,
       .argsort, .contraction, .matrix:
       return nil
     }

@@ -86,7 +86,7 @@ extension TermSpace {
       func place(_ list: [Int]) -> [AffineIndex] { list.map { indices[c.output.firstIndex(of: $0)!] } }
       return ([read(0, place(c.left)), read(1, place(c.right))], false)
     case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .embed, .concatenate, .gather, .scatterAdd,
-      .sum, .maximum, .minimum, .cumulativeSum, .argsort, .solve, .matrix:
+      .sum, .maximum, .minimum, .cumulativeSum, .argsort, .solve, .matrix, .special:
       return nil
     }
   }
@@ -180,6 +180,7 @@ extension TermSpace {
   }
 
   private static func createsSingularities(_ node: Node) -> Bool {
+    if case .special = node.primitive { return true }
     guard case .elementwise(let function) = node.primitive else { return false }
     switch function {
     case .reciprocal, .divide, .modulo, .sqrt, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan, .asin,
@@ -194,7 +195,7 @@ extension TermSpace {
 
   private static func passesSingularities(_ node: Node) -> Bool {
     switch node.primitive {
-    case .elementwise, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .select: true
+    case .elementwise, .special, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .select: true
     case .input, .fill, .iota, .compare, .logical, .cast, .detach, .gather, .scatterAdd, .sum, .maximum, .minimum,
       .cumulativeSum, .argsort, .contraction, .solve, .matrix:
       false

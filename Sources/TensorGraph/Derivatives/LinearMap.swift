@@ -121,7 +121,8 @@ extension Primitive {
     case .cumulativeSum(let axis, let reversed): return t.cumulativelySummed(axis: axis + lift, reversed: reversed)
     case .cast(let type): return t.cast(to: type)
     case .solve(let form): return .solve(form, t, constants[0])
-    case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
+    case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
+      .minimum,
       .argsort, .contraction, .matrix:
       fatalError("\(self) is not a linear primitive in one operand")
     }
@@ -159,7 +160,8 @@ extension Primitive {
       // There are two differentiable types and no cast to the same one, so the operand had the other.
       return c.cast(to: type == .float32 ? .float64 : .float32)
     case .solve(let form): return .solve(form.transposed, c, constants[0])
-    case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
+    case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
+      .minimum,
       .argsort, .contraction, .matrix:
       fatalError("\(self) is not a linear primitive in one operand")
     }

@@ -9,6 +9,7 @@ extension Node {
     case .elementwise(let function):
       guard let partial = function.partial(i, operands, self) else { return nil }
       return partial.isFilled(with: 1) ? .identity : .scale(partial)
+    case .special(let function): return .scale(function.partial(i, operands, self))
     case .select: return .mask(operands[0], keeping: i == 1)
     case .cast, .broadcast, .reshape, .permute, .slice, .embed, .sum, .cumulativeSum:
       return .structural(primitive, constants: [])

@@ -142,7 +142,8 @@ extension UnitTensor {
     case .embed(let target, let slices): embedded(in: target, at: slices)
     case .sum(let axes): summed(over: axes)
     case .cast(let type): UnitTensor(shape, type, indices, presence, count: count)
-    case .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .compare, .logical, .select,
+    case .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special, .compare, .logical,
+      .select,
       .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix:
       nil
     }
@@ -157,7 +158,8 @@ extension UnitTensor {
     case .embed(_, let slices): sliced(slices)
     case .sum(let axes):
       broadcast(to: operand, axes: operand.dimensions.indices.filter { !axes.contains($0) })
-    case .broadcast, .cast, .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .compare,
+    case .broadcast, .cast, .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special,
+      .compare,
       .logical, .select, .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix:
       nil
     }

@@ -12,6 +12,10 @@
       case .elementwise(let function):
         require(operands.count == function.arity, "\(function) takes \(function.arity)")
         require(Set(shapes).count == 1 && Set(types).count == 1, "operands agree in shape and type")
+      case .special(let function):
+        require(operands.count == function.arity, "\(function) takes \(function.arity)")
+        require(Set(shapes).count == 1 && Set(types).count == 1, "operands agree in shape and type")
+        require(types[0].isDifferentiable, "operands are real")
       case .compare:
         require(operands.count == 2 && shapes[0] == shapes[1] && types[0] == types[1], "operands agree")
       case .logical(let function):

@@ -18,6 +18,8 @@ package enum Primitive: Hashable, Sendable {
 
   /// A differentiable scalar function.
   case elementwise(ScalarFunction)
+  /// A differentiable function beyond the C library's.
+  case special(SpecialFunction)
   /// A mask: whether the comparison holds.
   case compare(Comparison)
   /// A mask made from masks.
@@ -127,7 +129,7 @@ extension Primitive {
   package func shape(of operands: [Shape]) -> Shape {
     switch self {
     case .input(let shape, _), .fill(let shape, _, _), .iota(let shape, _, _): shape
-    case .elementwise, .compare, .logical, .cast, .detach: operands[0]
+    case .elementwise, .special, .compare, .logical, .cast, .detach: operands[0]
     case .select: operands[1]
     case .broadcast(let shape, _), .reshape(let shape), .embed(let shape, _): shape
     case .permute(let order): Shape(order.map { operands[0][$0] })
@@ -157,7 +159,8 @@ extension Primitive {
     case .compare, .logical: .bool
     case .select: operands[1]
     case .argsort: .int64
-    case .elementwise, .detach, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather, .scatterAdd,
+    case .elementwise, .special, .detach, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather,
+      .scatterAdd,
       .sum, .maximum, .minimum, .cumulativeSum, .contraction, .solve, .matrix:
       operands[0]
     }

@@ -32,7 +32,8 @@ extension Node {
       switch node.primitive {
       case .input, .fill, .iota: break
       case .broadcast, .reshape, .permute, .slice, .cast, .detach: pending += node.operands
-      case .elementwise, .compare, .logical, .select, .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum,
+      case .elementwise, .special, .compare, .logical, .select, .embed, .concatenate, .gather, .scatterAdd, .sum,
+        .maximum,
         .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
         found.append(node)
       }

@@ -124,7 +124,7 @@ package struct BatchIndependence {
     }
     switch node.primitive {
     case .input, .fill, .iota, .argsort: return nil
-    case .elementwise, .compare, .logical, .select, .cast, .detach: return common()
+    case .elementwise, .special, .compare, .logical, .select, .cast, .detach: return common()
     case .broadcast(_, let placement): return carried[0].map { placement[$0] }
     case .reshape(let shape):
       guard let axis = carried[0] else { return nil }
@@ -177,6 +177,7 @@ extension Primitive {
     case .fill: "fill"
     case .iota: "iota"
     case .elementwise(let function): function.rawValue
+    case .special(let function): function.name
     case .compare(let comparison): comparison.rawValue
     case .logical(let function): function.rawValue
     case .select: "where"

@@ -86,7 +86,8 @@ extension Primitive {
       var columnStrides = shape.removing(axes: [rows]).strides
       columnStrides.insert(0, at: rows)
       return union.strided(shape, strides: columnStrides)
-    case .input, .fill, .iota, .elementwise, .compare, .logical, .select, .detach, .concatenate, .maximum, .minimum,
+    case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
+      .minimum,
       .argsort, .contraction, .matrix:
       fatalError("\(self) is not a linear primitive in one operand")
     }

@@ -59,6 +59,8 @@ package enum Interpreter {
       return [Double](repeating: cast(literal.double, to: type), count: shape.count)
     case .iota(_, let axis, _): return generate(shape) { Double($0[axis]) }
     case .elementwise(let function): return elementwise(function, operands)
+    case .special(let function):
+      return operands[0].elements.indices.map { i in function.value(operands.map { $0.elements[i] }) }
     case .compare(let comparison):
       return zip(operands[0].elements, operands[1].elements).map { comparison.holds($0, $1) ? 1 : 0 }
     case .logical(let function):

@@ -66,7 +66,7 @@ extension SliceOwners {
     let (inner, outer) = (shape.strides, node.shape.strides)
     switch node.primitive {
     case .input, .fill, .iota, .compare, .logical, .argsort, .detach: break
-    case .elementwise, .select, .cast, .reshape: join(operand, over: [node.shape.count], from: [1], to: [1])
+    case .elementwise, .special, .select, .cast, .reshape: join(operand, over: [node.shape.count], from: [1], to: [1])
     case .broadcast(_, let placement):
       var steps = [Int](repeating: 0, count: node.shape.rank)
       for (axis, place) in placement.enumerated() where shape[axis] != 1 { steps[place] = inner[axis] }

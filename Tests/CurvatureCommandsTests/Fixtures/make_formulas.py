@@ -234,6 +234,20 @@ inv(array([C, S, C + S]))[1:]
 solve(array([C, S]), A.T)
 det(array([C, S])) + slogdet(array([C, S]))[1]
 qr(A)[1]
+gammaln(y + 2) + digamma(p) + gamma(p + 1)
+polygamma(1, p) + polygamma(3, y[:1] + 4)
+betaln(p, p + 1) + beta(2, p)
+gammainc(p, 1.5) + gammaincc(p + 2, y[0])
+betainc(2, p, 0.25) + betainc(p, 0.5, 0.75)
+zeta(3, p) + zeta(p + 2, 1)
+erfinv(p - 0.5) + ndtri(p) + log_ndtr(x)
+erfcx(x) + rel_entr(p, p + 1)
+j0(x) + j1(x) + y0(p) + y1(p)
+i0(x) + i1(x) + i0e(x) + i1e(x)
+k0(p) + k1(p) + k0e(p) + k1e(p)
+expi(x) + exp1(p)
+spence(p) + lambertw(p)
+ellipk(p) + ellipe(p)
 expm(S * 0.1) + expm(S * 30) * 1e-30
 conv1d(T, W1)
 conv1d(T[0], W1, stride=2, padding=1)
@@ -293,6 +307,12 @@ names.update(
     solve_triangular=scipy.linalg.solve_triangular, expm=scipy.linalg.expm, sqrtm=scipy.linalg.sqrtm,
     logm=scipy.linalg.logm, svdvals=scipy.linalg.svdvals, logdet=lambda a: np.linalg.slogdet(a)[1],
     svd=lambda a: np.linalg.svd(a, full_matrices=False),
+    betaln=scipy.special.betaln, beta=scipy.special.beta, gammaincc=scipy.special.gammaincc,
+    zeta=scipy.special.zeta, erfcx=scipy.special.erfcx, polygamma=scipy.special.polygamma,
+    lambertw=lambda x: scipy.special.lambertw(x).real,
+    **{name: getattr(scipy.special, name) for name in [
+        "gammaln", "digamma", "gamma", "gammainc", "betainc", "erfinv", "ndtri", "log_ndtr", "rel_entr", "j0", "j1",
+        "y0", "y1", "i0", "i1", "i0e", "i1e", "k0", "k1", "k0e", "k1e", "expi", "exp1", "spence", "ellipk", "ellipe"]},
     cholesky_solve=lambda l, b: scipy.linalg.cho_solve((l, True), b),
     lstsq=lambda a, b: np.linalg.lstsq(a, b, rcond=None))
 names.update(slow_definitions.definitions)

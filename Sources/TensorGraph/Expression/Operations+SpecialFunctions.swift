@@ -1,0 +1,48 @@
+/// Special functions, and what is composed of them.
+extension Operations {
+  /// A special function of tensors that broadcast against each other.
+  package static func special(_ function: SpecialFunction, _ operands: Node...) throws(TensorError) -> Node {
+    var shape = Shape.scalar
+    for operand in operands {
+      try requireReal(operand, function.name)
+      guard operand.scalarType == operands[0].scalarType else {
+        throw TensorError(
+          "\(function.name): element types \(operands[0].scalarType) and \(operand.scalarType) differ; cast one of them"
+        )
+      }
+      shape = try ShapeRules.broadcast(shape, operand.shape, operation: function.name)
+    }
+    return Node(.special(function), operands.map { $0.broadcast(to: shape) })
+  }
+
+  /// ln |B(a, b)|
+  package static func logBeta(_ a: Node, _ b: Node) throws(TensorError) -> Node {
+    let (a, b) = try broadcast(a, b, "betaln")
+    return try special(.logGamma, a) + special(.logGamma, b) - special(.logGamma, a + b)
+  }
+
+  /// B(a, b) for positive a and b.
+  package static func beta(_ a: Node, _ b: Node) throws(TensorError) -> Node {
+    .elementwise(.exp, try logBeta(a, b))
+  }
+
+  /// ln Φ(x) without underflow: below -1 by the scaled complement of the error function, from there on by ln(1 - …).
+  package static func logNormalDistribution(_ x: Node) throws(TensorError) -> Node {
+    try requireReal(x, "log_ndtr")
+    let scaled = -0.70710678118654752440084436210485 * x
+    let far = Node.elementwise(.log, 0.5 * .special(.scaledErfc(0), scaled)) - 0.5 * .elementwise(.square, x)
+    let near = Node.elementwise(.logOnePlus, -0.5 * .elementwise(.erfc, -scaled))
+    return .select(.compare(.less, x, x.filled(with: -1)), far, near)
+  }
+
+  /// x ln(x / y), 0 where x is 0 (and y not negative), +∞ elsewhere outside x, y > 0.
+  package static func relativeEntropy(_ x: Node, _ y: Node) throws(TensorError) -> Node {
+    let (x, y) = try broadcast(x, y, "rel_entr")
+    let zero = x.filled(with: 0)
+    let isInside = Node.logical(.and, .compare(.greater, x, zero), .compare(.greater, y, zero))
+    let isEdge = Node.logical(.and, .compare(.equal, x, zero), .compare(.greaterOrEqual, y, zero))
+    let safe = Node.select(isInside, y, x.filled(with: 1))
+    let value = x ⊗ (.elementwise(.log, .select(isInside, x, x.filled(with: 1))) - .elementwise(.log, safe))
+    return .select(isInside, value, .select(isEdge, zero, x.filled(with: .infinity)))
+  }
+}

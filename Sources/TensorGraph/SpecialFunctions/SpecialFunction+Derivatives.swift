@@ -1,0 +1,75 @@
+private let twoOverRootPi = 1.128379167095512573896158903121545172
+private let halfRootPi = 0.886226925452758013649083741670572591
+private let rootTwoPi = 2.506628274631000502415765284811045253
+
+extension SpecialFunction {
+  /// The partial derivative in operand `i`, as an expression in the operands `x` and the result `y`.
+  func partial(_ i: Int, _ x: [Node], _ y: Node) -> Node {
+    let a = x[0]
+    func f(_ function: ScalarFunction, _ operand: Node) -> Node { .elementwise(function, operand) }
+    switch self {
+    case .gamma: return y * .special(.polygamma(0), a)
+    case .logGamma: return .special(.polygamma(0), a)
+    case .polygamma(let n): return .special(.polygamma(n + 1), a)
+    case .gammaLower(let k):
+      return i == 0 ? Node(.special(.gammaLower(k + 1)), x) : Node(.special(.gammaDensity(k)), x)
+    case .gammaUpper(let k):
+      return i == 0 ? Node(.special(.gammaUpper(k + 1)), x) : -Node(.special(.gammaDensity(k)), x)
+    case .gammaDensity(let k):
+      if i == 0 { return Node(.special(.gammaDensity(k + 1)), x) }
+      let inner = ((a - a.filled(with: 1)) / x[1] - a.filled(with: 1)) * y
+      return k == 0 ? inner : inner + Double(k) * (Node(.special(.gammaDensity(k - 1)), x) / x[1])
+    case .betaLower(let m, let n):
+      return Node(
+        .special(i == 0 ? .betaLower(m + 1, n) : i == 1 ? .betaLower(m, n + 1) : .betaDensity(m, n)), x)
+    case .betaDensity(let m, let n):
+      if i < 2 { return Node(.special(i == 0 ? .betaDensity(m + 1, n) : .betaDensity(m, n + 1)), x) }
+      let rest = 1 - x[2]
+      var sum = ((a - a.filled(with: 1)) / x[2] - (x[1] - a.filled(with: 1)) / rest) * y
+      if m > 0 { sum = sum + Double(m) * (Node(.special(.betaDensity(m - 1, n)), x) / x[2]) }
+      if n > 0 { sum = sum - Double(n) * (Node(.special(.betaDensity(m, n - 1)), x) / rest) }
+      return sum
+    case .zeta(let k):
+      if i == 0 { return Node(.special(.zeta(k + 1)), x) }
+      let next = [1 + a, x[1]]
+      let main = -(a * Node(.special(.zeta(k)), next))
+      return k == 0 ? main : main - Double(k) * Node(.special(.zeta(k - 1)), next)
+
+    case .erfInverse: return halfRootPi * f(.exp, f(.square, y))
+    case .normalQuantile: return rootTwoPi * f(.exp, 0.5 * f(.square, y))
+    case .scaledErfc(let n): return -2 * .special(.scaledErfc(n + 1), a)
+
+    case .besselJ(let n):
+      if n == 0 { return -.special(.besselJ(1), a) }
+      return 0.5 * (.special(.besselJ(n - 1), a) - .special(.besselJ(n + 1), a))
+    case .besselY(let n):
+      if n == 0 { return -.special(.besselY(1), a) }
+      return 0.5 * (.special(.besselY(n - 1), a) - .special(.besselY(n + 1), a))
+    case .besselI(let n):
+      if n == 0 { return .special(.besselI(1), a) }
+      return 0.5 * (.special(.besselI(n - 1), a) + .special(.besselI(n + 1), a))
+    case .besselK(let n):
+      if n == 0 { return -.special(.besselK(1), a) }
+      return -0.5 * (.special(.besselK(n - 1), a) + .special(.besselK(n + 1), a))
+    case .besselIScaled(let n):
+      let slope: Node =
+        n == 0
+        ? .special(.besselIScaled(1), a)
+        : 0.5 * (.special(.besselIScaled(n - 1), a) + .special(.besselIScaled(n + 1), a))
+      return slope - f(.sign, a) * y
+    case .besselKScaled(let n):
+      let slope: Node =
+        n == 0
+        ? .special(.besselKScaled(1), a)
+        : 0.5 * (.special(.besselKScaled(n - 1), a) + .special(.besselKScaled(n + 1), a))
+      return y - slope
+
+    case .exponentialIntegral: return f(.exp, a) / a
+    case .exponentialIntegral1: return -(f(.exp, -a) / a)
+    case .spence: return -.special(.logQuotient(0), a - a.filled(with: 1))
+    case .logQuotient(let n): return (-Double(n + 1)) * .special(.logQuotient(n + 1), a)
+    case .lambertW: return f(.reciprocal, f(.exp, y) * (1 + y))
+    case .elliptic(let p, let q): return (Double(q) + 0.5) * .special(.elliptic(p + 1, q + 1), a)
+    }
+  }
+}

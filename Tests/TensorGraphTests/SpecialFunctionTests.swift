@@ -1,0 +1,98 @@
+import Foundation
+import TensorGraph
+import TestSupport
+import Testing
+
+/// Values and derivatives of a special function at one point, made with mpmath.
+struct SpecialFunctionRow: Sendable {
+  let name: String
+  /// The operands that are differentiated by, ascending.
+  let path: [Int]
+  let point: [Double]
+  let value: Double
+
+  /// The table of `Tests/Reference`, which its script describes, by function.
+  static let all: [String: [SpecialFunctionRow]] = {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Reference/special_functions.csv")
+    guard let text = try? String(contentsOf: file, encoding: .utf8) else { fatalError("cannot read \(file.path)") }
+    let rows = text.split(separator: "\n").map { line in
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      return SpecialFunctionRow(
+        name: String(cells[0]), path: cells[1].map { $0.wholeNumberValue! },
+        point: cells[2].split(separator: " ").map { Double($0)! }, value: Double(cells[3])!)
+    }
+    return Dictionary(grouping: rows, by: \.name)
+  }()
+
+  static let names = all.keys.sorted()
+}
+
+@Suite("Special functions") struct SpecialFunctionTests {
+  private static func node(_ name: String, _ x: [Node]) throws -> Node {
+    if let member = SpecialFunction.members.first(where: { $0.name == name }) {
+      return Node(.special(member.function), x)
+    }
+    switch name {
+    case "log_ndtr": return try Operations.logNormalDistribution(x[0])
+    case "betaln": return try Operations.logBeta(x[0], x[1])
+    default: fatalError("no function \(name)")
+    }
+  }
+
+  @Test("Every member of a family has references") func names() {
+    let known = Set(SpecialFunctionRow.names)
+    for (name, _) in SpecialFunction.members { #expect(known.contains(name), "\(name)") }
+  }
+
+  @Test("Values and derivatives to third order are mpmath's", arguments: SpecialFunctionRow.names)
+  func references(name: String) throws {
+    let rows = try #require(SpecialFunctionRow.all[name])
+    // Derivatives of the scaled Bessel functions are differences of neighbours, which nearly cancel for large arguments.
+    let tolerance = ["i0e", "i1e", "k0e", "k1e"].contains(name) ? 1e-10 : 1e-12
+    for (path, rows) in Dictionary(grouping: rows, by: \.path) {
+      let variables = rows[0].point.indices.map { i in Node.vector(rows.map { $0.point[i] }) }
+      for modes in [[Mode.reverse, .reverse, .reverse], [.forward, .reverse, .forward]] {
+        var node = try Self.node(name, variables)
+        for (i, mode) in zip(path, modes) { node = mode.derivatives(of: node, in: [variables[i]])[0] }
+        for (row, element) in zip(rows, node.interpreted) {
+          // What nearly cancels is right to the size of what it is made of.
+          let scale = SpecialFunctionTests.scale(row, among: SpecialFunctionRow.all[name]!)
+          #expect(
+            isClose(element, row.value, relative: tolerance, absolute: tolerance * scale),
+            "\(name) \(path) at \(row.point): \(element), expected \(row.value)")
+        }
+      }
+    }
+  }
+
+  /// The size of lower derivatives at the point, in units of the point.
+  private static func scale(_ row: SpecialFunctionRow, among rows: [SpecialFunctionRow]) -> Double {
+    let lower = rows.filter { $0.point == row.point && $0.path.count < row.path.count }
+    return lower.reduce(0) { largest, other in
+      // The derivative by x has the size of the function over x.
+      var size = abs(other.value)
+      for i in row.path.dropFirst(other.path.count) { size /= max(abs(row.point[i]), 1) }
+      return max(largest, size)
+    }
+  }
+
+  @Test("Bounds of domains") func bounds() {
+    func value(_ function: SpecialFunction, _ point: Double...) -> Double { function.value(point) }
+    #expect(value(.gammaLower(0), 2, 0) == 0 && value(.gammaUpper(0), 2, 0) == 1)
+    #expect(value(.gammaLower(0), 2, .infinity) == 1 && value(.gammaUpper(0), 2, .infinity) == 0)
+    #expect(value(.gammaLower(0), -1, 1).isNaN && value(.betaLower(0, 0), 1, 1, 2).isNaN)
+    #expect(value(.betaLower(0, 0), 2, 3, 0) == 0 && value(.betaLower(0, 0), 2, 3, 1) == 1)
+    #expect(value(.erfInverse, 1) == .infinity && value(.erfInverse, -1) == -.infinity && value(.erfInverse, 2).isNaN)
+    #expect(value(.normalQuantile, 0) == -.infinity && value(.normalQuantile, 1) == .infinity)
+    #expect(value(.polygamma(0), -2).isNaN && value(.logGamma, -2) == .infinity && value(.besselK(0), 0) == .infinity)
+    #expect(value(.spence, 0) == 1.6449340668482264 && value(.spence, 1) == 0 && value(.spence, -1).isNaN)
+    #expect(value(.lambertW, -1).isNaN && value(.lambertW, .infinity) == .infinity)
+    #expect(value(.exponentialIntegral, 0) == -.infinity && value(.exponentialIntegral1, -1).isNaN)
+    #expect(value(.elliptic(0, 0), 1) == .infinity && abs(value(.elliptic(0, -1), 1) - 1) < 1e-13)
+    for member in SpecialFunction.members {
+      let point = [Double](repeating: .nan, count: member.function.arity)
+      #expect(member.function.value(point).isNaN, "\(member.name)")
+    }
+  }
+}
