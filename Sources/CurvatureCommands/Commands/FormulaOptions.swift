@@ -4,10 +4,11 @@ import TensorGraph
 /// What the commands that evaluate a formula have in common.
 struct FormulaOptions: ParsableArguments {
   /// The commands that take a formula as their argument.
-  static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian", "pattern"]
+  static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian", "pattern", "check"]
   /// The options that take a value.
   static let valueOptions: Set<String> = [
     "--at", "--let", "--index", "--batch-axis", "--format", "--output", "--dtype", "--file", "--svg", "--png", "--why",
+    "--order",
   ]
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {
