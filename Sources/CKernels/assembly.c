@@ -95,7 +95,8 @@ static void put(const ck_assembly_step *step, const ck_box *box, char *to, const
     tr = ts[last - 1];
     fr = fs[last - 1];
   }
-  int64_t index[ck_rank_limit] = {0};
+  int64_t index[ck_rank_limit];
+  for (int64_t axis = 0; axis < last - 1; ++axis) index[axis] = 0;
   for (;;) {
     if (box->adds) {
       if (bytes == 4)

@@ -4,9 +4,10 @@
 
 #include "include/CKGroup.h"
 
-// A worker's memory: this, a pointer per slot, an argument per slot that needs one.
+// A worker's memory: this, a pointer per slot, an argument per slot that needs one, constants.
 typedef struct {
   ck_tile tile;
+  int64_t version;  // of the constants; 0 before there are any
 } worker_head;
 
 typedef union {
@@ -24,16 +25,21 @@ static inline argument *arguments_of(const ck_group *group, void *worker) {
   return (argument *)((char *)worker + head_bytes() + ((group->slot_count * 8 + 63) & ~(int64_t)63));
 }
 
-int64_t ck_worker_bytes(const ck_group *group) {
+static inline int64_t table_bytes(const ck_group *group) {
   int64_t bytes = head_bytes() + ((group->slot_count * 8 + 63) & ~(int64_t)63)
       + group->slot_count * (int64_t)sizeof(argument);
   return (bytes + 63) & ~(int64_t)63;
+}
+
+int64_t ck_worker_bytes(const ck_group *group) {
+  return table_bytes(group) + ((group->constant_bytes + 63) & ~(int64_t)63);
 }
 
 void ck_worker_prepare(const ck_group *group, void *worker, char *scratch) {
   worker_head *head = worker;
   void **pointers = pointers_of(worker);
   argument *arguments = arguments_of(group, worker);
+  head->version = 0;
   for (int64_t i = 0; i < group->slot_count; ++i) {
     const ck_slot *slot = &group->slots[i];
     pointers[i] = &arguments[i];
@@ -52,12 +58,17 @@ void ck_worker_prepare(const ck_group *group, void *worker, char *scratch) {
       case ck_slot_store: arguments[i].store = (ck_store){0, &head->tile, slot->stride}; break;
       case ck_slot_element: break;
       case ck_slot_direct: break;
+      case ck_slot_constant: pointers[i] = (char *)worker + table_bytes(group) + slot->offset; break;
     }
   }
 }
 
-void ck_worker_bind(const ck_group *group, void *worker, char *scratch, void *const *buffers) {
-  (void)scratch;
+static inline void fill(const ck_group *group, void **pointers, const ck_instruction *p, int64_t count) {
+  for (const ck_instruction *end = p + count; p < end; ++p)
+    p->kernel(pointers[p->out], pointers[p->a], 0, 0, (group->tile + 7) & ~(int64_t)7);
+}
+
+void ck_worker_bind(const ck_group *group, void *worker, void *const *buffers, int64_t version) {
   void **pointers = pointers_of(worker);
   argument *arguments = arguments_of(group, worker);
   for (int64_t i = group->first_bound_slot; i < group->slot_count; ++i) {
@@ -70,8 +81,12 @@ void ck_worker_bind(const ck_group *group, void *worker, char *scratch, void *co
       default: break;
     }
   }
-  for (const ck_instruction *p = group->hoisted, *end = p + group->hoisted_count; p < end; ++p)
-    p->kernel(pointers[p->out], pointers[p->a], 0, 0, (group->tile + 7) & ~(int64_t)7);
+  fill(group, pointers, group->hoisted, group->hoisted_count);
+  worker_head *head = worker;
+  if (head->version != version) {
+    fill(group, pointers, group->constants, group->constant_count);
+    head->version = version;
+  }
 }
 
 // The only hot loop.

@@ -27,7 +27,7 @@ static void work_on_group(void *argument, int64_t index) {
   int64_t share = job->step->units_per_worker, from;
   int bound = 0;
   while ((from = atomic_fetch_add(&job->next, share)) < group->units) {
-    if (!bound) ck_worker_bind(group, worker, scratch, context->buffers);
+    if (!bound) ck_worker_bind(group, worker, context->buffers, context->constants_version);
     bound = 1;
     int64_t to = from + share < group->units ? from + share : group->units;
     ck_worker_run(group, worker, scratch, context->buffers, from, to);
@@ -39,7 +39,7 @@ void ck_run_group(const void *payload, ck_context *context) {
   const ck_group *group = step->group;
   if (step->units_per_worker == 0 || context->active_workers == 1) {
     void *worker = context->workers[step->number * context->worker_count];
-    ck_worker_bind(group, worker, context->scratch[0], context->buffers);
+    ck_worker_bind(group, worker, context->buffers, context->constants_version);
     ck_worker_run(group, worker, context->scratch[0], context->buffers, 0, group->units);
   } else {
     group_job job = {step, context, 0};

@@ -25,6 +25,7 @@ enum ck_slot_kind {
   ck_slot_load,      // a ck_load of a buffer by an access
   ck_slot_store,     // a ck_store to a buffer with the divisor `stride`
   ck_slot_direct,    // see ck_direct; set for each tile
+  ck_slot_constant,  // memory of the worker's own at `offset` bytes
 };
 
 typedef struct ck_slot {
@@ -67,9 +68,13 @@ typedef struct ck_group {
   int64_t first_bound_slot;
   int64_t direct_count;
   const ck_direct *directs;
-  // Once per worker and run: constants that fill registers.
+  // Once per worker and run: elements that fill registers.
   int64_t hoisted_count;
   const ck_instruction *hoisted;
+  // Once per worker, and again when the program's constants have changed: constants that fill memory of its own.
+  int64_t constant_count;
+  const ck_instruction *constants;
+  int64_t constant_bytes;
   int64_t body_count;
   const ck_instruction *body;
 
@@ -91,8 +96,9 @@ int64_t ck_worker_bytes(const ck_group *group);
 // Prepares a worker's table, once.
 void ck_worker_prepare(const ck_group *group, void *worker, char *scratch);
 
-// Points a worker to the buffers and fills the constants, once per run.
-void ck_worker_bind(const ck_group *group, void *worker, char *scratch, void *const *buffers);
+// Points a worker to the buffers and fills what is constant, once per run. The program's constants are those of
+// before if the version is.
+void ck_worker_bind(const ck_group *group, void *worker, void *const *buffers, int64_t version);
 
 // Does units from ..< to.
 void ck_worker_run(const ck_group *group, void *worker, char *scratch, void *const *buffers, int64_t from, int64_t to);

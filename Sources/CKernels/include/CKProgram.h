@@ -21,6 +21,8 @@ typedef struct ck_context {
   // How many of the workers may be used.
   int64_t active_workers;
   ck_parallel parallel;
+  // Another number, from 1 on, whenever the program's constants have changed.
+  int64_t constants_version;
   // What went wrong: 0 nothing, 1 an index, with the step, the index and the extent of the axis.
   int64_t failure;
   int64_t failed_step;

@@ -32,7 +32,7 @@ struct FusedGroup {
     // Tile.
     let isNarrow = instructions.values.allSatisfy { value in
       switch value {
-      case .register(let family), .pinned(let family): family == .float32
+      case .register(let family), .pinned(let family), .constant(let family): family == .float32
       case .direct(_, _, let type, _): type.byteCount == 4
       case .slot: true
       }
@@ -40,6 +40,7 @@ struct FusedGroup {
     let width = isNarrow ? 4 : 8
     var directs = 0
     for case .direct in instructions.values { directs += 1 }
+    for case .constant in instructions.values { directs += 1 }
     let hot = RegisterAllocation(instructions).registerCount + directs + builder.reductions.count
     var tile = min(max(Self.tileBytes / (width * max(hot, 1)) & ~63, 64), isNarrow ? 1024 : 512)
     tile = min(tile, (total + 7) & ~7)
@@ -99,6 +100,7 @@ struct FusedGroup {
     let allocation = RegisterAllocation(instructions)
     let stride = ((tile + 7) & ~7) * width
     var scratch = allocation.registerCount * stride
+    var constantBytes = 0
     var slotOf = [Int32](repeating: 0, count: instructions.values.count)
     var fixed: [ck_slot] = []
     var bound: [(name: Int, slot: ck_slot)] = []
@@ -110,6 +112,10 @@ struct FusedGroup {
       case .register, .pinned:
         slot.kind = ck_slot_register
         slot.offset = Int64(allocation.registers[name] * stride)
+      case .constant:
+        slot.kind = ck_slot_constant
+        slot.offset = Int64(constantBytes)
+        constantBytes += stride
       case .direct(let buffer, let offset, let type, let isOutput):
         slot.kind = ck_slot_direct
         let isCallers = buffer < table.argumentCount || (buffer >= table.output(0) && buffer < table.firstTemporary)
@@ -167,6 +173,8 @@ struct FusedGroup {
         slot_count: Int64(fixed.count), slots: memory.keep(fixed), first_bound_slot: Int64(firstBound),
         direct_count: Int64(directOperands.count), directs: memory.keep(directOperands),
         hoisted_count: Int64(instructions.hoisted.count), hoisted: memory.keep(instructions.hoisted.map(final)),
+        constant_count: Int64(instructions.constants.count),
+        constants: memory.keep(instructions.constants.map(final)), constant_bytes: Int64(constantBytes),
         body_count: Int64(instructions.body.count), body: memory.keep(instructions.body.map(final)),
         total: Int64(total), tile: Int64(tile), units: Int64(units),
         accumulator_count: Int64(finalAccumulators.count), accumulators: memory.keep(finalAccumulators),

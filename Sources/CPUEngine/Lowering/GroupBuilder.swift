@@ -199,8 +199,10 @@ struct GroupBuilder {
     if let known = repeated[key] { return known }
     guard let fill = kernels.fill(type, family) else { fatalError("\(type) is not read in \(family)") }
     let element = instructions.slot(ck_slot_element, buffer: buffer, offset: offset * type.byteCount)
-    let value = instructions.name(.pinned(family))
-    instructions.hoisted.append(.init(kernel: fill, out: value, operands: [element]))
+    let isConstant = buffers.isLiteral(buffer)
+    let value = instructions.name(isConstant ? .constant(family) : .pinned(family))
+    let instruction = GroupInstructions.Instruction(kernel: fill, out: value, operands: [element])
+    if isConstant { instructions.constants.append(instruction) } else { instructions.hoisted.append(instruction) }
     repeated[key] = value
     return value
   }

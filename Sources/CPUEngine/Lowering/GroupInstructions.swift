@@ -9,6 +9,8 @@ struct GroupInstructions {
     case register(Family)
     /// A tile of scratch memory for the whole run.
     case pinned(Family)
+    /// Memory of a worker's own for one of the program's constants.
+    case constant(Family)
     /// Consecutive elements of a buffer.
     case direct(buffer: Int32, offset: Int, type: ScalarType, isOutput: Bool)
     /// An argument of a kernel.
@@ -25,6 +27,7 @@ struct GroupInstructions {
 
   var values: [Value] = []
   var hoisted: [Instruction] = []
+  var constants: [Instruction] = []
   var body: [Instruction] = []
   /// Time per element of the space, in nanoseconds or so.
   var cost = 0.0

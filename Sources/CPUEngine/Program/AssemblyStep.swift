@@ -70,8 +70,11 @@ struct AssemblyStep {
     }
     let rowElements = assembly.count / rows
     let leastRows = boxes.contains { Self.transposes($0, rowAxis) } ? 32 : 1
+    let rowsPerTask = max(leastRows, Self.taskBytes / max(1, rowElements * type.byteCount))
+    // One task for all rows need not tell them apart.
+    let isOneTask = byRows && rows <= rowsPerTask
     let kept = boxes.map { box in
-      Self.box(box, rowAxis: byRows ? rowAxis : nil, strides: strides, memory: memory, buffer: buffer)
+      Self.box(box, rowAxis: byRows && !isOneTask ? rowAxis : nil, strides: strides, memory: memory, buffer: buffer)
     }
     var ends: [Int64] = []
     for (i, box) in boxes.enumerated() where i + 1 == boxes.count || boxes[i + 1].phase != box.phase {
@@ -81,8 +84,8 @@ struct AssemblyStep {
     payload = ck_assembly_step(
       to: to, clears: clears ? 1 : 0, is_shared: isShared ? 1 : 0, element_bytes: Int64(type.byteCount),
       total: Int64(assembly.count), boxes: memory.keep(kept), box_count: Int64(kept.count),
-      rows: byRows ? Int64(rows) : 0, row_elements: Int64(rowElements),
-      rows_per_task: Int64(max(leastRows, Self.taskBytes / max(1, rowElements * type.byteCount))),
+      rows: byRows ? (isOneTask ? 1 : Int64(rows)) : 0,
+      row_elements: Int64(isOneTask ? assembly.count : rowElements), rows_per_task: isOneTask ? 1 : Int64(rowsPerTask),
       phase_count: Int64(ends.count), phase_ends: memory.keep(ends))
   }
 

@@ -76,6 +76,11 @@ struct BufferTable {
   /// Where the buffers that live only during a run begin.
   var firstTemporary: Int { argumentCount + literalCount + outputCount }
 
+  /// Whether a buffer is one of the program's constants.
+  func isLiteral(_ number: Int32) -> Bool {
+    Int(number) >= argumentCount && Int(number) < argumentCount + literalCount
+  }
+
   /// The number of the n-th output's buffer.
   func output(_ n: Int) -> Int { argumentCount + literalCount + n }
 }

@@ -57,7 +57,8 @@ package final class ProgramContext {
     context.initialize(
       to: ck_context(
         buffers: buffers, scratch: scratches, workers: workers, worker_count: Int64(count),
-        active_workers: Int64(count), parallel: runInParallel, failure: 0, failed_step: 0, failed_index: 0,
+        active_workers: Int64(count), parallel: runInParallel, constants_version: 1, failure: 0, failed_step: 0,
+        failed_index: 0,
         failed_extent: 0))
     for (n, source) in program.literals.enumerated() {
       switch source {
@@ -106,6 +107,7 @@ package final class ProgramContext {
 
   /// Sets the constants that come from the graph.
   func setLiterals(_ values: [(Literal, ScalarType)]) {
+    context.pointee.constants_version += 1
     for (n, source) in program.literals.enumerated() {
       if case .graph(let i, let type) = source { setLiteral(n, values[i].0, type) }
     }

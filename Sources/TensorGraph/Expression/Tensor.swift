@@ -68,6 +68,21 @@ extension Tensor {
     self.init(Node(Storage(elements), shape: shape))
   }
 
+  /// A tensor whose elements are written where they will stay, such as those of a large file.
+  ///
+  /// - Parameters:
+  ///   - shape: the extents.
+  ///   - body: initialises all elements of the buffer, which are in row-major order.
+  public init(
+    unsafeUninitializedShape shape: [Int], initializingWith body: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
+  ) rethrows {
+    let shape = Shape(shape)
+    let storage = Storage(count: shape.count, scalarType: Scalar.scalarType)
+    let base = storage.base.bindMemory(to: Scalar.self, capacity: shape.count)
+    try body(UnsafeMutableBufferPointer(start: base, count: shape.count))
+    self.init(Node(storage, shape: shape))
+  }
+
   /// A tensor of the given shape with every element equal.
   public static func full(_ shape: [Int], _ value: Scalar) -> Tensor {
     // Data, not a constant of the graph: constants fold away, and one may differentiate at a point made of zeros.

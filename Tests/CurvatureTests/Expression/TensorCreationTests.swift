@@ -120,4 +120,12 @@ import Testing
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(text.contains("item: shape [2] has 2 elements; index one of them, or read `scalars`"))
   }
+
+  @Test func elementsWrittenWhereTheyStay() throws {
+    let x = Tensor<Double>(unsafeUninitializedShape: [2, 3]) { elements in
+      for i in elements.indices { elements[i] = Double(i) }
+    }
+    #expect(x == Tensor([0, 1, 2, 3, 4, 5], shape: [2, 3]))
+    #expect(gradient((x * x).sum(), x) == 2 * x)
+  }
 }
