@@ -8,8 +8,7 @@ struct Inputs {
 
   /// A whole file as a tensor.
   func tensor<Scalar: DifferentiableScalar>(_ name: String) throws(BenchmarkError) -> Tensor<Scalar> {
-    let file = try file(name)
-    return Tensor(file.scalars(), shape: file.shape)
+    try file(name).tensor()
   }
 
   /// A file's slices along its first axis: the points at which a workload is evaluated in turn.

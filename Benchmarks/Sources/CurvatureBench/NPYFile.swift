@@ -1,3 +1,5 @@
+import Curvature
+
 #if canImport(Darwin)
   import Darwin
 #else
@@ -55,6 +57,20 @@ struct NPYFile {
       case .float32: bytes.bindMemory(to: Float.self).map { Scalar($0) }
       case .float64: bytes.bindMemory(to: Double.self).map { Scalar($0) }
       case .int32: bytes.bindMemory(to: Int32.self).map { Scalar($0) }
+      }
+    }
+  }
+
+  /// The elements in row-major order, where a tensor keeps them.
+  func tensor<Scalar: DifferentiableScalar>() -> Tensor<Scalar> {
+    Tensor(unsafeUninitializedShape: shape) { elements in
+      body.withUnsafeBytes { bytes in
+        switch element {
+        case .float32 where Scalar.self == Float.self, .float64 where Scalar.self == Double.self:
+          UnsafeMutableRawBufferPointer(elements).copyMemory(from: bytes)
+        case .float32, .float64, .int32:
+          _ = elements.initialize(from: scalars(as: Scalar.self))
+        }
       }
     }
   }
