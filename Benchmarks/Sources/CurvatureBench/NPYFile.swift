@@ -65,11 +65,13 @@ struct NPYFile {
   func tensor<Scalar: DifferentiableScalar>() -> Tensor<Scalar> {
     Tensor(unsafeUninitializedShape: shape) { elements in
       body.withUnsafeBytes { bytes in
+        func fill<Stored: BinaryFloatingPoint>(_: Stored.Type) {
+          for (i, x) in bytes.bindMemory(to: Stored.self).enumerated() { elements[i] = Scalar(x) }
+        }
         switch element {
-        case .float32 where Scalar.self == Float.self, .float64 where Scalar.self == Double.self:
-          UnsafeMutableRawBufferPointer(elements).copyMemory(from: bytes)
-        case .float32, .float64, .int32:
-          _ = elements.initialize(from: scalars(as: Scalar.self))
+        case .float32: fill(Float.self)
+        case .float64: fill(Double.self)
+        case .int32: for (i, x) in bytes.bindMemory(to: Int32.self).enumerated() { elements[i] = Scalar(x) }
         }
       }
     }
