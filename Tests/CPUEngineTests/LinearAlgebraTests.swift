@@ -115,6 +115,23 @@ extension Node {
     #expect(try evaluated([gammas])[0] == Interpreter.evaluate([gammas])[0])
   }
 
+  @Test("Parts of a diagonal lie where the diagonal has them") func partsOfDiagonals() throws {
+    let x = Node.vector([2, 3, 5, 7])
+    let diagonals = try [Operations.eye(4, nil, .float64), Operations.diagonalMatrix(x)]
+    for matrix in diagonals {
+      for start in 0..<4 {
+        for count in 1...(4 - start) {
+          let rows = matrix.sliced([AxisSlice(start: start, step: 1, count: count), .all(4)])
+          let columns = matrix.sliced([.all(4), AxisSlice(start: start, step: 1, count: count)])
+          for part in [rows, columns] {
+            let found = try evaluated([part])[0]
+            #expect(found == Interpreter.evaluate([part])[0], "\(start) \(count)")
+          }
+        }
+      }
+    }
+  }
+
   @Test("Moved operands, and one elimination for several systems") func views() throws {
     var generator = RepeatableGenerator(seed: 6)
     let shape: Shape = [3, 4, 4]

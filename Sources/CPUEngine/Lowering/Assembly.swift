@@ -148,7 +148,8 @@ struct Assembly: Hashable {
           let from = max(0, window.lowerBound - part.start[k])
           let to = min(part.axes[moving[0]].extent, window.upperBound - part.start[k])
           part.offset += from * part.axes[moving[0]].stride
-          part.start[k] += from
+          // An axis may run along a diagonal: then the part moves on in every direction that it has.
+          for (place, step) in part.axes[moving[0]].steps.enumerated() { part.start[place] += from * step }
           part.axes[moving[0]].extent = to - from
           if to - from == 1 { part.axes.remove(at: moving[0]) }
         }
