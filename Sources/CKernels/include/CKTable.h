@@ -91,7 +91,7 @@ typedef struct ck_kernels {
   ck_kernel logical[3][ck_family_count];
   // b where the mask a is not zero, else c.
   ck_kernel select[ck_family_count];
-  // a b + c, a b - c, c - a b, with one rounding where the machine has it.
+  // a b + c, a b - c, c - a b, with the roundings of a product and a sum.
   ck_kernel multiply_add[ck_family_count];
   ck_kernel multiply_subtract[ck_family_count];
   ck_kernel subtract_product[ck_family_count];

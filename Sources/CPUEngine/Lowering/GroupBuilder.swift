@@ -248,7 +248,7 @@ struct GroupBuilder {
     }
   }
 
-  /// Products with one user, a sum or difference whose other operand is no product: a b - b a stays exactly zero.
+  /// Products with one user, a sum or difference whose other operand is no product.
   private mutating func findAbsorbedProducts() {
     let members = Set(cluster.members)
     var uses: [Int: Int] = [:]
