@@ -1,6 +1,7 @@
 // Running the steps of a program.
 
 #include "include/CKProgram.h"
+#include "include/CKTeam.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -43,7 +44,7 @@ void ck_run_group(const void *payload, ck_context *context) {
     ck_worker_run(group, worker, context->scratch[0], context->buffers, 0, group->units);
   } else {
     group_job job = {step, context, 0};
-    context->parallel(context->active_workers, &job, work_on_group);
+    ck_team_perform(context->active_workers, &job, work_on_group);
   }
   ck_group_finish(group, context->buffers);
 }
@@ -68,7 +69,7 @@ void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *
     return;
   }
   shared_job shared = {count, job, body, 0};
-  context->parallel(context->active_workers, &shared, work_on_share);
+  ck_team_perform(context->active_workers, &shared, work_on_share);
 }
 
 static void check(const ck_index_step *step, ck_context *context, int64_t position) {

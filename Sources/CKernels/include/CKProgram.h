@@ -8,9 +8,6 @@
 
 struct ck_context;
 
-// Calls body(job, i) for i in 0 ..< count, possibly at the same time.
-typedef void (*ck_parallel)(int64_t count, void *job, void (*body)(void *job, int64_t i));
-
 typedef struct ck_context {
   void **buffers;
   // Per worker: scratch memory of all groups, one after another in use.
@@ -20,7 +17,6 @@ typedef struct ck_context {
   int64_t worker_count;
   // How many of the workers may be used.
   int64_t active_workers;
-  ck_parallel parallel;
   // Another number, from 1 on, whenever the program's constants have changed.
   int64_t constants_version;
   // What went wrong: 0 nothing, 1 an index, with the step, the index and the extent of the axis.

@@ -12,5 +12,6 @@
 #include "CKMovement.h"
 #include "CKProgram.h"
 #include "CKTable.h"
+#include "CKTeam.h"
 
 #endif

@@ -44,6 +44,8 @@ struct Assembly: Hashable {
   /// The most parts that a concatenation follows into its operands for, and that a sum has.
   static let partLimit = 4096
   static let sumLimit = 256
+  /// Up to how many parts are compared with each other.
+  private static let comparisonLimit = 64
 
   init(shape: [Int], parts: [Part], isSum: Bool) {
     self.shape = shape
@@ -98,6 +100,33 @@ struct Assembly: Hashable {
   func startsWithAll(of count: Int) -> Bool {
     guard let first = parts.first else { return false }
     return Assembly(shape: shape, parts: [first], isSum: false).access?.isWhole(of: count) ?? false
+  }
+
+  /// Whether every element of the result is an element of exactly one part.
+  var isTiling: Bool {
+    guard parts.reduce(0, { $0 + $1.count }) == count else { return false }
+    guard isSum else { return true }
+    guard parts.count <= Self.comparisonLimit else { return false }
+    return parts.indices.allSatisfy { i in !parts[..<i].contains { overlap($0, parts[i]) } }
+  }
+
+  /// Whether this and another assembly of the same shape surely have no place in common.
+  func isApart(from other: Assembly) -> Bool {
+    parts.count * other.parts.count <= Self.comparisonLimit
+      && parts.allSatisfy { part in !other.parts.contains { overlap(part, $0) } }
+  }
+
+  /// Whether two parts may have a place in common.
+  private func overlap(_ a: Part, _ b: Part) -> Bool { shape.indices.allSatisfy { a.range($0).overlaps(b.range($0)) } }
+
+  /// The place of a part in the flat result if the part is all of an item's `count` elements, in their order and one
+  /// after another: then it can be made there.
+  func place(of part: Part, whole count: Int) -> Int? {
+    guard part.count == count, part.offset == 0 else { return nil }
+    let strides = Shape(shape).strides
+    func flat(_ steps: [Int]) -> Int { zip(steps, strides).reduce(0) { $0 + $1.0 * $1.1 } }
+    guard part.axes.allSatisfy({ $0.stride == flat($0.steps) }) else { return nil }
+    return flat(part.start)
   }
 
   /// The sum; a dense summand comes first, since the others can be added where it is.

@@ -16,7 +16,7 @@ struct FusedGroup {
   let instructionCount: Int
 
   /// The time below which one worker does everything, in nanoseconds or so.
-  static let parallelThreshold = 40_000.0
+  static let parallelThreshold = 8_000.0
 
   /// The scratch memory of a tile should stay well within the first cache, in bytes.
   static let tileBytes = 24_576

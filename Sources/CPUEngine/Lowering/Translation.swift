@@ -14,11 +14,13 @@ struct Translation {
     case handle(Handle)
     /// Elements that are not together yet.
     case assembly(Assembly, ScalarType)
+    /// The sum of two entries that have no place in common: put together if nothing is missing, added up otherwise.
+    case apart(Assembly, ScalarType, operands: [Int])
 
     var type: ScalarType {
       switch self {
       case .handle(let handle): handle.type
-      case .assembly(_, let type): type
+      case .assembly(_, let type), .apart(_, let type, _): type
       }
     }
   }
@@ -78,6 +80,13 @@ struct Translation {
       let handle = whole(.step(.assembly(assembly)), assembly.parts.map(\.item), shapes[i], type)
       values[i] = .handle(handle)
       return handle
+    case .apart(let assembly, let type, let operands):
+      let handle =
+        assembly.isTiling
+        ? whole(.step(.assembly(assembly)), assembly.parts.map(\.item), shapes[i], type)
+        : elementwise(.function(.add), operands, shapes[i], type)
+      values[i] = .handle(handle)
+      return handle
     }
   }
 
@@ -85,12 +94,26 @@ struct Translation {
   private func assembly(_ i: Int) -> Assembly {
     switch values[i] {
     case .handle(let handle): Assembly(handle.item, handle.access)
-    case .assembly(let assembly, _): assembly
+    case .assembly(let assembly, _), .apart(let assembly, _, _): assembly
     }
   }
 
   private func isAssembly(_ i: Int) -> Bool {
-    if case .assembly = values[i] { true } else { false }
+    switch values[i] {
+    case .handle: false
+    case .assembly: true
+    case .apart(let assembly, _, _): assembly.isTiling
+    }
+  }
+
+  /// The sum of two entries that have no place in common, if they are so large that it matters.
+  private func apart(_ primitive: Primitive, _ operands: [Int], _ shape: Shape, _ type: ScalarType) -> Value? {
+    guard primitive == .elementwise(.add), type.isDifferentiable, shape.count >= Self.worthwhileCount else {
+      return nil
+    }
+    for operand in operands { if case .assembly = values[operand] { return nil } }
+    let (a, b) = (assembly(operands[0]), assembly(operands[1]))
+    return a.isApart(from: b) ? .apart(a.adding(b), type, operands: operands) : nil
   }
 
   private mutating func literal(_ source: LoweredGraph.LiteralSource) -> Int {
@@ -135,7 +158,9 @@ struct Translation {
       add(repeated(literal(.fixed(.integer(0), type)), shape, type), shape)
       return
     }
-    if let assembly = assembly(primitive, operands, shape) {
+    if let apart = apart(primitive, operands, shape, type) {
+      add(apart, shape)
+    } else if let assembly = assembly(primitive, operands, shape) {
       add(.assembly(assembly, type), shape)
     } else {
       add(handle(primitive, operands, shape, type), shape)
@@ -340,7 +365,8 @@ struct Translation {
       if isOneBox && !isAssembly(operands[0]) { return nil }
       return assembly(operands[0]).embedded(in: target, slices)
     case .elementwise(.add):
-      guard values[operands[0]].type.isDifferentiable, operands.contains(where: isAssembly) else { return nil }
+      let isPutTogether = operands.contains { if case .assembly = values[$0] { true } else { false } }
+      guard values[operands[0]].type.isDifferentiable, isPutTogether else { return nil }
       let (a, b) = (assembly(operands[0]), assembly(operands[1]))
       return a.parts.count + b.parts.count <= Assembly.sumLimit ? a.adding(b) : nil
     case .permute(let order):

@@ -11,7 +11,7 @@ struct AssemblyStep {
   /// Elements of a box that one task takes, more or less.
   private static let taskElements = 1 << 14
   /// Elements to touch below which one worker does everything.
-  private static let parallelThreshold = 1 << 16
+  private static let parallelThreshold = 1 << 14
   /// Up to how many boxes are compared with each other.
   private static let comparisonLimit = 512
 
@@ -29,10 +29,10 @@ struct AssemblyStep {
   let boxCount: Int
 
   /// - Parameters:
-  ///   - startsWithFirst: whether the first part is in the result's buffer already.
+  ///   - isInPlace: whether a part, by its number, is in the result's buffer already.
   ///   - buffer: the buffer of an item.
   init(
-    _ assembly: Assembly, to: Int32, startsWithFirst: Bool, type: ScalarType, memory: ProgramMemory,
+    _ assembly: Assembly, to: Int32, type: ScalarType, memory: ProgramMemory, isInPlace: (Int) -> Bool,
     buffer: (Int) -> Int32
   ) {
     var boxes = assembly.parts.map { part in
@@ -50,7 +50,7 @@ struct AssemblyStep {
     }
     let covered = boxes.reduce(0) { $1.adds ? $0 : $0 + $1.part.count }
     let clears = covered < assembly.count
-    if startsWithFirst { boxes.removeFirst() }
+    boxes = boxes.indices.filter { !isInPlace($0) }.map { boxes[$0] }
     let touched = boxes.reduce(clears ? assembly.count : 0) { $0 + $1.part.count }
 
     let axes = assembly.shape.indices.filter { assembly.shape[$0] != 1 }

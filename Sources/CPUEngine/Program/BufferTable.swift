@@ -8,6 +8,15 @@ struct BufferTable {
   let argumentCount: Int
   let literalCount: Int
   let outputCount: Int
+  /// Buffers that are parts of others, which are none: what an assembly is put together from may be made in its place.
+  private(set) var aliases: [Int32: Alias] = [:]
+
+  /// A part of a buffer.
+  struct Alias {
+    var root: Int32
+    /// In bytes.
+    var offset: Int
+  }
 
   init(_ graph: LoweredGraph, isStored: [Bool]) {
     numbers = [Int32](repeating: -1, count: graph.items.count)
@@ -27,7 +36,7 @@ struct BufferTable {
     }
     for output in graph.outputs { add(output, graph) }
     let users = Self.userCounts(graph)
-    // Users first: what an assembly starts with is made in its buffer.
+    // Users first: what an assembly consists of is made in its buffer where it can be.
     for (i, item) in graph.items.enumerated().reversed() where item.count > 0 {
       if numbers[i] < 0 {
         switch item.operation {
@@ -36,11 +45,28 @@ struct BufferTable {
           if isStored[i] { add(i, graph) }
         }
       }
-      if case .step(.assembly(let assembly)) = item.operation, numbers[item.operands[0]] < 0,
-        users[item.operands[0]] == 1, assembly.startsWithAll(of: graph.items[item.operands[0]].count)
-      {
-        numbers[item.operands[0]] = numbers[i]
-      }
+      if case .step(.assembly(let assembly)) = item.operation { place(assembly, i, graph, users) }
+    }
+  }
+
+  /// Lets parts of an assembly be made where they belong: the first, if everything else is added to it, or any that
+  /// lie side by side.
+  private mutating func place(_ assembly: Assembly, _ i: Int, _ graph: LoweredGraph, _ users: [Int]) {
+    let operands = graph.items[i].operands
+    func isFree(_ operand: Int) -> Bool { numbers[operand] < 0 && users[operand] == 1 }
+    if isFree(operands[0]), assembly.startsWithAll(of: graph.items[operands[0]].count) {
+      numbers[operands[0]] = numbers[i]
+      return
+    }
+    guard assembly.isTiling else { return }
+    let own = aliases[numbers[i]] ?? Alias(root: numbers[i], offset: 0)
+    for (operand, part) in zip(operands, assembly.parts) where isFree(operand) {
+      let item = graph.items[operand]
+      guard let place = assembly.place(of: part, whole: item.count) else { continue }
+      numbers[operand] = Int32(sizes.count)
+      aliases[numbers[operand]] = Alias(root: own.root, offset: own.offset + place * item.type.byteCount)
+      // Not padded: what follows belongs to others.
+      sizes.append(item.count * item.type.byteCount)
     }
   }
 
@@ -50,10 +76,14 @@ struct BufferTable {
     return counts
   }
 
-  /// Whether an assembly is made where its first operand was.
-  func sharesFirstOperand(_ i: Int, of graph: LoweredGraph) -> Bool {
-    graph.items[i].operands.first.map { numbers[$0] == numbers[i] } ?? false
+  /// Whether an operand of an assembly was made where it belongs.
+  func isInPlace(_ operand: Int, ofAssembly i: Int) -> Bool {
+    let root = aliases[numbers[i]]?.root ?? numbers[i]
+    return numbers[operand] == numbers[i] || aliases[numbers[operand]].map { $0.root == root } ?? false
   }
+
+  /// The buffer that a buffer is, or is a part of.
+  func root(_ number: Int32) -> Int32 { aliases[number]?.root ?? number }
 
   private mutating func add(_ i: Int, _ graph: LoweredGraph) {
     numbers[i] = Int32(sizes.count)
@@ -75,6 +105,9 @@ struct BufferTable {
 
   /// Where the buffers that live only during a run begin.
   var firstTemporary: Int { argumentCount + literalCount + outputCount }
+
+  /// Whether a buffer lives only during a run.
+  func isTemporary(_ number: Int32) -> Bool { number >= firstTemporary }
 
   /// Whether a buffer is one of the program's constants.
   func isLiteral(_ number: Int32) -> Bool {

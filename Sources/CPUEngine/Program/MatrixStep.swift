@@ -65,16 +65,16 @@ struct MatrixStep {
     isLarge = needsBLAS && (work >= 200_000 || (min(m, n) == 1 && work >= 9_000))
     if batchCount > 1 {
       taskSize = batchCount
-      if total >= 1e6 {
+      if total >= 2e5 {
         let wanted = min(batchCount, max(2, min(64, Int(total / 1e6))))
         taskSize = (batchCount + wanted - 1) / wanted
       }
       taskCount = (batchCount + taskSize - 1) / taskSize
     } else if isSymmetric {
-      let wanted = total >= 4e6 ? min(16, max(4, m / 128)) : 1
+      let wanted = total >= 5e5 ? min(16, max(4, m / 128)) : 1
       taskSize = ((m + wanted - 1) / wanted + 7) & ~7
       taskCount = (m + taskSize - 1) / taskSize
-    } else if total >= 2e6 || (min(m, n) == 1 && total >= 4e5) {
+    } else if total >= 1.5e5 || (min(m, n) == 1 && total >= 4e4) {
       splitsColumns = n > m
       let extent = max(m, n)
       let wanted = min(extent / 16 + 1, 4)

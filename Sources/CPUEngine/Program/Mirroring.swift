@@ -1,10 +1,9 @@
 import CKernels
-import Dispatch
 import TensorGraph
 
 extension Engine {
   /// Elements below which one core mirrors everything.
-  private static let mirroringThreshold = 1 << 16
+  private static let mirroringThreshold = 1 << 14
 
   /// Copies the entries above the diagonal below it, in each of `count` square matrices of reals that lie one after
   /// another.
@@ -22,10 +21,9 @@ extension Engine {
       ck_mirror(matrices, Int64(size), bytes, 0, Int64(tasks))
       return
     }
-    nonisolated(unsafe) let matrices = matrices
     // The bands of a matrix become shorter; whoever is done takes the next share.
     let share = max(1, tasks / (8 * workers))
-    DispatchQueue.concurrentPerform(iterations: (tasks + share - 1) / share) { part in
+    Team.perform((tasks + share - 1) / share) { part in
       ck_mirror(matrices, Int64(size), bytes, Int64(part * share), Int64(min((part + 1) * share, tasks)))
     }
   }

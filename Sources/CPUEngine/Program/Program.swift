@@ -15,6 +15,8 @@ package final class Program: @unchecked Sendable {
   let literals: [LoweredGraph.LiteralSource]
   /// Sizes and types of the outputs.
   let outputs: [(count: Int, type: ScalarType)]
+  /// Buffers that are parts of outputs: their offsets in bytes.
+  let outputParts: [(number: Int, root: Int, offset: Int)]
   private let memory: ProgramMemory
   /// Where the elements of the program's arguments come from.
   let arguments: [Argument]
@@ -41,6 +43,10 @@ package final class Program: @unchecked Sendable {
     literals = builder.literals
     memory = builder.memory
     outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
+    let table = table
+    outputParts = table.aliases.filter { !table.isTemporary($0.value.root) }.map { number, part in
+      (Int(number), Int(part.root), part.offset)
+    }
     self.arguments = arguments
     self.literalValues = literalValues
   }
@@ -56,6 +62,7 @@ package final class Program: @unchecked Sendable {
     literals = program.literals
     memory = program.memory
     outputs = program.outputs
+    outputParts = program.outputParts
     self.arguments = arguments
     self.literalValues = literalValues
   }

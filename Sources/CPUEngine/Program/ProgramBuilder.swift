@@ -33,8 +33,10 @@ struct ProgramBuilder {
   /// Where the temporary buffers go.
   func plan() -> BufferPlan {
     let first = table.firstTemporary
+    var sizes = Array(table.sizes[first...])
+    for alias in table.aliases.keys { sizes[Int(alias) - first] = 0 }
     return BufferPlan(
-      sizes: Array(table.sizes[first...]), touched: touched.map { $0.map { Int($0) - first }.filter { $0 >= 0 } })
+      sizes: sizes, touched: touched.map { $0.map { Int(table.root($0)) - first }.filter { $0 >= 0 } })
   }
 
   private mutating func append<Payload: BitwiseCopyable>(
@@ -68,9 +70,8 @@ struct ProgramBuilder {
       last.stride != 1 && last.stride != 0
     else { return false }
     let step = AssemblyStep(
-      Assembly(item.operands[0], view.simplified), to: table[member], startsWithFirst: false, type: item.type,
-      memory: memory
-    ) { table[$0] }
+      Assembly(item.operands[0], view.simplified), to: table[member], type: item.type, memory: memory,
+      isInPlace: { _ in false }, buffer: { table[$0] })
     append(
       ck_run_assembly, step.payload, [table[member], table[item.operands[0]]], .named("transposition", item.count))
     return true
@@ -144,10 +145,10 @@ struct ProgramBuilder {
 
   private mutating func add(_ assembly: Assembly, _ i: Int) {
     let item = graph.items[i]
-    let startsInPlace = table.sharesFirstOperand(i, of: graph)
     let step = AssemblyStep(
-      assembly, to: table[i], startsWithFirst: startsInPlace, type: item.type, memory: memory
-    ) { table[$0] }
+      assembly, to: table[i], type: item.type, memory: memory,
+      isInPlace: { table.isInPlace(item.operands[$0], ofAssembly: i) }, buffer: { table[$0] })
+    guard step.boxCount > 0 else { return }
     append(
       ck_run_assembly, step.payload, [table[i]] + item.operands.map { table[$0] },
       .named("assembly of \(step.boxCount) boxes", item.count))

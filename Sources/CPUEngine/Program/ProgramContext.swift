@@ -1,5 +1,4 @@
 import CKernels
-import Dispatch
 import Foundation
 import TensorGraph
 
@@ -36,6 +35,9 @@ package final class ProgramContext {
     for (n, offset) in program.plan.offsets.enumerated() {
       buffers[program.table.firstTemporary + n] = block + offset
     }
+    for (alias, part) in program.table.aliases where program.table.isTemporary(part.root) {
+      buffers[Int(alias)] = buffers[Int(part.root)]! + part.offset
+    }
     for n in program.literals.indices {
       buffers[program.table.argumentCount + n] = UnsafeMutableRawPointer(literals + n)
     }
@@ -57,7 +59,7 @@ package final class ProgramContext {
     context.initialize(
       to: ck_context(
         buffers: buffers, scratch: scratches, workers: workers, worker_count: Int64(count),
-        active_workers: Int64(count), parallel: runInParallel, constants_version: 1, failure: 0, failed_step: 0,
+        active_workers: Int64(count), constants_version: 1, failure: 0, failed_step: 0,
         failed_index: 0,
         failed_extent: 0))
     for (n, source) in program.literals.enumerated() {
@@ -131,6 +133,7 @@ package final class ProgramContext {
   }
 
   func run() throws(TensorError) {
+    for part in program.outputParts { buffers[part.number] = buffers[part.root]! + part.offset }
     program.steps.withUnsafeBufferPointer { steps in
       ck_run(steps.baseAddress, Int64(steps.count), context)
     }
@@ -144,10 +147,4 @@ package final class ProgramContext {
     return TensorError(
       "\(name): index \(context.pointee.failed_index) is outside axis of extent \(context.pointee.failed_extent)")
   }
-}
-
-/// What a context needs to run parts of a step at the same time.
-private let runInParallel: ck_parallel = { count, job, body in
-  nonisolated(unsafe) let job = job
-  DispatchQueue.concurrentPerform(iterations: Int(count)) { i in body!(job, Int64(i)) }
 }

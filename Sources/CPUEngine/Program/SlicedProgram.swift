@@ -1,4 +1,3 @@
-import Dispatch
 import Synchronization
 import TensorGraph
 
@@ -89,11 +88,7 @@ final class SlicedProgram: Sendable {
     }
     BLASThreads.begin()
     defer { BLASThreads.end() }
-    if workers > 1 {
-      DispatchQueue.concurrentPerform(iterations: workers, execute: work)
-    } else {
-      work(0)
-    }
+    Team.perform(workers, work)
     if let error = failure.withLock({ $0 }) { throw error }
     if let rest {
       let context = try rest.take()

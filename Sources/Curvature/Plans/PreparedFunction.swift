@@ -1,5 +1,4 @@
 import CPUEngine
-import Dispatch
 import Synchronization
 import TensorGraph
 
@@ -97,11 +96,7 @@ extension PreparedFunction {
         failure.withLock { $0 = $0 ?? error }
       }
     }
-    if workers > 1 {
-      DispatchQueue.concurrentPerform(iterations: workers, execute: work)
-    } else {
-      work(0)
-    }
+    Team.perform(workers, work)
     if let error = failure.withLock({ $0 }) { throw error }
   }
 }

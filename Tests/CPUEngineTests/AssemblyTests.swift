@@ -1,0 +1,75 @@
+import CPUEngine
+import TensorGraph
+import TestSupport
+import Testing
+
+/// Tensors that are put together from parts which are made in their place.
+@Suite struct AssemblyTests {
+  private func input(_ shape: Shape, seed: UInt64, _ type: ScalarType = .float64) -> Node {
+    var generator = RepeatableGenerator(seed: seed)
+    return randomInput(shape, type, using: &generator)
+  }
+
+  /// Parts of the given sizes, each computed: by a group, by a product, by a reduction, by another assembly.
+  private func parts(_ sizes: [Int], _ type: ScalarType) -> [Node] {
+    sizes.enumerated().map { i, size in
+      let x = input([size], seed: UInt64(i + 1), type)
+      switch i % 4 {
+      case 0: return .elementwise(.exp, x)
+      case 1:
+        return .contraction(
+          input([size, 40], seed: 90, type), [0, 1], input([40, 1], seed: 91, type), [1, 2], [0, 2]
+        )
+        .reshaped(to: [size])
+      case 2: return input([12, size], seed: 92, type).summed(over: [0])
+      default:
+        return .concatenate([.elementwise(.sin, x), .elementwise(.cos, x)], axis: 0)
+          .sliced([AxisSlice(start: 0, step: 1, count: size)])
+      }
+    }
+  }
+
+  @Test(arguments: [[1000, 3, 517, 64], [5, 2000], [1, 1, 1, 1200, 7], [333, 333, 333, 333, 333]])
+  func partsThatLieSideBySide(sizes: [Int]) throws {
+    for type in [ScalarType.float64, .float32] {
+      let count = sizes.reduce(0, +)
+      let parts = parts(sizes, type)
+      var start = 0
+      let embedded = parts.map { part in
+        defer { start += part.shape[0] }
+        return part.embedded(in: [count], at: [AxisSlice(start: start, step: 1, count: part.shape[0])])
+      }
+      let sum = embedded.dropFirst().reduce(embedded[0], +)
+      let joined = Node.concatenate(parts, axis: 0)
+      // As the result, and on the way to one.
+      try agrees([sum, joined, Node.elementwise(.tanh, sum), sum.summed(over: [0])], tolerance: 1e-12)
+      try agrees([.concatenate([joined, .elementwise(.square, joined)], axis: 0)], tolerance: 1e-12)
+      // With a gap, with a dense summand, and where parts meet.
+      try agrees([embedded.last! + embedded[0]], tolerance: 1e-12)
+      try agrees([sum + input([count], seed: 77, type), sum + sum.sliced([.all(count)])], tolerance: 1e-12)
+      try agrees([sum + embedded[0]], tolerance: 1e-12)
+    }
+  }
+
+  @Test func partsThatAreWantedThemselves() throws {
+    let parts = parts([700, 800], .float64)
+    try agrees([.concatenate(parts, axis: 0), parts[0], parts[1]], tolerance: 1e-12)
+    try agrees([.concatenate([parts[0], parts[0], parts[1]], axis: 0)], tolerance: 1e-12)
+  }
+
+  @Test func matricesOfBlocks() throws {
+    let a = Node.elementwise(.exp, input([40, 30], seed: 1))
+    let b = Node.elementwise(.sin, input([40, 50], seed: 2))
+    let c = Node.elementwise(.cos, input([25, 80], seed: 3))
+    let whole = Node.concatenate([.concatenate([a, b], axis: 1), c], axis: 0)
+    try agrees([whole, whole.permuted([1, 0])], tolerance: 1e-12)
+  }
+
+  @Test func aPartIsNotCopied() throws {
+    let x = input([100, 64], seed: 1)
+    let w = input([64, 64], seed: 2)
+    let product = Node.contraction(x, [0, 1], w, [1, 2], [0, 2]).reshaped(to: [6400])
+    let rest = Node.elementwise(.exp, input([512], seed: 3))
+    #expect(try !Engine.description(of: [.concatenate([product, rest], axis: 0)]).contains("assembly"))
+  }
+}
