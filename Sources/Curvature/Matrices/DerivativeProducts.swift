@@ -3,8 +3,8 @@ import TensorGraph
 
 /// Products of a derivative matrix with unit directions, many at once: J e (forward) or e' J (reverse).
 ///
-/// The derivative graph is built once, with the indices of the directions as its argument. What does not depend on
-/// the direction is computed once, at the first product, and kept by its nodes.
+/// The derivative graph is compiled once for each structure, with the indices of the directions as its argument. What
+/// does not depend on the direction is computed once, at the first product.
 final class DerivativeProducts: Sendable {
   enum Mode { case forward, reverse }
 
@@ -31,9 +31,12 @@ final class DerivativeProducts: Sendable {
   ///
   /// - Parameter groups: for each direction its group; -1 for directions that no product moves.
   func grouped(by groups: [Int32]) -> DerivativeProducts {
-    DerivativeProducts(
-      directions: directions, results: results, mode: mode,
-      groups: Node(Storage(groups.map(Int64.init)), shape: [groups.count]))
+    grouped(by: Node(Storage(groups.map(Int64.init)), shape: [groups.count]))
+  }
+
+  /// Likewise, with groups that are a node of int64.
+  func grouped(by groups: Node) -> DerivativeProducts {
+    DerivativeProducts(directions: directions, results: results, mode: mode, groups: groups)
   }
 
   /// The products with the given directions (a node of int64, shape [K]) as an expression [K, batch, element].
@@ -63,7 +66,7 @@ final class DerivativeProducts: Sendable {
 
   /// Computes the products with the given directions: elements [K, batch, element].
   func evaluate(_ indices: [Int]) throws(TensorError) -> Storage {
-    try template(indices.count).run([Storage(indices.map(Int64.init))])[0]
+    try program(indices.count)(indices)
   }
 
   /// How many directions to push at once, so that the tangents stay within a memory budget.
@@ -77,13 +80,12 @@ final class DerivativeProducts: Sendable {
   /// The elements of the largest node between the directions and the results; 0 before somebody asks.
   private let largestNode = Mutex(0)
 
+  /// What is differentiated in, and what is differentiated.
+  private var variable: Node { mode == .forward ? directions.node : results.node }
+  private var output: Node { mode == .forward ? results.node : directions.node }
+
   /// Only what depends on the variable has tangents: a large constant does not count.
   private func countLargestNode() -> Int {
-    let (variable, output) =
-      switch mode {
-      case .forward: (directions.node, results.node)
-      case .reverse: (results.node, directions.node)
-      }
     var dependents: Set<Node> = [variable]
     var largest = max(1, variable.shape.count, output.shape.count)
     for node in Node.topologicalOrder([output], entering: { $0 !== variable })
@@ -98,17 +100,18 @@ final class DerivativeProducts: Sendable {
   static let chunkByteBudget = 32 << 20
 
   /// Programs by the number of directions.
-  private let templates = Mutex<[Int: PreparedFunction]>([:])
+  private let programs = Mutex<[Int: BoundProducts]>([:])
 
-  private func template(_ count: Int) throws(TensorError) -> PreparedFunction {
-    if let known = templates.withLock({ $0[count] }) { return known }
-    let indices = Node(.input([count], .int64))
-    // One line after another is the common case, and small; many lines at once want memory that others may need.
-    let fresh = try PreparedFunction(outputs: [expression(indices)], inputs: [indices], keepsMemory: count == 1)
-    return templates.withLock { known in
+  private func program(_ count: Int) throws(TensorError) -> BoundProducts {
+    if let known = programs.withLock({ $0[count] }) { return known }
+    let request = ProductTemplates.Request.products(
+      mode: mode, directionsBatchAxis: directions.batchAxis, resultsBatchAxis: results.batchAxis, count: count,
+      isGrouped: groups != nil)
+    let fresh = try ProductTemplates.shared.products(of: output, in: variable, request, groups: groups)
+    programs.withLock { known in
       if known.count > 4 { known.removeAll() }
       known[count] = fresh
-      return fresh
     }
+    return fresh
   }
 }

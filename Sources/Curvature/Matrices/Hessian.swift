@@ -52,7 +52,8 @@ extension BlockMatrix {
         rows: rows, columns: columns,
         rowProducts: DerivativeProducts(directions: rows, results: side(gradients[b], b), mode: .forward),
         columnProducts: DerivativeProducts(directions: columns, results: side(gradients[a], a), mode: .forward),
-        isSymmetric: a == b, caches: caches)
+        isSymmetric: a == b, caches: caches,
+        entries: a == b && batchAxis == nil ? SecondDerivatives(of: total, in: variables[a]) : nil)
       made[[a, b]] = fresh
       return fresh
     }

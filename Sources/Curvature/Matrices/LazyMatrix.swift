@@ -13,6 +13,8 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// Products that give rows, and products that give columns.
   let rowProducts: DerivativeProducts
   let columnProducts: DerivativeProducts
+  /// Single entries; nil where there is only a line at a time.
+  private let entries: SecondDerivatives?
   /// What all matrices of one call have computed, and this one's number there.
   let caches: MatrixCaches<Scalar>
   let number: Int
@@ -26,12 +28,14 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
 
   init(
     rows: UnitDirections, columns: UnitDirections, rowProducts: DerivativeProducts,
-    columnProducts: DerivativeProducts, isSymmetric: Bool, caches: MatrixCaches<Scalar>
+    columnProducts: DerivativeProducts, isSymmetric: Bool, caches: MatrixCaches<Scalar>,
+    entries: SecondDerivatives? = nil
   ) {
     self.rows = rows
     self.columns = columns
     self.rowProducts = rowProducts
     self.columnProducts = columnProducts
+    self.entries = entries
     self.caches = caches
     self.isSymmetric = isSymmetric
     structure = MatrixStructure(
@@ -78,6 +82,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
         case .missing(.nothing): fatalError("a region that needs nothing is known")
         case .missing(.rows(let lines)):
           if try becomeSparse(lines: lines.count) { continue }
+          if try computeEntry(region) { continue }
           if lines.count == rows.count, try computeWhole() { continue }
           try compute(lines, rowProducts, areRows: true, besides: size)
         case .missing(.columns(let lines)):
@@ -106,14 +111,27 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     }
   }
 
+  /// Computes a single entry, if that is all that is wanted, and nothing of its row and its column was.
+  ///
+  /// - Returns: whether it is known now.
+  private func computeEntry(_ region: MatrixRegion) throws(TensorError) -> Bool {
+    guard let entries, region.rows.count == 1, region.columns.count == 1, entries.areWorthwhile else { return false }
+    let (row, column) = (region.rows[0], region.columns[0])
+    guard caches.withCache(number, { !$0.hasEntry(besides: row, column) }) else { return false }
+    let element = try entries.evaluate(row: row, column: column)
+    caches.count(products: 1)
+    let value = element.buffer(as: Scalar.self)[0]
+    caches.withCache(number) { $0.insert(value, row: row, column: column) }
+    return true
+  }
+
   /// Computes the whole matrix by its structure, if that is expected to be cheaper than products.
   ///
   /// - Returns: whether it is known now.
   private func computeWhole() throws(TensorError) -> Bool {
     guard rows.count > 1, columns.count > 1, caches.withCache(number, { $0.isEmpty }),
-      let result = structured(wholeDemand)?.result
+      let elements = try structuredElements(wholeDemand)
     else { return false }
-    let elements = try Evaluation.storage(result)
     caches.count(products: min(rows.count, columns.count))
     if isSymmetric {
       // Nobody else has seen these elements yet.
@@ -136,6 +154,13 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   private func structured(_ demand: DeltaDemand?) -> (result: Node, plan: DeltaPlan)? {
     guard let demand else { return nil }
     return DerivativeTemplates.shared.derivative(
+      of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric)
+  }
+
+  /// The elements of such a part.
+  private func structuredElements(_ demand: DeltaDemand?) throws(TensorError) -> Storage? {
+    guard let demand else { return nil }
+    return try DerivativeTemplates.shared.elements(
       of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric)
   }
 
@@ -204,20 +229,18 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
 
   /// All diagonal entries at once by structure, or nil if only some are missing or products are as cheap.
   private func structuredDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage? {
-    guard numbers.count == rows.count, let result = diagonalByStructure else { return nil }
+    guard numbers.count == rows.count, let elements = try structuredElements(diagonalDemand) else { return nil }
     caches.count(products: 1)
-    return try Evaluation.storage(result)
+    return elements
   }
 
-  /// The diagonal by the delta calculus, if that has a plan for it.
-  private var diagonalByStructure: Node? {
-    guard rows.count > 1, rows.batchAxis == nil, columns.batchAxis == nil, rows.sliceShape == columns.sliceShape
-    else { return nil }
-    return structured(.diagonal)?.result
+  private var diagonalDemand: DeltaDemand? {
+    let isSquare = rows.batchAxis == nil && columns.batchAxis == nil && rows.sliceShape == columns.sliceShape
+    return isSquare && rows.count > 1 ? .diagonal : nil
   }
 
   /// Whether the delta calculus has a plan for the diagonal.
-  var hasStructuredDiagonal: Bool { diagonalByStructure != nil }
+  var hasStructuredDiagonal: Bool { structured(diagonalDemand) != nil }
 
   /// The diagonal entries of the given numbers, [count, batch]: one product each, of which one entry is kept.
   private func computeDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage {

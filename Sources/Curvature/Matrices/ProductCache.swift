@@ -56,6 +56,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   private var whole: Group?
   /// The non-zeros, once the matrix was found sparse; then nothing else is held.
   private(set) var nonzeros: NonzeroCache<Scalar>?
+  /// Entries that were computed one by one, before anything else knew them; so they always win.
+  private var singles = SingleEntries<Scalar>()
   private let clock: UsageClock
   /// Bytes of elements held.
   private(set) var byteCount = 0
@@ -80,6 +82,9 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     if let nonzeros {
       let colors = nonzeros.missingColors(rows: wantedRows, columns: wantedColumns)
       return colors.isEmpty ? .nothing : .colors(colors)
+    }
+    if wantedRows.count == 1, wantedColumns.count == 1, entryWithoutLine(wantedRows[0], wantedColumns[0]) != nil {
+      return .nothing
     }
     let missingRows = wantedRows.count - held(wantedRows, areRows: true).count
     let missingColumns = wantedColumns.count - held(wantedColumns, areRows: false).count
@@ -120,9 +125,21 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     byteCount += group.byteCount
   }
 
+  /// Keeps an entry that was computed alone.
+  mutating func insert(_ value: Scalar, row: Int, column: Int) {
+    singles.insert(value, row: row, column: column, isSymmetric: isSymmetric)
+    singles.lastUse = clock.next()
+    byteCount += SingleEntries<Scalar>.entryBytes
+  }
+
+  /// Whether another entry of a row or a column was computed alone, so that the line is the better buy now.
+  func hasEntry(besides row: Int, _ column: Int) -> Bool { singles.touches(row: row, column: column) }
+
   /// Whether nothing is held, so that a whole matrix could be kept: entries that have been read might differ from its
   /// own in the last bit.
-  var isEmpty: Bool { rows.isEmpty && columns.isEmpty && diagonal == nil && whole == nil && nonzeros == nil }
+  var isEmpty: Bool {
+    rows.isEmpty && columns.isEmpty && diagonal == nil && whole == nil && nonzeros == nil && singles.isEmpty
+  }
 
   /// Keeps the whole matrix, [batch, row, column], if nothing is held; returns whether it did.
   mutating func insertWhole(_ elements: Storage) -> Bool {
@@ -135,8 +152,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
 
   /// When what was not used for longest was used.
   var oldestUse: Int {
-    let single = [diagonal?.lastUse, whole?.lastUse, nonzeros?.lastUse].compactMap { $0 }
-    return groups.reduce(single.min() ?? .max) { min($0, $1.lastUse) }
+    let other = [diagonal?.lastUse, whole?.lastUse, nonzeros?.lastUse, singles.isEmpty ? nil : singles.lastUse]
+    return groups.reduce(other.compactMap { $0 }.min() ?? .max) { min($0, $1.lastUse) }
   }
 
   /// Drops what was not used for longest and returns its bytes; nil if nothing is held.
@@ -157,6 +174,12 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       byteCount -= dropped.byteCount
       return dropped.byteCount
     }
+    if !singles.isEmpty, singles.lastUse == oldest {
+      let bytes = singles.byteCount
+      singles = SingleEntries()
+      byteCount -= bytes
+      return bytes
+    }
     guard let place = groups.firstIndex(where: { $0.lastUse == oldest }) else { return nil }
     let dropped = groups.remove(at: place)
     byteCount -= dropped.byteCount
@@ -174,6 +197,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     diagonal = nil
     whole = nil
     nonzeros = nil
+    singles = SingleEntries()
     byteCount = 0
   }
 
@@ -202,6 +226,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     if let whole {
       return whole.elements.buffer(as: Scalar.self)[(batch * rowCount + row) * columnCount + column]
     }
+    if let single = singles[row, column] { return single }
     if let diagonal, row == column {
       let values = diagonal.elements.buffer(as: Scalar.self)
       return values[batch * (values.count / Swift.max(batchCount, 1)) + row]
@@ -209,6 +234,13 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     let held = [(rows[row], column, columnCount), (isSymmetric ? rows[column] : columns[column], row, rowCount)]
     let earliest = held.filter { $0.0 != nil }.min { $0.0!.order < $1.0!.order }
     return earliest.map { pointer($0.0!, batch, $0.2)[$0.1] }
+  }
+
+  /// An entry that is known, whatever lines are held.
+  private func entryWithoutLine(_ row: Int, _ column: Int) -> Scalar? {
+    guard batchCount == 1, whole == nil else { return nil }
+    if let single = singles[row, column] { return single }
+    return row == column ? diagonal?.elements.buffer(as: Scalar.self)[row] : nil
   }
 
   // MARK: Reading
@@ -223,16 +255,27 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       return updateNonzeros { $0.read(rows: rows, columns: columns, isTransposed: isTransposed) }!
     }
     let innerExtent = isTransposed ? rowCount : columnCount
-    let result = Storage(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
-    let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
-    guard result.count > 0 else { return result }
+    if outer.count == 1, inner.count == 1, let entry = entryWithoutLine(rows[0], columns[0]) {
+      singles.lastUse = clock.next()
+      diagonal?.lastUse = clock.next()
+      return Storage(CollectionOfOne(entry))
+    }
+    let outerExtent = isTransposed ? columnCount : rowCount
     let now = clock.next()
     let along = held(outer, areRows: !isTransposed)
     let across = held(inner, areRows: isTransposed)
+    if let line = singleLine(along, outer, across, inner.isAll(of: innerExtent))
+      ?? singleLine(across, inner, along, outer.isAll(of: outerExtent))
+    {
+      line.group.lastUse = now
+      return line.group.elements
+    }
+    let result = Storage(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
+    let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
+    guard result.count > 0 else { return result }
     // Whole lines first, then what crosses them and was computed earlier.
     let isAlong = along.count == outer.count && (outer.count <= inner.count || across.count < inner.count)
     for (_, line) in isAlong ? along : across { line.group.lastUse = now }
-    let outerExtent = isTransposed ? columnCount : rowCount
     for batch in 0..<batchCount {
       let block = Block(base: target + batch * outer.count * inner.count, outer: outer, inner: inner)
       let rows = along.map { Source($0.offset, $0.line.order, pointer($0.line, batch, innerExtent)) }
@@ -246,7 +289,24 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       }
       overlayDiagonal(outer, inner, batch, to: block.base)
     }
+    if !singles.isEmpty {
+      singles.lastUse = now
+      singles.forEach { row, column, value in
+        let (line, place) = isTransposed ? (column, row) : (row, column)
+        if let i = outer.offset(of: line), let j = inner.offset(of: place) { target[i * inner.count + j] = value }
+      }
+    }
     return result
+  }
+
+  /// The line that was computed alone and is all that is wanted, untouched by lines across it: it need not be copied.
+  private func singleLine(
+    _ lines: [(offset: Int, line: Line)], _ wanted: PositionSet, _ across: [(offset: Int, line: Line)], _ isWhole: Bool
+  ) -> Line? {
+    guard isWhole, wanted.count == 1, let line = lines.first?.line, line.group.lines.count == 1, batchCount == 1,
+      diagonal == nil, singles.isEmpty, across.allSatisfy({ $0.line.order >= line.order })
+    else { return nil }
+    return line
   }
 
   /// Entries of the whole matrix; all of them are handed out without a copy.
@@ -382,7 +442,9 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   /// The numbers of the diagonal entries that no held line knows.
   func missingDiagonal() -> [Int] {
     if whole != nil { return [] }
-    return (0..<Swift.min(rowCount, columnCount)).filter { rows[$0] == nil && (isSymmetric || columns[$0] == nil) }
+    return (0..<Swift.min(rowCount, columnCount)).filter {
+      rows[$0] == nil && (isSymmetric || columns[$0] == nil) && singles[$0, $0] == nil
+    }
   }
 
   /// Keeps the diagonal: the given entries [count, batch], the others from the lines that are held.
@@ -399,6 +461,10 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       for batch in 0..<batchCount { target[batch * length + number] = source[place * batchCount + batch] }
     }
     for i in 0..<length where !isGiven[i] {
+      if let single = singles[i, i] {
+        target[i] = single
+        continue
+      }
       if let known = self.whole {
         let entries = known.elements.buffer(as: Scalar.self)
         for batch in 0..<batchCount {

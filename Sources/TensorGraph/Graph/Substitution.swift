@@ -26,13 +26,14 @@ extension Node {
     }
     var found: [Node] = []
     var seen = Set<Node>()
-    var pending = order.filter(varying.contains).flatMap(\.operands).filter { !varying.contains($0) }
+    var pending = order.filter { varying.contains($0) && !arguments.contains($0) }.flatMap(\.operands)
+      .filter { !varying.contains($0) }
     while let node = pending.popLast() {
       guard node.value == nil, seen.insert(node).inserted else { continue }
       switch node.primitive {
       case .input, .fill, .iota: break
-      case .broadcast, .reshape, .permute, .slice, .cast, .detach: pending += node.operands
-      case .elementwise, .special, .compare, .logical, .select, .embed, .concatenate, .gather, .scatterAdd, .sum,
+      case .broadcast, .reshape, .permute, .slice, .embed, .cast, .detach: pending += node.operands
+      case .elementwise, .special, .compare, .logical, .select, .concatenate, .gather, .scatterAdd, .sum,
         .maximum,
         .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
         found.append(node)

@@ -43,6 +43,45 @@ import Testing
     }
   }
 
+  @Test("C2, C3: an entry of a large Hessian is computed alone, until its row or column is asked for again")
+  func entries() {
+    let x = Tensor<Double>.linspace(-1, 1, 5000)
+    func f() -> Tensor<Double> { exp(0.1 * x.mean()) * (x * x * x).sum() + sin(x).cumulativeSum(axis: 0).mean() }
+    func expected(_ i: Int, _ j: Int) -> Double { hessian(f(), x)[i].scalars[j] }
+    let H = hessian(f(), x)
+    let entry = H[17, 4000].item()
+    #expect(H.productsEvaluated == 1 && H.cachedByteCount < 100)
+    #expect(abs(entry - expected(17, 4000)) <= 1e-12 * abs(entry))
+    #expect(H[4000, 17].item() == entry && H.productsEvaluated == 1)
+    #expect(abs(H[5, 5].item() - expected(5, 5)) <= 1e-12 && H.productsEvaluated == 2)
+    // The second entry of a row is the time for the row.
+    _ = H[17, 30]
+    #expect(H.productsEvaluated == 3 && H.cachedByteCount >= 5000 * 8)
+    _ = (H[17, 31], H[2000, 17])
+    #expect(H.productsEvaluated == 3)
+    // What has been read stays, whatever else is computed.
+    #expect(H[17].scalars[4000] == entry && H[..., 17].scalars[4000] == entry)
+    #expect(H[16..<18, 3998..<4001][1, 2].item() == entry)
+    #expect(H.diagonal.scalars[5] == H[5, 5].item())
+    #expect(H[...][17, 4000].item() == entry && H[...][4000, 17].item() == entry)
+    H.removeCachedValues()
+    #expect(H.cachedByteCount == 0)
+    // Entries count for the limit like everything else.
+    let bounded = hessian(f(), x)
+    _ = bounded[1, 2]
+    bounded.cacheByteLimit = 0
+    #expect(bounded.cachedByteCount == 0)
+  }
+
+  @Test("C3: entries that the diagonal knows are not computed again")
+  func entriesOfTheDiagonal() {
+    let x = Tensor<Double>.linspace(-1, 1, 5000)
+    let H = hessian((x * x * x).sum() + 0.5 * square(x.sum()), x)
+    let diagonal = H.diagonal.scalars
+    let products = H.productsEvaluated
+    #expect(H[3, 3].item() == diagonal[3] && H.productsEvaluated == products)
+  }
+
   @Test("C2: a block costs min(rows, columns) products")
   func blocks() {
     for (rows, columns) in [(1, 8), (8, 1), (3, 5), (5, 3), (4, 4), (0, 8), (8, 0)] {
