@@ -41,13 +41,11 @@ struct LinearAlgebraStep: BitwiseCopyable {
       step: step, to: UnsafeMutableRawPointer(ck_at(context, step.pointee.to)!),
       from: UnsafeRawPointer(ck_at(context, step.pointee.from)!),
       other: UnsafeRawPointer(ck_at(context, step.pointee.other)!))
-    BLASThreads.begin()
     ck_share(context, Int64(step.pointee.count), &job) { job, i in
       let job = job!.assumingMemoryBound(to: Job.self).pointee
       let step = job.step.pointee
       if step.isDouble { step.run(Int(i), job, Double.self) } else { step.run(Int(i), job, Float.self) }
     }
-    BLASThreads.end()
   }
 
   private func run<Scalar: LAPACKScalar>(_ i: Int, _ job: Job, _ type: Scalar.Type) {

@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 import TensorGraph
 
 #if canImport(COpenBLAS)
@@ -31,8 +30,8 @@ struct MatrixStep {
   var splitsColumns: Bool
   /// The kernel for a short sum, where BLAS spends its time on preparations.
   var kernel: ck_product?
-  /// Whether BLAS might start threads of its own.
-  var isLarge: Bool
+  /// Whether BLAS is called.
+  var usesBLAS: Bool { kernel == nil || isSymmetric }
 
   struct Operand {
     var place: ck_place
@@ -61,8 +60,6 @@ struct MatrixStep {
     let total = work * Double(batchCount)
     (taskCount, taskSize, splitsColumns) = (1, max(m, 1), false)
     kernel = Self.kernel(product, isDouble: isDouble)
-    let needsBLAS = kernel == nil || isSymmetric
-    isLarge = needsBLAS && (work >= 200_000 || (min(m, n) == 1 && work >= 9_000))
     if batchCount > 1 {
       taskSize = batchCount
       if total >= 2e5 {
@@ -121,12 +118,10 @@ struct MatrixStep {
       step: step, a: UnsafeRawPointer(ck_at(context, step.pointee.a.place)!),
       b: UnsafeRawPointer(ck_at(context, step.pointee.b.place)!),
       c: UnsafeMutableRawPointer(ck_at(context, step.pointee.c)!))
-    if step.pointee.isLarge { BLASThreads.begin() }
     ck_share(context, Int64(step.pointee.taskCount), &job) { job, i in
       let job = job!.assumingMemoryBound(to: Job.self).pointee
       job.step.pointee.run(task: Int(i), job)
     }
-    if step.pointee.isLarge { BLASThreads.end() }
   }
 
   private func run(task: Int, _ job: Job) {
@@ -237,38 +232,5 @@ struct MatrixStep {
           Int32(a.leadingDimension), y, Int32(b.leadingDimension), 0, z, Int32(n))
       }
     }
-  }
-}
-
-/// Keeps BLAS to one thread while the engine shares out large products itself.
-///
-/// The number of threads belongs to the whole process: the first user lowers it, the last one restores it.
-enum BLASThreads {
-  private struct State {
-    var users = 0
-    var threads: Int32 = 1
-  }
-
-  private static let state = Mutex(State())
-
-  static func begin() {
-    #if canImport(COpenBLAS)
-      state.withLock { state in
-        if state.users == 0 {
-          state.threads = openblas_get_num_threads()
-          if state.threads > 1 { openblas_set_num_threads(1) }
-        }
-        state.users += 1
-      }
-    #endif
-  }
-
-  static func end() {
-    #if canImport(COpenBLAS)
-      state.withLock { state in
-        state.users -= 1
-        if state.users == 0 && state.threads > 1 { openblas_set_num_threads(state.threads) }
-      }
-    #endif
   }
 }

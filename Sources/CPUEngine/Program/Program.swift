@@ -10,6 +10,8 @@ package final class Program: @unchecked Sendable {
   let groups: [UnsafePointer<ck_group>]
   /// Scratch memory of a worker, in bytes.
   let scratchBytes: Int
+  /// Whether BLAS or LAPACK are called.
+  let usesBLAS: Bool
   let table: BufferTable
   let plan: BufferPlan
   let literals: [LoweredGraph.LiteralSource]
@@ -38,6 +40,7 @@ package final class Program: @unchecked Sendable {
     summaries = builder.summaries
     groups = builder.groups
     scratchBytes = builder.scratchBytes
+    usesBLAS = builder.usesBLAS
     table = builder.table
     plan = builder.plan()
     literals = builder.literals
@@ -57,6 +60,7 @@ package final class Program: @unchecked Sendable {
     summaries = program.summaries
     groups = program.groups
     scratchBytes = program.scratchBytes
+    usesBLAS = program.usesBLAS
     table = program.table
     plan = program.plan
     literals = program.literals

@@ -11,6 +11,7 @@ struct ProgramBuilder {
   private(set) var summaries: [StepSummary] = []
   private(set) var groups: [UnsafePointer<ck_group>] = []
   private(set) var scratchBytes = 64
+  private(set) var usesBLAS = false
   /// Per step the buffers that it touches.
   private var touched: [[Int32]] = []
   private let argumentsArePadded: Bool
@@ -123,6 +124,7 @@ struct ProgramBuilder {
     case .matrixProduct(let product):
       let payload = MatrixStep(
         product, item.type, a: table[item.operands[0]], b: table[item.operands[1]], c: table[i], memory: memory)
+      usesBLAS = usesBLAS || payload.usesBLAS
       append(
         MatrixStep.run, payload, buffers,
         .product(batch: payload.batchCount, m: product.m, n: product.n, k: product.k, isSymmetric: payload.isSymmetric))
@@ -132,13 +134,16 @@ struct ProgramBuilder {
       append(SpecialFunctionStep.run, payload, buffers, .named(function.name, item.count))
     case .eliminated(let batch, let offset):
       let payload = LinearAlgebraStep(.eliminate, batch, item.type, to: to, from: place(0, offset), other: to)
+      usesBLAS = true
       append(LinearAlgebraStep.run, payload, buffers, .named("elimination", item.count))
     case .solve(let form, let batch, let offsets):
       let payload = LinearAlgebraStep(
         .solve(form), batch, item.type, to: to, from: place(0, offsets[0]), other: place(1, offsets[1]))
+      usesBLAS = true
       append(LinearAlgebraStep.run, payload, buffers, .named("solve", item.count))
     case .matrix(let function, let batch, let offset):
       let payload = LinearAlgebraStep(.function(function), batch, item.type, to: to, from: place(0, offset), other: to)
+      usesBLAS = true
       append(LinearAlgebraStep.run, payload, buffers, .named(function.rawValue, item.count))
     }
   }

@@ -133,6 +133,8 @@ package final class ProgramContext {
   }
 
   func run() throws(TensorError) {
+    if program.usesBLAS { BLASThreads.begin() }
+    defer { if program.usesBLAS { BLASThreads.end() } }
     for part in program.outputParts { buffers[part.number] = buffers[part.root]! + part.offset }
     program.steps.withUnsafeBufferPointer { steps in
       ck_run(steps.baseAddress, Int64(steps.count), context)

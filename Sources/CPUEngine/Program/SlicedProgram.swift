@@ -86,8 +86,6 @@ final class SlicedProgram: Sendable {
         failure.withLock { $0 = $0 ?? error }
       }
     }
-    BLASThreads.begin()
-    defer { BLASThreads.end() }
     Team.perform(workers, work)
     if let error = failure.withLock({ $0 }) { throw error }
     if let rest {
