@@ -33,6 +33,11 @@ package func collapsedSecondOrder(
     }
     guard let tangent else { continue }
     tangents[node] = tangent
+    if node.isElementByElement {
+      for term in node.collapsedCurvatures({ tangents[$0] }) { add(term, to: &sum) }
+      sums[node] = sum
+      continue
+    }
     var local = node.operands.compactMap { operand in tangents[operand].map { (node: operand, tangent: $0) } }
     local.append((node, tangent))
     for (i, operand) in node.operands.enumerated() {
@@ -42,6 +47,36 @@ package func collapsedSecondOrder(
     sums[node] = sum
   }
   return outputs.map { (tangents[$0], sums[$0]) }
+}
+
+extension Node {
+  /// Whether each element is a function of the operands' elements in the same place.
+  fileprivate var isElementByElement: Bool {
+    switch primitive {
+    case .elementwise, .special: true
+    case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .broadcast, .reshape, .permute, .slice,
+      .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction,
+      .solve, .matrix:
+      false
+    }
+  }
+
+  /// For each pair of operands of a function that acts element by element, its second derivative times the sum over the
+  /// directions of the products of their tangents: the derivative itself has no directions.
+  fileprivate func collapsedCurvatures(_ tangents: (Node) -> Node?) -> [Node] {
+    var terms: [Node] = []
+    for (i, operand) in operands.enumerated() {
+      guard let tangent = tangents(operand), case .scale(let factor)? = linearization(i) else { continue }
+      for other in Set(operands).sorted(by: { operands.firstIndex(of: $0)! < operands.firstIndex(of: $1)! }) {
+        guard let change = tangents(other),
+          let second = pushforward(
+            of: [factor], seeds: [(other, other.filled(with: 1))], leaves: operands.filter { $0 !== other })[0]
+        else { continue }
+        terms.append((tangent * change).summed(over: [0]) ⊗ second)
+      }
+    }
+    return terms
+  }
 }
 
 extension LinearMap {
