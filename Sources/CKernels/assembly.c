@@ -130,6 +130,12 @@ typedef struct {
   int64_t first;
 } assembly_job;
 
+// How many of the rows of a box lie before a row of the result, if there are as many.
+static inline int64_t rows_before(const ck_box *box, int64_t row) {
+  if (row <= box->first_row) return 0;
+  return (row - box->first_row + box->row_step - 1) / box->row_step;
+}
+
 // Some rows of the result: what does not depend on the others, and stays in the cache.
 static void put_rows(void *argument, int64_t task) {
   assembly_job *job = argument;
@@ -142,8 +148,8 @@ static void put_rows(void *argument, int64_t task) {
   if (step->clears) memset(result + from * row_bytes, 0, (size_t)((to - from) * row_bytes));
   for (const ck_box *box = step->boxes, *end = box + step->box_count; box < end; ++box) {
     int64_t row_axis = box->row_axis, height = row_axis >= 0 ? box->extents[row_axis] : 1;
-    int64_t low = from > box->first_row ? from - box->first_row : 0;
-    int64_t high = to - box->first_row < height ? to - box->first_row : height;
+    int64_t low = rows_before(box, from), high = rows_before(box, to);
+    if (high > height) high = height;
     if (low >= high) continue;
     char *t = result + box->to_offset * bytes;
     const char *f = (const char *)buffers[box->from] + box->from_offset * bytes;

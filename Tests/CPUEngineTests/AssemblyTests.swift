@@ -65,6 +65,27 @@ import Testing
     try agrees([whole, whole.permuted([1, 0])], tolerance: 1e-12)
   }
 
+  @Test(arguments: [[3, 3, 3], [2, 6, 6], [4, 2, 4], [3, 6, 6], [5, 5]]) func partsThatStepPastEachOther(steps: [Int])
+    throws
+  {
+    for count in [7, 3000] {
+      let size = 2 + steps.max()! * count
+      let parts = steps.enumerated().map { i, step in
+        Node.elementwise(.exp, input([count], seed: UInt64(i + 1)))
+          .embedded(in: [size], at: [AxisSlice(start: i, step: step, count: count)])
+      }
+      try agrees([parts.dropFirst().reduce(parts[0], +)], tolerance: 1e-12)
+      // Rows of a matrix, and the same backwards.
+      let rows = steps.enumerated().map { i, step in
+        Node.elementwise(.sin, input([count, 5], seed: UInt64(i + 1)))
+          .embedded(in: [size, 5], at: [AxisSlice(start: i, step: step, count: count), .all(5)])
+      }
+      try agrees([rows.dropFirst().reduce(rows[0], +)], tolerance: 1e-12)
+      let backwards = parts[0] + parts[1].sliced([AxisSlice(start: size - 1, step: -1, count: size)])
+      try agrees([backwards], tolerance: 1e-12)
+    }
+  }
+
   @Test func aPartIsNotCopied() throws {
     let x = input([100, 64], seed: 1)
     let w = input([64, 64], seed: 2)

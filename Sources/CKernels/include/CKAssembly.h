@@ -12,9 +12,9 @@ typedef struct ck_box {
   int64_t from_offset, to_offset;
   int64_t rank;
   const int64_t *extents, *to_strides, *from_strides;
-  // The row of the result with the first element, and the only axis that goes to the rows after it; -1 for none, as
-  // where the result is not made by rows.
-  int64_t first_row, row_axis;
+  // The row of the result with the first element, how many rows further on the next ones are, and the only axis that
+  // goes there; -1 for none, as where the result is not made by rows.
+  int64_t first_row, row_step, row_axis;
 } ck_box;
 
 typedef struct ck_assembly_step {

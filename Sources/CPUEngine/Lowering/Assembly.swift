@@ -33,6 +33,19 @@ struct Assembly: Hashable {
       }
       return low...high
     }
+
+    /// Whether this and another part of the same result may have a place in common.
+    ///
+    /// Along an axis they have none if they lie in ranges that do not meet, or step past each other: places that are
+    /// sums of multiples of steps agree only where the distance of the starts is a multiple of the steps' common divisor.
+    func mayMeet(_ other: Part) -> Bool {
+      start.indices.allSatisfy { k in
+        guard range(k).overlaps(other.range(k)) else { return false }
+        let step = (axes + other.axes).reduce(0) { greatestCommonDivisor($0, abs($1.steps[k])) }
+        let distance = start[k] - other.start[k]
+        return step == 0 ? distance == 0 : distance % step == 0
+      }
+    }
   }
 
   var shape: [Int]
@@ -107,17 +120,14 @@ struct Assembly: Hashable {
     guard parts.reduce(0, { $0 + $1.count }) == count else { return false }
     guard isSum else { return true }
     guard parts.count <= Self.comparisonLimit else { return false }
-    return parts.indices.allSatisfy { i in !parts[..<i].contains { overlap($0, parts[i]) } }
+    return parts.indices.allSatisfy { i in !parts[..<i].contains { $0.mayMeet(parts[i]) } }
   }
 
   /// Whether this and another assembly of the same shape surely have no place in common.
   func isApart(from other: Assembly) -> Bool {
     parts.count * other.parts.count <= Self.comparisonLimit
-      && parts.allSatisfy { part in !other.parts.contains { overlap(part, $0) } }
+      && parts.allSatisfy { part in !other.parts.contains { part.mayMeet($0) } }
   }
-
-  /// Whether two parts may have a place in common.
-  private func overlap(_ a: Part, _ b: Part) -> Bool { shape.indices.allSatisfy { a.range($0).overlaps(b.range($0)) } }
 
   /// The place of a part in the flat result if the part is all of an item's `count` elements, in their order and one
   /// after another: then it can be made there.

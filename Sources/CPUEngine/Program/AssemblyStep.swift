@@ -20,9 +20,6 @@ struct AssemblyStep {
     var item: Int
     var adds = false
     var phase = 0
-    var ranges: [ClosedRange<Int>]
-
-    func overlaps(_ other: Box) -> Bool { zip(ranges, other.ranges).allSatisfy { $0.overlaps($1) } }
   }
 
   let payload: ck_assembly_step
@@ -36,13 +33,13 @@ struct AssemblyStep {
     buffer: (Int) -> Int32
   ) {
     var boxes = assembly.parts.map { part in
-      Box(part: part, item: part.item, ranges: assembly.shape.indices.map(part.range))
+      Box(part: part, item: part.item)
     }
     if assembly.isSum, boxes.count > Self.comparisonLimit {
       for i in boxes.indices { (boxes[i].adds, boxes[i].phase) = (true, i) }
     } else if assembly.isSum {
       for i in boxes.indices {
-        for j in 0..<i where boxes[i].overlaps(boxes[j]) {
+        for j in 0..<i where boxes[i].part.mayMeet(boxes[j].part) {
           boxes[i].adds = true
           boxes[i].phase = max(boxes[i].phase, boxes[j].phase + 1)
         }
@@ -60,7 +57,7 @@ struct AssemblyStep {
     let goesByRows = boxes.allSatisfy { box in
       guard let rowAxis else { return true }
       let walking = box.part.axes.filter { $0.steps[rowAxis] != 0 }
-      return walking.count <= 1 && walking.allSatisfy { $0.steps[rowAxis] == 1 }
+      return walking.count <= 1 && walking.allSatisfy { $0.steps[rowAxis] >= 1 }
     }
     let isShared = touched >= Self.parallelThreshold
     let byRows = goesByRows && (!isShared || rows >= 8)
@@ -147,6 +144,7 @@ struct AssemblyStep {
       extents: memory.keep(axes.map { Int64($0.extent) }), to_strides: memory.keep(axes.map { Int64($0.to) }),
       from_strides: memory.keep(axes.map { Int64($0.from) }),
       first_row: rowAxis.map { Int64(box.part.start[$0]) } ?? 0,
+      row_step: rowAxis.flatMap { row in box.part.axes.first { $0.steps[row] != 0 }.map { Int64($0.steps[row]) } } ?? 1,
       row_axis: axes.firstIndex(where: \.walksRows).map(Int64.init) ?? -1)
   }
 

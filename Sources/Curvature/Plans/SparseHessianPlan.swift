@@ -21,6 +21,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// How the values are computed.
   public let evaluationMethod: EvaluationMethod
   private let function: PreparedFunction
+  private let hessianAlone: PreparedFunction
   private let steps: String
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
@@ -46,6 +47,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     let nonzeros = NonzeroExpression(matrix, coloring: coloring, part: pattern, method: method)
     evaluationMethod = nonzeros.method
     function = try PreparedFunction(outputs: [traced.result, gradient, nonzeros.values], inputs: [traced.argument])
+    hessianAlone = try PreparedFunction(outputs: [nonzeros.values], inputs: [traced.argument])
     steps = SparsePlans.text("Hessian", pattern, nonzeros)
     shape = x.shape
   }
@@ -60,6 +62,22 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
       results[0].elements()[0], Tensor(Node(results[1], shape: Shape(shape))),
       SparseMatrix(pattern: pattern, values: results[2].elements())
     )
+  }
+
+  /// The Hessian at a point, without value and gradient.
+  public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> SparseMatrix<Scalar> {
+    try PlanRules.require(x.shape, shape)
+    let results = try hessianAlone.run([Evaluation.storage(x.node)])
+    return SparseMatrix(pattern: pattern, values: results[0].elements())
+  }
+
+  /// Evaluates the Hessian at a point into the caller's memory: one element for each entry of `pattern` in row order.
+  ///
+  /// Nothing is allocated.
+  public func evaluate(
+    at x: UnsafePointer<Scalar>, hessian: UnsafeMutablePointer<Scalar>
+  ) throws(TensorError) {
+    try hessianAlone.run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(hessian))
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and one for each entry of

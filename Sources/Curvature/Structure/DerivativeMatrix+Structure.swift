@@ -67,7 +67,7 @@ extension DerivativeMatrix {
   }
 
   /// Whether entries are computed by groups; `evaluationMethod` for those who want an error rather than a stop.
-  package func isSparse() throws(TensorError) -> Bool { try core.matrix.evaluationMethod() == .colors }
+  package func isSparse() throws(TensorError) -> Bool { try core.matrix.evaluationMethod() != .dense }
 
   /// The groups of columns and rows from which a sparse matrix is read: as many products as it has colours.
   public var coloring: Coloring { checked(try core.matrix.structure.coloring()) }

@@ -7,6 +7,9 @@ public enum EvaluationMethod: String, CaseIterable, Hashable, Sendable, Codable 
   case dense
   /// Groups of columns (or rows) that have no row (column) in common, one product for each group.
   case colors
+  /// The entries themselves, where deltas in the derivative's terms tie rows to columns: bands, blocks and borders, with
+  /// no products. For plans; a lazy matrix takes groups instead.
+  case terms
 }
 
 /// What a lazy matrix has decided about its sparsity.

@@ -9,7 +9,7 @@ extension LazyMatrix {
     let wanted = SparsityPattern(
       rowCount: rows.count, columnCount: columns.count, rows: pairRows.map(Int32.init),
       columns: pairColumns.map(Int32.init))
-    if try structure.pattern(below: 1) != nil, try evaluationMethod() == .colors {
+    if try structure.pattern(below: 1) != nil, try evaluationMethod() != .dense {
       return try sparseEntries(wanted, pairRows, pairColumns)
     }
     let isSparse = caches.withCache(number) { $0.nonzeros != nil }

@@ -46,10 +46,10 @@ extension LazyMatrix {
     let (override, choice) = sparseState.withLock { ($0.override, $0.choice) }
     switch override ?? choice {
     case .dense: return false
-    case .colors: break
+    case .colors, .terms: break
     case nil:
       let isOpen = structure.isKnown ? true : try isSearchWorthwhile(lines)
-      guard isOpen, try evaluationMethod() == .colors else { return false }
+      guard isOpen, try evaluationMethod() != .dense else { return false }
     }
     try keepNonzeros()
     return true

@@ -35,40 +35,87 @@ struct NonzeroExpression {
   ///   - part: the wanted entries, for example a triangle.
   ///   - method: how; nil for the cheapest.
   init(_ matrix: Matrix, coloring: Coloring, part: SparsityPattern, method: EvaluationMethod?) {
-    let lines = min(matrix.output.shape.count, matrix.variable.shape.count)
-    let directions = max(coloring.colorCount, 1)
-    let colored = denseDirectionsCost(
-      of: matrix.output, variable: matrix.variable, directions: directions, model: .default)
-    let dense: () -> (node: Node, cost: Cost, steps: String) = {
-      DenseNonzeros.expression(matrix, lines: lines)
+    let candidates = Candidates(matrix, coloring, part)
+    let chosen = method.map { candidates.candidate($0) ?? candidates.groups } ?? candidates.cheapest
+    (self.method, values, pattern, steps, cost) = (chosen.method, chosen.values(), part, chosen.steps, chosen.cost)
+  }
+
+  /// A way to compute the entries, and what it is expected to cost.
+  private struct Candidate {
+    let method: EvaluationMethod
+    let cost: Cost
+    let steps: String
+    /// Builds the expression.
+    let values: () -> Node
+  }
+
+  /// The ways there are. Each is looked at when it is asked for, since finding out takes time.
+  private struct Candidates {
+    let matrix: Matrix
+    let coloring: Coloring
+    let part: SparsityPattern
+
+    init(_ matrix: Matrix, _ coloring: Coloring, _ part: SparsityPattern) {
+      (self.matrix, self.coloring, self.part) = (matrix, coloring, part)
     }
-    var whole: (node: Node, cost: Cost, steps: String)?
-    let chosen: EvaluationMethod
-    if let method {
-      chosen = method
-    } else if coloring.colorCount <= 2 || coloring.colorCount * 16 <= lines {
-      chosen = .colors
-    } else {
-      whole = dense()
-      chosen = whole!.cost < colored ? .dense : .colors
-    }
-    self.method = chosen
-    pattern = part
-    switch chosen {
-    case .colors:
-      values = GroupedProducts.nonzeros(matrix, coloring, part)
-      steps = "\(coloring.colorCount) products, one for each colour (\(coloring.problem))"
-      cost = colored
-    case .dense:
-      let whole = whole ?? dense()
-      let columns = matrix.variable.shape.count
-      // Rounding may differ between an entry of a symmetric matrix and its mirror image; the upper one counts.
-      let places = part.coordinates.map { row, column in
-        matrix.isSymmetric && row > column ? Int64(column * columns + row) : Int64(row * columns + column)
+
+    func candidate(_ method: EvaluationMethod) -> Candidate? {
+      switch method {
+      case .dense: whole
+      case .colors: groups
+      case .terms: terms
       }
-      values = whole.node.gathered(Node(Storage(places), shape: [places.count]), axis: 0)
-      steps = "the whole matrix: \(whole.steps)"
-      cost = whole.cost
+    }
+
+    /// Terms win where there are any, if they are expected to; the whole is looked at where there are many groups.
+    var cheapest: Candidate {
+      let groups = groups
+      let best = terms.flatMap { $0.cost < groups.cost ? $0 : nil } ?? groups
+      let isLarge = coloring.colorCount <= 2 || coloring.colorCount * 16 <= lines
+      if isLarge || best.method == .terms { return best }
+      let whole = whole
+      return whole.cost < best.cost ? whole : best
+    }
+
+    private var lines: Int { min(matrix.output.shape.count, matrix.variable.shape.count) }
+
+    var groups: Candidate {
+      let cost = denseDirectionsCost(
+        of: matrix.output, variable: matrix.variable, directions: max(coloring.colorCount, 1), model: .default)
+      return Candidate(
+        method: .colors, cost: cost + Self.placing(part.nonzeroCount),
+        steps: "\(coloring.colorCount) products, one for each colour (\(coloring.problem))",
+        values: { GroupedProducts.nonzeros(matrix, coloring, part) })
+    }
+
+    /// The entries of terms, if those are no more than twice as many as there are.
+    private var terms: Candidate? {
+      let entries = DeltaEntries(
+        derivativeOf: matrix.output, variable: matrix.variable, isSymmetric: matrix.isSymmetric,
+        limit: 2 * coloring.pattern.nonzeroCount + 64)
+      guard let entries else { return nil }
+      let size = entries.boxes.reduce(0) { $0 + $1.values.shape.count }
+      return Candidate(
+        method: .terms, cost: entries.estimatedCost + Self.placing(size),
+        steps: (["\(entries.boxes.count) blocks or bands of entries, no products with directions"] + entries.steps)
+          .joined(separator: "\n"),
+        values: { EntryPlacement.values(entries, in: part, isSymmetric: matrix.isSymmetric, matrix.scalarType) })
+    }
+
+    private var whole: Candidate {
+      let (all, cost, steps) = DenseNonzeros.expression(matrix, lines: lines)
+      return Candidate(method: .dense, cost: cost, steps: "the whole matrix: \(steps)") {
+        let columns = matrix.variable.shape.count
+        // Rounding may differ between an entry of a symmetric matrix and its mirror image; the upper one counts.
+        let places = part.coordinates.map { row, column in
+          matrix.isSymmetric && row > column ? Int64(column * columns + row) : Int64(row * columns + column)
+        }
+        return all.gathered(Node(Storage(places), shape: [places.count]), axis: 0)
+      }
+    }
+
+    private static func placing(_ count: Int) -> Cost {
+      Cost(nanoseconds: CostModel.default.gather(0).nanoseconds + 0.6 * Double(count))
     }
   }
 }

@@ -40,22 +40,12 @@ package struct DeltaPlan: CustomStringConvertible {
     derivativeOf output: Node, variable: Node, demand: DeltaDemand, isSymmetric: Bool = false,
     costModel: CostModel = .default, termCap: Int = DeltaPlan.termCap
   ) {
-    guard output.shape.count > 0, variable.shape.count > 0, output.scalarType == variable.scalarType,
-      variable.scalarType.isDifferentiable, Self.hasOneType(output, variable)
-    else { return nil }
-    let space = TermSpace(scalarType: variable.scalarType)
-    let planner = TermPlanner(space: space, model: costModel)
-    let realization = TermRealization(space: space, planner: planner)
-    let seed = space.seed(demand, variable: variable.shape)
     guard
-      let tangent = realization.tangent(
-        of: output, variable: variable, seed: seed, termCap: termCap, workLimit: Self.workLimit)
+      let sweep = DeltaSweep(
+        derivativeOf: output, variable: variable, demand: demand, costModel: costModel, termCap: termCap)
     else { return nil }
-    var terms = space.demanded(tangent, demand)
-    if terms == nil {
-      terms = space.demanded(space.materialized(tangent, shape: output.shape), demand)
-    }
-    guard var terms else { return nil }
+    let (space, planner, realization) = (sweep.space, sweep.planner, sweep.realization)
+    var terms = sweep.terms
     let shape = TermSpace.shape(demand, output: output.shape, variable: variable.shape)
     var mirrored = false
     if isSymmetric, Self.isWholeSquare(demand), let upper = space.upperBlocks(terms) {
@@ -81,17 +71,6 @@ package struct DeltaPlan: CustomStringConvertible {
     case .block(let rows, let columns): rows == columns
     case .column, .element, .diagonal, .trace, .batched: false
     }
-  }
-
-  /// Terms have one element type; a cast between two differentiable types on the way is left to dense directions.
-  private static func hasOneType(_ output: Node, _ variable: Node) -> Bool {
-    var active: Set<Node> = [variable]
-    for node in Node.topologicalOrder([output], entering: { $0 !== variable && $0.primitive != .detach }) {
-      guard node.scalarType.isDifferentiable, node.operands.contains(where: active.contains) else { continue }
-      guard node.scalarType == variable.scalarType else { return false }
-      active.insert(node)
-    }
-    return true
   }
 
   package var description: String {

@@ -21,6 +21,12 @@ package final class TermRealization {
     return sum(terms, shape: shape)
   }
 
+  /// The product of the factors of a planned output term.
+  func value(of term: Term) -> LabelledNode {
+    prepare(term.factors.map(\.source))
+    return product(of: term)
+  }
+
   /// The node of a source.
   package func node(of source: Int) -> Node {
     prepare([source])

@@ -25,13 +25,13 @@ private func push(
   var tangents: [Node: Directions] = [:]
   for (node, tangent) in seeds where !tangent.isZero { tangents[node] = tangent }
   let seeded = Set(seeds.map(\.node))
+  func isLeaf(_ node: Node) -> Bool { leaves.contains { $0 === node } }
   let order = Node.topologicalOrder(
     outputs,
-    entering: { node in
-      !seeded.contains(node) && node.scalarType.isDifferentiable && !leaves.contains { $0 === node }
-    })
+    entering: { node in !seeded.contains(node) && node.scalarType.isDifferentiable && !isLeaf(node) })
   for node in order {
-    guard tangents[node] == nil, !seeded.contains(node), node.primitive != .detach else { continue }
+    // What a leaf is made of may be seeded, and it is a leaf all the same.
+    guard tangents[node] == nil, !seeded.contains(node), node.primitive != .detach, !isLeaf(node) else { continue }
     var total: Directions?
     for (i, operand) in node.operands.enumerated() {
       guard let tangent = tangents[operand], let map = node.linearization(i) else { continue }

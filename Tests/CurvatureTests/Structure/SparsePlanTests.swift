@@ -34,7 +34,7 @@ import Testing
   @Test("Jacobians of tall, wide and square functions") func jacobians() throws {
     let times = input([40, 3])
     let plan = try SparseJacobianPlan(like: times) { SparseProblems.collocation($0) }
-    #expect(plan.evaluationMethod == .colors && plan.valueShape == [39, 2])
+    #expect(plan.evaluationMethod == .terms && plan.valueShape == [39, 2])
     let functions: [(Tensor<Double>) -> Tensor<Double>] = [
       { SparseProblems.collocation($0) }, { sin($0).flattened() }, { ($0 * $0).sum(axes: [1]) },
       { Tensor.concatenate([$0.flattened(), square($0).flattened()]) }, { _ in Tensor<Double>([1, 2]) },
@@ -64,7 +64,13 @@ import Testing
     for _ in 0..<20 { try plan.evaluate(at: x.scalars, value: &value, gradient: &gradient, hessian: &hessian) }
     #expect(plan.contextsMade == before)
     #expect(try plan(x).hessian.values == hessian)
-    #expect("\(plan)".contains("3 products") && "\(plan)".contains("100×100 pattern, 298 non-zeros"))
+    var alone = [Double](repeating: 0, count: 298)
+    try plan.evaluate(at: x.scalars, hessian: &alone)
+    #expect(alone == hessian)
+    #expect(try plan.hessian(at: x).values == hessian)
+    #expect("\(plan)".contains("blocks or bands") && "\(plan)".contains("100×100 pattern, 298 non-zeros"))
+    let byColors = try SparseHessianPlan(like: x, method: .colors) { SparseProblems.rosenbrock($0) }
+    #expect("\(byColors)".contains("3 products"))
     #expect(throws: TensorError.self) { try plan(input([99])) }
   }
 

@@ -122,6 +122,38 @@ import Testing
     }
   }
 
+  @Test(arguments: 650..<900) func entries(seed: Int) {
+    guard let problem = Problem(seed: seed) else { return }
+    let n = problem.count
+    for isSymmetric in [true, false] {
+      let entries = DeltaEntries(
+        derivativeOf: problem.gradient, variable: problem.variable, isSymmetric: isSymmetric, limit: .max)
+      guard let entries else {
+        Issue.record("no entries")
+        continue
+      }
+      var sums = [Double](repeating: 0, count: n * n)
+      var places = Set<[[Int]]>()
+      for box in entries.boxes {
+        places.insert([box.extents, [box.rows.offset, box.columns.offset], box.rows.strides, box.columns.strides])
+        let values = box.values.interpreted
+        var flat = 0
+        box.values.shape.forEachIndex { index in
+          let row = box.rows.offset + zip(box.rows.strides, index).reduce(0) { $0 + $1.0 * $1.1 }
+          let column = box.columns.offset + zip(box.columns.strides, index).reduce(0) { $0 + $1.0 * $1.1 }
+          sums[row * n + column] += values[flat]
+          flat += 1
+        }
+      }
+      #expect(places.count == entries.boxes.count)
+      let wrong = mismatch(
+        sums.map { $0 / problem.scale }, problem.hessian.map { $0 / problem.scale }, relative: 1e-9, absolute: 1e-10)
+      #expect(wrong == nil)
+    }
+    #expect(
+      DeltaEntries(derivativeOf: problem.gradient, variable: problem.variable, isSymmetric: true, limit: -1) == nil)
+  }
+
   @Test func batchedMatrices() throws {
     var generator = RepeatableGenerator(seed: 5)
     let x = Node.input(generator.reals(3 * 4), [3, 4])

@@ -35,5 +35,41 @@ enum Rosenbrock {
     ]
   }
 
-  static func sparseVariants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] { [] }
+  static func sparseVariants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
+    [
+      Variant("nonzeros", "plan", label: "SparseHessianPlan, into own memory") { inputs in
+        let points: [Tensor<Scalar>] = try inputs.points("w4_points")
+        let elements = points.map(\.scalars)
+        let plan = try SparseHessianPlan(like: points[0], of: function)
+        let values = UnsafeMutablePointer<Scalar>.allocate(capacity: plan.pattern.nonzeroCount)
+        return Calls(
+          run: { k in
+            try elements[k % elements.count].withUnsafeBufferPointer { x in
+              try plan.evaluate(at: x.baseAddress!, hessian: values)
+            }
+          },
+          result: {
+            let buffer = UnsafeBufferPointer(start: values, count: plan.pattern.nonzeroCount)
+            return bands(of: SparseMatrix(pattern: plan.pattern, values: Array(buffer)))
+          })
+      },
+      Variant("nonzeros", "sparse", label: "hessian(at:of:).sparse()") { inputs in
+        let points: [Tensor<Scalar>] = try inputs.points("w4_points")
+        var latest: SparseMatrix<Scalar>?
+        return Calls(
+          run: { k in latest = try hessian(at: points[k % points.count], of: function).sparse() },
+          result: { bands(of: latest!) })
+      },
+    ]
+  }
+
+  /// The main diagonal and the one above it of a tridiagonal matrix, one after the other.
+  private static func bands<Scalar: DifferentiableScalar>(of matrix: SparseMatrix<Scalar>) -> Tensor<Scalar> {
+    var (diagonal, above) = ([Scalar](), [Scalar]())
+    for (place, (row, column)) in matrix.pattern.coordinates.enumerated() {
+      if column == row { diagonal.append(matrix.values[place]) }
+      if column == row + 1 { above.append(matrix.values[place]) }
+    }
+    return Tensor(diagonal + above)
+  }
 }
