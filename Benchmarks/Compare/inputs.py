@@ -11,9 +11,10 @@ import sys
 import numpy as np
 import reference as r
 
-FULL = dict(w1=(100, 10), w2=(10000, 500), w3=(256, (20, 32, 10)), w4=100000, w5=(128, (784, 256, 10)), w6=(10000, 8),
+COMPLETE = "complete-2"      # another number whenever files are added or changed: older folders are made again
+FULL = dict(w1=(100, 10), w2=(10000, 500), w3=(256, (20, 32, 10)), w4=(100000, 1000000), w5=(128, (784, 256, 10)), w6=(10000, 8),
             w7=(4096, (3, 64, 64, 64, 1)), w8=(2000, 1000))
-TINY = dict(w1=(5, 4), w2=(20, 6), w3=(7, (3, 4, 3)), w4=30, w5=(5, (6, 4, 3)), w6=(12, 4), w7=(9, (3, 5, 5, 1)),
+TINY = dict(w1=(5, 4), w2=(20, 6), w3=(7, (3, 4, 3)), w4=(30, 60), w5=(5, (6, 4, 3)), w6=(12, 4), w7=(9, (3, 5, 5, 1)),
             w8=(12, 7))
 
 
@@ -75,8 +76,9 @@ def main(folder, sizes):
     ref("w5_element", row[j])
     ref("w5_product", product)
 
-    save("w4_points", rng.uniform(-2, 2, (3, sizes["w4"])))
-    ref("w4_nonzeros", np.concatenate(r.rosenbrock_bands(exact["w4_points"][0])))
+    for case, n in zip(("nonzeros", "million"), sizes["w4"]):
+        save("w4_" + case, np.random.default_rng(n).uniform(-2, 2, (3, n)))
+        ref("w4_" + case, np.concatenate(r.rosenbrock_bands(exact["w4_" + case][0])))
 
     batch, n = sizes["w6"]
     save("w6_points", rng.normal(0, 1, (3, batch, n)))
@@ -94,7 +96,7 @@ def main(folder, sizes):
     save("w8_points", rng.normal(0, 1, (3, n)))
     ref("w8_softplus", r.softplus_diagonal(exact["w8_A"], exact["w8_points"][0]))
 
-    with open(os.path.join(folder, "complete"), "w"):      # written last: a folder cut short is made again
+    with open(os.path.join(folder, COMPLETE), "w"):      # written last: a folder cut short is made again
         pass
 
 

@@ -1,4 +1,4 @@
-"""W4: the nonzeros of the tridiagonal Hessian of the chained Rosenbrock function of 100000 variables.
+"""W4: the nonzeros of the tridiagonal Hessian of the chained Rosenbrock function of 100000 or a million variables.
 
 Finding the structure and colouring it belong to the first call; then values at new points."""
 import numpy as np
@@ -22,14 +22,14 @@ def colours(n):
     return i, (i[None] % 3 == np.arange(3)[:, None]).astype(np.float64)
 
 
-@variant("nonzeros", label="jit, pattern and colouring found by asdex")
+@variant("nonzeros million", label="jit, pattern and colouring found by asdex")
 def asdex_jit(case, dtype):
     import asdex
     import jax
     import jax.numpy as jnp
     import scipy.sparse as sp
     import jax_models as m
-    ps = [jnp.asarray(p) for p in load("w4_points", dtype)]
+    ps = [jnp.asarray(p) for p in load("w4_" + case, dtype)]
     h = jax.jit(asdex.hessian_from_coloring(m.rosenbrock, asdex.hessian_coloring(m.rosenbrock, ps[0])))
 
     def extract(b):
@@ -38,10 +38,10 @@ def asdex_jit(case, dtype):
     return lambda k: jax.block_until_ready(h(ps[k % 3])), extract
 
 
-def casadi_call(kind, dtype):
+def casadi_call(kind, case, dtype):
     import casadi as ca
     import scipy.sparse as sp
-    ps = list(load("w4_points", dtype))
+    ps = list(load("w4_" + case, dtype))
     n = len(ps[0])
     x = kind.sym("x", n)
     H, _ = ca.hessian(ca.sum1(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2), x)
@@ -60,24 +60,24 @@ def casadi_call(kind, dtype):
     return call, lambda v: bands(sp.csc_array((v, rows, starts), shape=(n, n)))
 
 
-@variant("nonzeros", label="SX, virtual machine")
+@variant("nonzeros million", label="SX, virtual machine")
 def casadi_sx(case, dtype):
     import casadi as ca
-    return casadi_call(ca.SX, dtype)
+    return casadi_call(ca.SX, case, dtype)
 
 
-@variant("nonzeros", label="MX, virtual machine")
+@variant("nonzeros million", label="MX, virtual machine")
 def casadi_mx(case, dtype):
     import casadi as ca
-    return casadi_call(ca.MX, dtype)
+    return casadi_call(ca.MX, case, dtype)
 
 
-@variant("nonzeros", label="jit, coloured by hand")
+@variant("nonzeros million", label="jit, coloured by hand")
 def jax_coloured_by_hand(case, dtype):
     import jax
     import jax.numpy as jnp
     import jax_models as m
-    ps = [jnp.asarray(p) for p in load("w4_points", dtype)]
+    ps = [jnp.asarray(p) for p in load("w4_" + case, dtype)]
     i, seeds = colours(len(ps[0]))
     seeds = jnp.asarray(seeds)
 
@@ -88,10 +88,10 @@ def jax_coloured_by_hand(case, dtype):
     return lambda k: h(ps[k % 3]).block_until_ready()
 
 
-@variant("nonzeros", label="coloured by hand")
+@variant("nonzeros million", label="coloured by hand")
 def torch_coloured_by_hand(case, dtype):
     import torch
-    ps = [torch.from_numpy(p) for p in load("w4_points", dtype)]
+    ps = [torch.from_numpy(p) for p in load("w4_" + case, dtype)]
     i, seeds = colours(len(ps[0]))
     seeds = [torch.from_numpy(s) for s in seeds]
     own, following, at = torch.from_numpy(i % 3), torch.from_numpy(i[1:] % 3), torch.from_numpy(i)
@@ -104,10 +104,10 @@ def torch_coloured_by_hand(case, dtype):
     return call
 
 
-@variant("nonzeros", label="coloured by hand")
+@variant("nonzeros million", label="coloured by hand")
 def paddle_coloured_by_hand(case, dtype):
     import paddle
-    ps = [paddle.to_tensor(p, stop_gradient=False) for p in load("w4_points", dtype)]
+    ps = [paddle.to_tensor(p, stop_gradient=False) for p in load("w4_" + case, dtype)]
     i, seeds = colours(ps[0].shape[0])
     seeds = [paddle.to_tensor(s) for s in seeds]
 
@@ -119,9 +119,9 @@ def paddle_coloured_by_hand(case, dtype):
     return call
 
 
-@variant("nonzeros", label="NumPy")
+@variant("nonzeros million", label="NumPy")
 def handwritten_numpy(case, dtype):
-    ps = load("w4_points", dtype)
+    ps = load("w4_" + case, dtype)
     return lambda k: np.concatenate(rosenbrock_bands(ps[k % 3]))
 
 

@@ -36,31 +36,33 @@ enum Rosenbrock {
   }
 
   static func sparseVariants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
-    [
-      Variant("nonzeros", "plan", label: "SparseHessianPlan, into own memory") { inputs in
-        let points: [Tensor<Scalar>] = try inputs.points("w4_points")
-        let elements = points.map(\.scalars)
-        let plan = try SparseHessianPlan(like: points[0], of: function)
-        let values = UnsafeMutablePointer<Scalar>.allocate(capacity: plan.pattern.nonzeroCount)
-        return Calls(
-          run: { k in
-            try elements[k % elements.count].withUnsafeBufferPointer { x in
-              try plan.evaluate(at: x.baseAddress!, hessian: values)
-            }
-          },
-          result: {
-            let buffer = UnsafeBufferPointer(start: values, count: plan.pattern.nonzeroCount)
-            return bands(of: SparseMatrix(pattern: plan.pattern, values: Array(buffer)))
-          })
-      },
-      Variant("nonzeros", "sparse", label: "hessian(at:of:).sparse()") { inputs in
-        let points: [Tensor<Scalar>] = try inputs.points("w4_points")
-        var latest: SparseMatrix<Scalar>?
-        return Calls(
-          run: { k in latest = try hessian(at: points[k % points.count], of: function).sparse() },
-          result: { bands(of: latest!) })
-      },
-    ]
+    ["nonzeros", "million"].flatMap { name in
+      [
+        Variant(name, "plan", label: "SparseHessianPlan, into own memory") { inputs in
+          let points: [Tensor<Scalar>] = try inputs.points("w4_" + name)
+          let elements = points.map(\.scalars)
+          let plan = try SparseHessianPlan(like: points[0], of: function)
+          let values = UnsafeMutablePointer<Scalar>.allocate(capacity: plan.pattern.nonzeroCount)
+          return Calls(
+            run: { k in
+              try elements[k % elements.count].withUnsafeBufferPointer { x in
+                try plan.evaluate(at: x.baseAddress!, hessian: values)
+              }
+            },
+            result: {
+              let buffer = UnsafeBufferPointer(start: values, count: plan.pattern.nonzeroCount)
+              return bands(of: SparseMatrix(pattern: plan.pattern, values: Array(buffer)))
+            })
+        },
+        Variant(name, "sparse", label: "hessian(at:of:).sparse()") { inputs in
+          let points: [Tensor<Scalar>] = try inputs.points("w4_" + name)
+          var latest: SparseMatrix<Scalar>?
+          return Calls(
+            run: { k in latest = try hessian(at: points[k % points.count], of: function).sparse() },
+            result: { bands(of: latest!) })
+        },
+      ]
+    }
   }
 
   /// The main diagonal and the one above it of a tridiagonal matrix, one after the other.
