@@ -25,7 +25,9 @@ package enum Engine {
   package static func evaluate(_ nodes: [Node]) throws(TensorError) {
     var wanted: [Node] = []
     var seen = Set<ObjectIdentifier>()
-    for node in nodes where node.value == nil && seen.insert(ObjectIdentifier(node)).inserted { wanted.append(node) }
+    for node in nodes where seen.insert(ObjectIdentifier(node)).inserted {
+      if try node.readyValue() == nil { wanted.append(node) }
+    }
     guard !wanted.isEmpty else { return }
     var arguments: [Node] = []
     var literals: [(Literal, ScalarType)] = []
@@ -33,12 +35,12 @@ package enum Engine {
       wanted,
       isArgument: { node in
         if case .input = node.primitive { return true }
-        return node.value != nil
+        return node.isReady
       }, arguments: &arguments, literals: &literals)
     var storages: [Storage] = []
     storages.reserveCapacity(arguments.count)
     for argument in arguments {
-      guard let value = argument.value else {
+      guard let value = try argument.readyValue() else {
         throw TensorError("evaluate: an input of shape \(argument.shape) has no elements; give it a value")
       }
       storages.append(value)

@@ -64,9 +64,23 @@ final class DerivativeProducts: Sendable {
     return products[0] ?? .zeros([seeds.shape[0]] + results.node.shape, results.node.scalarType)
   }
 
+  /// The products with any directions, shape [K] + that of the tensor: [K] + results, computed when they are read.
+  func product(_ seeds: Node) -> Node {
+    let shape = [seeds.shape[0]] + results.node.shape
+    return Node(
+      shape: shape, results.node.scalarType,
+      computedBy: { [self] () throws(TensorError) in
+        let elements = try Evaluation.storage(seeds)
+        return try program(.seeded(mode: mode, count: seeds.shape[0]))(seeds: elements)
+      }, definition: { [self] in expression(seeds: seeds) })
+  }
+
   /// Computes the products with the given directions: elements [K, batch, element].
   func evaluate(_ indices: [Int]) throws(TensorError) -> Storage {
-    try program(indices.count)(indices)
+    let request = ProductTemplates.Request.products(
+      mode: mode, directionsBatchAxis: directions.batchAxis, resultsBatchAxis: results.batchAxis, count: indices.count,
+      isGrouped: groups != nil)
+    return try program(request)(indices)
   }
 
   /// How many directions to push at once, so that the tangents stay within a memory budget.
@@ -99,18 +113,15 @@ final class DerivativeProducts: Sendable {
   /// Bytes that the largest tangent of a chunk may have.
   static let chunkByteBudget = 32 << 20
 
-  /// Programs by the number of directions.
-  private let programs = Mutex<[Int: BoundProducts]>([:])
+  /// Programs by what they do.
+  private let programs = Mutex<[ProductTemplates.Request: BoundProducts]>([:])
 
-  private func program(_ count: Int) throws(TensorError) -> BoundProducts {
-    if let known = programs.withLock({ $0[count] }) { return known }
-    let request = ProductTemplates.Request.products(
-      mode: mode, directionsBatchAxis: directions.batchAxis, resultsBatchAxis: results.batchAxis, count: count,
-      isGrouped: groups != nil)
+  private func program(_ request: ProductTemplates.Request) throws(TensorError) -> BoundProducts {
+    if let known = programs.withLock({ $0[request] }) { return known }
     let fresh = try ProductTemplates.shared.products(of: output, in: variable, request, groups: groups)
     programs.withLock { known in
       if known.count > 4 { known.removeAll() }
-      known[count] = fresh
+      known[request] = fresh
     }
     return fresh
   }

@@ -268,16 +268,16 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
 
   // MARK: Products
 
-  /// The products with directions [K] + columns' shape, as an expression [K] + rows' shape.
+  /// The products with directions [K] + columns' shape, [K] + rows' shape.
   func product(_ directions: Node) -> Node {
     caches.count(products: directions.shape[0])
-    return columnProducts.expression(seeds: directions)
+    return columnProducts.product(directions)
   }
 
-  /// The products of the transpose with directions [K] + rows' shape, as an expression [K] + columns' shape.
+  /// The products of the transpose with directions [K] + rows' shape, [K] + columns' shape.
   func transposedProduct(_ directions: Node) -> Node {
     caches.count(products: directions.shape[0])
-    return rowProducts.expression(seeds: directions)
+    return rowProducts.product(directions)
   }
 }
 

@@ -12,12 +12,14 @@ final class ProductTemplates: Sendable {
     /// Some directions at once, perhaps sums of unit directions.
     case products(
       mode: DerivativeProducts.Mode, directionsBatchAxis: Int?, resultsBatchAxis: Int?, count: Int, isGrouped: Bool)
+    /// Some directions at once, of any elements.
+    case seeded(mode: DerivativeProducts.Mode, count: Int)
     /// One second derivative of a scalar.
     case entry
 
     fileprivate var count: Int {
       switch self {
-      case .products(_, _, _, let count, _): count
+      case .products(_, _, _, let count, _), .seeded(_, let count): count
       case .entry: 1
       }
     }
@@ -49,12 +51,19 @@ final class ProductTemplates: Sendable {
     /// What a request asks for, as an expression of its arguments.
     private static func expression(_ copy: GraphOutline.Copy, _ request: Request) -> (arguments: [Node], result: Node) {
       let indices = Node(.input([request.count], .int64))
-      switch request {
-      case .products(let mode, let directionsBatchAxis, let resultsBatchAxis, _, let isGrouped):
+      func products(_ mode: DerivativeProducts.Mode, _ directionsAxis: Int?, _ resultsAxis: Int?) -> DerivativeProducts {
         let (directions, results) = mode == .forward ? (copy.variable, copy.output) : (copy.output, copy.variable)
-        let products = DerivativeProducts(
-          directions: UnitDirections(node: directions, batchAxis: directionsBatchAxis),
-          results: UnitDirections(node: results, batchAxis: resultsBatchAxis), mode: mode)
+        return DerivativeProducts(
+          directions: UnitDirections(node: directions, batchAxis: directionsAxis),
+          results: UnitDirections(node: results, batchAxis: resultsAxis), mode: mode)
+      }
+      switch request {
+      case .seeded(let mode, let count):
+        let products = products(mode, nil, nil)
+        let seeds = Node(.input([count] + products.directions.node.shape, copy.variable.scalarType))
+        return ([seeds], products.expression(seeds: seeds))
+      case .products(let mode, let directionsAxis, let resultsAxis, _, let isGrouped):
+        let products = products(mode, directionsAxis, resultsAxis)
         guard isGrouped else { return ([indices], products.expression(indices)) }
         let groups = Node(.input([products.directions.count], .int64))
         return ([indices, groups], products.grouped(by: groups).expression(indices))
@@ -108,6 +117,9 @@ final class ProductTemplates: Sendable {
 struct BoundProducts: Sendable {
   fileprivate let function: PreparedFunction
   fileprivate let constants: [Storage]
+
+  /// The products with directions of any elements, [K] + the shape of the results.
+  func callAsFunction(seeds: Storage) throws(TensorError) -> Storage { try function.run([seeds] + constants)[0] }
 
   /// The products with the given directions, [K, batch, element]; of an entry its row and its column.
   func callAsFunction(_ indices: [Int]...) throws(TensorError) -> Storage {

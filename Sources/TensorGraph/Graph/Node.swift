@@ -52,6 +52,20 @@ package final class Node: Sendable {
     setValue(storage)
   }
 
+  /// An expression, of the same shape and type, that is computed by other means than as a graph: that is built when a
+  /// derivative first asks for it.
+  package init(
+    shape: Shape, _ scalarType: ScalarType, computedBy compute: @escaping @Sendable () throws(TensorError) -> Storage,
+    definition: @escaping @Sendable () -> Node
+  ) {
+    primitive = .reshape(shape)
+    children = []
+    isLiteral = false
+    self.definition = DeferredDefinition(definition, compute)
+    self.shape = shape
+    self.scalarType = scalarType
+  }
+
   /// A number that a user wrote: in `2 * x` a constant, in `let s: Tensor<Double> = 2` perhaps a variable.
   package init(literal: Literal, _ scalarType: ScalarType) {
     primitive = .fill(.scalar, literal, scalarType)
@@ -84,6 +98,20 @@ package final class Node: Sendable {
   /// The elements, if they have been computed.
   package var value: Storage? { result.load() }
 
+  /// Whether the elements can be had at once: they are known, or computed by other means than as a graph.
+  package var isReady: Bool { value != nil || definition?.compute != nil }
+
+  /// The elements of a node that is ready, or the same elements as one under another shape; nil for another.
+  package func readyValue() throws(TensorError) -> Storage? {
+    if let value { return value }
+    var source = self
+    while !source.isReady, case .reshape = source.primitive { source = source.operands[0] }
+    if let value = source.value { return setValue(value) }
+    guard let compute = source.definition?.compute else { return nil }
+    let value = source.setValue(try compute())
+    return source === self ? value : setValue(value)
+  }
+
   /// Keeps the elements. Returns those that were kept first, if another thread was faster.
   @discardableResult
   package func setValue(_ storage: Storage) -> Storage { result.storeIfNil(storage) }
@@ -106,8 +134,15 @@ package final class Node: Sendable {
 private final class DeferredDefinition: Sendable {
   private let build: @Sendable () -> Node
   private let built = AtomicLazyReference<Node>()
+  /// Computes the elements without the expression.
+  let compute: (@Sendable () throws(TensorError) -> Storage)?
 
-  init(_ build: @escaping @Sendable () -> Node) { self.build = build }
+  init(
+    _ build: @escaping @Sendable () -> Node, _ compute: (@Sendable () throws(TensorError) -> Storage)? = nil
+  ) {
+    self.build = build
+    self.compute = compute
+  }
 
   var node: Node { built.load() ?? built.storeIfNil(build()) }
 }

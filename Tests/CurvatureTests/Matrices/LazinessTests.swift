@@ -73,6 +73,24 @@ import Testing
     #expect(bounded.cachedByteCount == 0)
   }
 
+  @Test("O2: products at one point share what does not depend on the direction, and are computed when they are read")
+  func products() throws {
+    let H = fresh()
+    let v = Tensor<Double>.linspace(-1, 1, 8)
+    let product = H.product(v)
+    let inside = (v * H.product(v)).sum()
+    #expect(product.node.value == nil && inside.node.value == nil)
+    let expected = matmul(fresh()[...], v)
+    #expect(product.isClose(to: expected, relative: 1e-12))
+    #expect(abs(inside.item() - (v * expected).sum().item()) <= 1e-12 * abs(inside.item()))
+    #expect(H.productsEvaluated == 2)
+    // Differentiable in the point and in the direction.
+    let third = gradient((v * H.product(v)).sum(), x)
+    let reference = gradient((v * matmul(fresh().tensor, v)).sum(), x)
+    #expect(third.isClose(to: reference, relative: 1e-11))
+    #expect(gradient(inside, v).isClose(to: 2 * expected, relative: 1e-12))
+  }
+
   @Test("C3: entries that the diagonal knows are not computed again")
   func entriesOfTheDiagonal() {
     let x = Tensor<Double>.linspace(-1, 1, 5000)
