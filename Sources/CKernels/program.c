@@ -72,6 +72,25 @@ void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *
   ck_team_perform(context->active_workers, &shared, work_on_share);
 }
 
+typedef struct {
+  int64_t count;
+  void *job;
+  void (*body)(void *job, int64_t i, int64_t worker);
+  _Atomic int64_t next;
+} worker_job;
+
+static void work_as_worker(void *argument, int64_t worker) {
+  worker_job *shared = argument;
+  int64_t i;
+  while ((i = atomic_fetch_add(&shared->next, 1)) < shared->count) shared->body(shared->job, i, worker);
+}
+
+void ck_share_by_worker(ck_context *context, int64_t count, void *job,
+                        void (*body)(void *job, int64_t i, int64_t worker)) {
+  worker_job shared = {count, job, body, 0};
+  ck_team_perform(context->active_workers, &shared, work_as_worker);
+}
+
 static void check(const ck_index_step *step, ck_context *context, int64_t position) {
   if (position < 0) return;
   context->failure = 1;

@@ -82,4 +82,8 @@ void ck_run(const ck_step *steps, int64_t count, ck_context *context);
 // Runs body(job, i) for i in 0 ..< count with all workers of a context.
 void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *job, int64_t i));
 
+// The same for a body that needs the memory of a worker, which nobody else uses meanwhile.
+void ck_share_by_worker(ck_context *context, int64_t count, void *job,
+                        void (*body)(void *job, int64_t i, int64_t worker));
+
 #endif

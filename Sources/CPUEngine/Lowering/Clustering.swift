@@ -17,6 +17,8 @@ struct Clustering {
     case cluster(Cluster)
     /// An item that is a step.
     case step(Int)
+    /// A product with a matrix that is made on the way.
+    case panels(PanelProduct)
   }
 
   private struct Key: Hashable {
@@ -29,6 +31,9 @@ struct Clustering {
   /// The items whose elements must be in memory.
   private(set) var isStored: [Bool]
   private var levels: [Int]
+  /// The products with a matrix that is made on the way, and for each item the product for which it is made.
+  private(set) var panels: [PanelProduct] = []
+  private var panelOf: [Int: Int] = [:]
 
   init(_ graph: LoweredGraph) {
     isStored = [Bool](repeating: false, count: graph.items.count)
@@ -42,6 +47,8 @@ struct Clustering {
     var isOutput = [Bool](repeating: false, count: graph.items.count)
     for output in graph.outputs { isOutput[output] = true }
     sink(graph, users, isOutput)
+    panels = PanelProduct.all(in: graph, users: users, isOutput: isOutput) { flows(graph, $0, to: $1) }
+    for panel in panels { for member in panel.members { panelOf[member] = panel.product } }
     for i in graph.outputs { isStored[i] = true }
     for (i, item) in graph.items.enumerated() where item.count > 0 {
       for operand in item.operands {
@@ -70,7 +77,7 @@ struct Clustering {
 
   /// Whether an operand reaches its user through a register.
   private func flows(_ graph: LoweredGraph, _ operand: Int, to user: Int) -> Bool {
-    graph.items[operand].isFusible && levels[operand] == levels[user]
+    graph.items[operand].isFusible && levels[operand] == levels[user] && panelOf[operand] == panelOf[user]
       && graph.items[operand].count == spaceCount(graph, user)
   }
 
@@ -144,9 +151,9 @@ struct Clustering {
       case .function, .compare, .logical, .select, .cast, .reduce: isMember = true
       case .step:
         isMember = false
-        byLevel.append((levels[i], .step(i)))
+        byLevel.append((levels[i], panels.first { $0.product == i }.map(Work.panels) ?? .step(i)))
       }
-      guard isMember else { continue }
+      guard isMember, panelOf[i] == nil else { continue }
       let key = Key(level: levels[i], count: spaceCount(graph, i))
       if let known = clusters[key] {
         guard case .cluster(var cluster) = byLevel[known].work else { continue }

@@ -22,7 +22,7 @@ struct FusedGroup {
   static let tileBytes = 24_576
 
   init(
-    _ builder: GroupBuilder, _ table: inout BufferTable, argumentsArePadded: Bool
+    _ builder: GroupBuilder, _ table: inout BufferTable, argumentsArePadded: Bool, tile fixedTile: Int? = nil
   ) {
     var instructions = builder.instructions
     let memory = builder.memory
@@ -43,7 +43,7 @@ struct FusedGroup {
     for case .constant in instructions.values { directs += 1 }
     let hot = RegisterAllocation(instructions).registerCount + directs + builder.reductions.count
     var tile = min(max(Self.tileBytes / (width * max(hot, 1)) & ~63, 64), isNarrow ? 1024 : 512)
-    tile = min(tile, (total + 7) & ~7)
+    tile = fixedTile ?? min(tile, (total + 7) & ~7)
     var accumulates = false
     var (tileRows, columnTiles, pieces, units) = (1, 1, 1, 0)
     if let shape {

@@ -18,7 +18,8 @@ struct BufferTable {
     var offset: Int
   }
 
-  init(_ graph: LoweredGraph, isStored: [Bool]) {
+  /// - Parameter panels: products whose matrix is there a few rows at a time.
+  init(_ graph: LoweredGraph, isStored: [Bool], panels: [PanelProduct]) {
     numbers = [Int32](repeating: -1, count: graph.items.count)
     argumentCount = graph.argumentCount
     literalCount = graph.literals.count
@@ -35,6 +36,13 @@ struct BufferTable {
       sizes[number] = Storage.allocationSize(count: item.count, scalarType: item.type)
     }
     for output in graph.outputs { add(output, graph) }
+    for panel in panels {
+      guard case .step(.matrixProduct(let product)) = graph.items[panel.product].operation else { continue }
+      numbers[panel.matrix] = Int32(sizes.count)
+      let bytes = PanelProductStep.panelBytes(
+        rows: product.k, columns: panel.isLeft ? product.m : product.n, type: graph.items[panel.matrix].type)
+      sizes.append((bytes + 63) & ~63)
+    }
     let users = Self.userCounts(graph)
     // Users first: what an assembly consists of is made in its buffer where it can be.
     for (i, item) in graph.items.enumerated().reversed() where item.count > 0 {

@@ -1,12 +1,6 @@
 import CKernels
 import TensorGraph
 
-#if canImport(COpenBLAS)
-  import COpenBLAS
-#elseif canImport(Accelerate)
-  import Accelerate
-#endif
-
 /// A product of matrices, or one for each index of a batch: by a kernel of ours where the sum is short, by BLAS else.
 ///
 /// The work is cut into tasks by its sizes alone, and each task runs on one thread, so that the bits do not depend on
@@ -120,11 +114,15 @@ struct MatrixStep {
       c: UnsafeMutableRawPointer(ck_at(context, step.pointee.c)!))
     ck_share(context, Int64(step.pointee.taskCount), &job) { job, i in
       let job = job!.assumingMemoryBound(to: Job.self).pointee
-      job.step.pointee.run(task: Int(i), job)
+      let step = job.step.pointee
+      if step.isDouble { step.run(task: Int(i), job, Double.self) } else { step.run(task: Int(i), job, Float.self) }
     }
   }
 
-  private func run(task: Int, _ job: Job) {
+  private func run<Scalar: BLASScalar>(task: Int, _ job: Job, _: Scalar.Type) {
+    let a = job.a.assumingMemoryBound(to: Scalar.self)
+    let b = job.b.assumingMemoryBound(to: Scalar.self)
+    let c = job.c.assumingMemoryBound(to: Scalar.self)
     let first = task * taskSize
     if batchCount > 1 {
       for i in first..<min(first + taskSize, batchCount) {
@@ -132,44 +130,36 @@ struct MatrixStep {
         var axis = batchRank - 1
         while axis >= 0 {
           let extent = Int(batchExtents![axis])
-          left += rest % extent * Int(a.batchStrides![axis])
-          right += rest % extent * Int(b.batchStrides![axis])
+          left += rest % extent * Int(self.a.batchStrides![axis])
+          right += rest % extent * Int(self.b.batchStrides![axis])
           rest /= extent
           axis -= 1
         }
-        multiply(job, a: left, b: right, c: i * m * n, m, n)
+        multiply(a + left, b + right, c + i * m * n, m, n)
       }
     } else if isSymmetric {
       // The largest task first.
       let first = (taskCount - 1 - task) * taskSize
-      symmetric(job, first, min(taskSize, m - first))
+      symmetric(a, b, c, first, min(taskSize, m - first))
     } else if splitsColumns {
-      multiply(job, a: 0, b: first * b.columnStride, c: first, m, min(taskSize, n - first))
+      multiply(a, b + first * self.b.columnStride, c + first, m, min(taskSize, n - first))
     } else {
-      multiply(job, a: first * a.rowStride, b: 0, c: first * n, min(taskSize, m - first), n)
+      multiply(a + first * self.a.rowStride, b, c + first * n, min(taskSize, m - first), n)
     }
   }
 
   /// A block of rows of a symmetric product: what is left of the diagonal and on it, and its mirror image.
-  private func symmetric(_ job: Job, _ first: Int, _ rows: Int) {
-    if first > 0 { multiply(job, a: first * a.rowStride, b: 0, c: first * n, rows, first) }
-    let transpose = a.isTransposed ? CblasTrans : CblasNoTrans
-    if isDouble {
-      cblas_dsyrk(
-        CblasRowMajor, CblasLower, transpose, Int32(rows), Int32(k), 1,
-        job.a.assumingMemoryBound(to: Double.self) + first * a.rowStride, Int32(a.leadingDimension), 0,
-        job.c.assumingMemoryBound(to: Double.self) + first * n + first, Int32(n))
-      mirror(job.c.assumingMemoryBound(to: Double.self), first, rows)
-    } else {
-      cblas_ssyrk(
-        CblasRowMajor, CblasLower, transpose, Int32(rows), Int32(k), 1,
-        job.a.assumingMemoryBound(to: Float.self) + first * a.rowStride, Int32(a.leadingDimension), 0,
-        job.c.assumingMemoryBound(to: Float.self) + first * n + first, Int32(n))
-      mirror(job.c.assumingMemoryBound(to: Float.self), first, rows)
-    }
+  private func symmetric<Scalar: BLASScalar>(
+    _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, _ first: Int, _ rows: Int
+  ) {
+    let part = a + first * self.a.rowStride
+    if first > 0 { multiply(part, b, c + first * n, rows, first) }
+    Scalar.square(self.a.matrix(part), n: rows, k: k, beta: .zero, to: c + first * n + first, row: n)
+    Self.mirror(c, size: n, first, rows)
   }
 
-  private func mirror<Scalar>(_ c: UnsafeMutablePointer<Scalar>, _ first: Int, _ rows: Int) {
+  /// Copies what is left of the diagonal in some rows of a square matrix above it.
+  static func mirror<Scalar>(_ c: UnsafeMutablePointer<Scalar>, size n: Int, _ first: Int, _ rows: Int) {
     let side = 16
     var i0 = first
     while i0 < first + rows {
@@ -181,56 +171,30 @@ struct MatrixStep {
     }
   }
 
-  /// One product of some rows and columns. Offsets are in elements.
-  private func multiply(_ job: Job, a aOffset: Int, b bOffset: Int, c cOffset: Int, _ rows: Int, _ columns: Int) {
+  /// One product of some rows and columns.
+  private func multiply<Scalar: BLASScalar>(
+    _ a: UnsafePointer<Scalar>, _ b: UnsafePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>, _ rows: Int,
+    _ columns: Int
+  ) {
     if let kernel {
-      let bytes = isDouble ? 8 : 4
       kernel(
-        job.c + cOffset * bytes, Int64(n), job.a + aOffset * bytes, Int64(a.rowStride), Int64(a.columnStride),
-        job.b + bOffset * bytes, Int64(b.rowStride), Int64(b.columnStride), Int64(rows), Int64(columns), Int64(k))
-      return
-    }
-    let (aTranspose, bTranspose) = (
-      a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans
-    )
-    if isDouble {
-      let x = job.a.assumingMemoryBound(to: Double.self) + aOffset
-      let y = job.b.assumingMemoryBound(to: Double.self) + bOffset
-      let z = job.c.assumingMemoryBound(to: Double.self) + cOffset
-      if n == 1 {
-        let (r, c) = a.isTransposed ? (k, rows) : (rows, k)
-        cblas_dgemv(
-          CblasRowMajor, aTranspose, Int32(r), Int32(c), 1, x, Int32(a.leadingDimension), y, Int32(b.rowStride), 0, z, 1
-        )
-      } else if m == 1 {
-        let (r, c) = b.isTransposed ? (columns, k) : (k, columns)
-        cblas_dgemv(
-          CblasRowMajor, b.isTransposed ? CblasNoTrans : CblasTrans, Int32(r), Int32(c), 1, y,
-          Int32(b.leadingDimension), x, Int32(a.columnStride), 0, z, 1)
-      } else {
-        cblas_dgemm(
-          CblasRowMajor, aTranspose, bTranspose, Int32(rows), Int32(columns), Int32(k), 1, x,
-          Int32(a.leadingDimension), y, Int32(b.leadingDimension), 0, z, Int32(n))
-      }
+        c, Int64(n), a, Int64(self.a.rowStride), Int64(self.a.columnStride), b, Int64(self.b.rowStride),
+        Int64(self.b.columnStride), Int64(rows), Int64(columns), Int64(k))
+    } else if n == 1 {
+      Scalar.multiply(self.a.matrix(a), n: rows, k: k, vector: b, step: self.b.rowStride, to: c)
+    } else if m == 1 {
+      var transposed = self.b.matrix(b)
+      transposed.isTransposed.toggle()
+      Scalar.multiply(transposed, n: columns, k: k, vector: a, step: self.a.columnStride, to: c)
     } else {
-      let x = job.a.assumingMemoryBound(to: Float.self) + aOffset
-      let y = job.b.assumingMemoryBound(to: Float.self) + bOffset
-      let z = job.c.assumingMemoryBound(to: Float.self) + cOffset
-      if n == 1 {
-        let (r, c) = a.isTransposed ? (k, rows) : (rows, k)
-        cblas_sgemv(
-          CblasRowMajor, aTranspose, Int32(r), Int32(c), 1, x, Int32(a.leadingDimension), y, Int32(b.rowStride), 0, z, 1
-        )
-      } else if m == 1 {
-        let (r, c) = b.isTransposed ? (columns, k) : (k, columns)
-        cblas_sgemv(
-          CblasRowMajor, b.isTransposed ? CblasNoTrans : CblasTrans, Int32(r), Int32(c), 1, y,
-          Int32(b.leadingDimension), x, Int32(a.columnStride), 0, z, 1)
-      } else {
-        cblas_sgemm(
-          CblasRowMajor, aTranspose, bTranspose, Int32(rows), Int32(columns), Int32(k), 1, x,
-          Int32(a.leadingDimension), y, Int32(b.leadingDimension), 0, z, Int32(n))
-      }
+      Scalar.multiply(self.a.matrix(a), self.b.matrix(b), m: rows, n: columns, k: k, beta: .zero, to: c, row: n)
     }
+  }
+}
+
+extension MatrixStep.Operand {
+  /// The matrix from an element on.
+  func matrix<Scalar>(_ base: UnsafePointer<Scalar>) -> BLASMatrix<Scalar> {
+    BLASMatrix(base: base, row: leadingDimension, isTransposed: isTransposed)
   }
 }

@@ -121,6 +121,7 @@ extension StepSummary {
     switch self {
     case .group(let group): Int(group.pointee.total)
     case .product(let batch, let m, let n, _, _): batch * m * n
+    case .panels(let group, let m, let n, _, _): Int(group.pointee.total) + m * n
     case .named(_, let count): count
     }
   }
@@ -153,6 +154,8 @@ extension StepSummary: CustomStringConvertible {
       return text + ": " + names.joined(separator: " ") + (group.body_count > 40 ? " ..." : "")
     case .product(let batch, let m, let n, let k, let isSymmetric):
       return "\(isSymmetric ? "symmetric " : "")product \(m) x \(k) x \(n)" + (batch == 1 ? "" : ", \(batch) times")
+    case .panels(let group, let m, let n, let k, let isSymmetric):
+      return "\(isSymmetric ? "symmetric " : "")product \(m) x \(k) x \(n) of panels: \(StepSummary.group(group))"
     case .named(let name, let count): return "\(name), \(count) elements"
     }
   }

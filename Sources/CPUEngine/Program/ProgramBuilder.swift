@@ -22,11 +22,12 @@ struct ProgramBuilder {
     self.argumentsArePadded = argumentsArePadded
     literals = graph.literals
     let clustering = Clustering(graph)
-    table = BufferTable(graph, isStored: clustering.isStored)
+    table = BufferTable(graph, isStored: clustering.isStored, panels: clustering.panels)
     for work in clustering.works {
       switch work {
       case .cluster(let cluster): add(cluster, clustering.isStored)
       case .step(let item): add(step: item)
+      case .panels(let panels): add(panels, clustering.isStored)
       }
     }
   }
@@ -148,6 +149,28 @@ struct ProgramBuilder {
     }
   }
 
+  private mutating func add(_ panels: PanelProduct, _ isStored: [Bool]) {
+    let item = graph.items[panels.product]
+    guard case .step(.matrixProduct(let product)) = item.operation else { return }
+    let count = graph.items[panels.matrix].count
+    let cluster = Clustering.Cluster(level: 0, count: count, members: panels.members)
+    let builder = GroupBuilder(graph, cluster, isStored: isStored, buffers: table, memory: memory)
+    let group = FusedGroup(builder, &table, argumentsArePadded: argumentsArePadded, tile: PanelProduct.tile)
+    scratchBytes = max(scratchBytes, group.scratchBytes)
+    let step = MatrixStep(
+      product, item.type, a: table[item.operands[0]], b: table[item.operands[1]], c: table[panels.product],
+      memory: memory)
+    let payload = PanelProductStep(
+      step, isLeft: panels.isLeft, group: group.group, groupNumber: groups.count, panels: table[panels.matrix],
+      table: &table)
+    groups.append(group.group)
+    usesBLAS = true
+    append(
+      PanelProductStep.run, payload,
+      [table[panels.product]] + item.operands.map { table[$0] } + group.buffers + payload.scratchBuffers,
+      .panels(group.group, m: product.m, n: product.n, k: product.k, isSymmetric: step.isSymmetric))
+  }
+
   private mutating func add(_ assembly: Assembly, _ i: Int) {
     let item = graph.items[i]
     let step = AssemblyStep(
@@ -164,6 +187,8 @@ struct ProgramBuilder {
 enum StepSummary: @unchecked Sendable {
   case group(UnsafePointer<ck_group>)
   case product(batch: Int, m: Int, n: Int, k: Int, isSymmetric: Bool)
+  /// A product with a matrix that a group makes on the way.
+  case panels(UnsafePointer<ck_group>, m: Int, n: Int, k: Int, isSymmetric: Bool)
   /// A name and the number of elements.
   case named(String, Int)
 }

@@ -51,7 +51,8 @@ final class ProductTemplates: Sendable {
     /// What a request asks for, as an expression of its arguments.
     private static func expression(_ copy: GraphOutline.Copy, _ request: Request) -> (arguments: [Node], result: Node) {
       let indices = Node(.input([request.count], .int64))
-      func products(_ mode: DerivativeProducts.Mode, _ directionsAxis: Int?, _ resultsAxis: Int?) -> DerivativeProducts {
+      func products(_ mode: DerivativeProducts.Mode, _ directionsAxis: Int?, _ resultsAxis: Int?) -> DerivativeProducts
+      {
         let (directions, results) = mode == .forward ? (copy.variable, copy.output) : (copy.output, copy.variable)
         return DerivativeProducts(
           directions: UnitDirections(node: directions, batchAxis: directionsAxis),
