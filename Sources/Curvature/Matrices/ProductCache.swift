@@ -1,11 +1,11 @@
+import CPUEngine
 import TensorGraph
 
 /// The rows and columns of a matrix that have been computed.
 ///
-/// The unit is what one evaluation computes: some rows (or columns) with their elements. An entry that lies in
-/// several of them is always read from the one that was computed first, so an entry that is held never changes; in a
-/// symmetric matrix row i is also column i, and the earlier line wins, so that the matrix equals its transpose bit for
-/// bit.
+/// The unit is what one evaluation computes: some rows (or columns) with their elements. In a symmetric matrix row i is
+/// also column i. Whatever is held agrees bit for bit: an entry that is known already gives its value to what comes
+/// later, so that an entry never changes while it is held, and a symmetric matrix equals its transpose.
 struct ProductCache<Scalar: DifferentiableScalar> {
   /// Everything that one evaluation gave.
   private final class Group {
@@ -30,8 +30,6 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     let group: Group
     /// Which of the lines of the group.
     let position: Int
-    /// When it was computed: lower is earlier.
-    let order: Int
   }
 
   /// What a read still needs.
@@ -50,13 +48,13 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   private var rows: [Int: Line] = [:]
   private var columns: [Int: Line] = [:]
   private var groups: [Group] = []
-  /// The diagonal, [batch, element]. Its entries were read from lines where those were there first, so it always wins.
+  /// The diagonal, [batch, element].
   private var diagonal: Group?
   /// Every entry, [batch, row, column], if all were computed at once before anything else; then nothing else is held.
   private var whole: Group?
   /// The non-zeros, once the matrix was found sparse; then nothing else is held.
   private(set) var nonzeros: NonzeroCache<Scalar>?
-  /// Entries that were computed one by one, before anything else knew them; so they always win.
+  /// Entries that were computed one by one.
   private var singles = SingleEntries<Scalar>()
   private let clock: UsageClock
   /// Bytes of elements held.
@@ -117,12 +115,33 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     }
     let group = Group(elements, lines: lines, isRows: isRows, lastUse: clock.next())
     for (position, number) in lines.enumerated() {
-      let line = Line(group: group, position: position, order: clock.next())
+      let line = Line(group: group, position: position)
+      giveKnownEntries(to: line, number, isRow: isRows)
       if isRows, rows[number] == nil { rows[number] = line }
       if !isRows, columns[number] == nil { columns[number] = line }
     }
     groups.append(group)
     byteCount += group.byteCount
+  }
+
+  /// Replaces the entries of a fresh line, which nobody has seen yet, that are known already.
+  private func giveKnownEntries(to line: Line, _ number: Int, isRow: Bool) {
+    let (length, crossing) = isRow ? (columnCount, isSymmetric ? rows : columns) : (rowCount, rows)
+    let crossingLength = isRow ? rowCount : columnCount
+    for batch in 0..<batchCount {
+      let target = UnsafeMutablePointer(mutating: pointer(line, batch, length))
+      for (other, known) in crossing where other != number || !isSymmetric {
+        target[other] = pointer(known, batch, crossingLength)[number]
+      }
+      if let diagonal, number < Swift.min(rowCount, columnCount) {
+        let values = diagonal.elements.buffer(as: Scalar.self)
+        target[number] = values[batch * (values.count / batchCount) + number]
+      }
+      singles.forEach { row, column, value in
+        if isRow, row == number { target[column] = value }
+        if !isRow, column == number { target[row] = value }
+      }
+    }
   }
 
   /// Keeps an entry that was computed alone.
@@ -231,9 +250,9 @@ struct ProductCache<Scalar: DifferentiableScalar> {
       let values = diagonal.elements.buffer(as: Scalar.self)
       return values[batch * (values.count / Swift.max(batchCount, 1)) + row]
     }
-    let held = [(rows[row], column, columnCount), (isSymmetric ? rows[column] : columns[column], row, rowCount)]
-    let earliest = held.filter { $0.0 != nil }.min { $0.0!.order < $1.0!.order }
-    return earliest.map { pointer($0.0!, batch, $0.2)[$0.1] }
+    if let line = rows[row] { return pointer(line, batch, columnCount)[column] }
+    let line = isSymmetric ? rows[column] : columns[column]
+    return line.map { pointer($0, batch, rowCount)[row] }
   }
 
   /// An entry that is known, whatever lines are held.
@@ -263,57 +282,36 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     let outerExtent = isTransposed ? columnCount : rowCount
     let now = clock.next()
     let along = held(outer, areRows: !isTransposed)
-    let across = held(inner, areRows: isTransposed)
-    if let line = singleLine(along, outer, across, inner.isAll(of: innerExtent))
-      ?? singleLine(across, inner, along, outer.isAll(of: outerExtent))
-    {
-      line.group.lastUse = now
-      return line.group.elements
+    let isAlong = along.count == outer.count
+    let lines = isAlong ? along : held(inner, areRows: isTransposed)
+    for (_, line) in lines { line.group.lastUse = now }
+    let isWhole = isAlong ? inner.isAll(of: innerExtent) : outer.isAll(of: outerExtent)
+    // A line that was computed alone and is all that is wanted need not be copied.
+    if isWhole, lines.count == 1, lines[0].line.group.lines.count == 1, batchCount == 1 {
+      return lines[0].line.group.elements
     }
-    let result = Storage(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
+    let result = Storage.reused(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
     let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
     guard result.count > 0 else { return result }
-    // Whole lines first, then what crosses them and was computed earlier.
-    let isAlong = along.count == outer.count && (outer.count <= inner.count || across.count < inner.count)
-    for (_, line) in isAlong ? along : across { line.group.lastUse = now }
     for batch in 0..<batchCount {
       let block = Block(base: target + batch * outer.count * inner.count, outer: outer, inner: inner)
-      let rows = along.map { Source($0.offset, $0.line.order, pointer($0.line, batch, innerExtent)) }
-      let columns = across.map { Source($0.offset, $0.line.order, pointer($0.line, batch, outerExtent)) }
-      if isAlong {
-        for row in rows { block.copy(row: row, isWhole: inner.isAll(of: innerExtent)) }
-        block.copy(columns: columns, earlierThan: rows)
-      } else {
-        block.copy(columns: columns, earlierThan: nil)
-        block.copy(rows: rows, earlierThan: columns)
+      let sources = lines.map { offset, line in
+        Source(offset: offset, elements: pointer(line, batch, isAlong ? innerExtent : outerExtent))
       }
-      overlayDiagonal(outer, inner, batch, to: block.base)
-    }
-    if !singles.isEmpty {
-      singles.lastUse = now
-      singles.forEach { row, column, value in
-        let (line, place) = isTransposed ? (column, row) : (row, column)
-        if let i = outer.offset(of: line), let j = inner.offset(of: place) { target[i * inner.count + j] = value }
+      if isAlong {
+        for row in sources { block.copy(row: row, isWhole: isWhole) }
+      } else {
+        block.copy(columns: sources)
       }
     }
     return result
-  }
-
-  /// The line that was computed alone and is all that is wanted, untouched by lines across it: it need not be copied.
-  private func singleLine(
-    _ lines: [(offset: Int, line: Line)], _ wanted: PositionSet, _ across: [(offset: Int, line: Line)], _ isWhole: Bool
-  ) -> Line? {
-    guard isWhole, wanted.count == 1, let line = lines.first?.line, line.group.lines.count == 1, batchCount == 1,
-      diagonal == nil, singles.isEmpty, across.allSatisfy({ $0.line.order >= line.order })
-    else { return nil }
-    return line
   }
 
   /// Entries of the whole matrix; all of them are handed out without a copy.
   private func read(_ whole: Group, outer: PositionSet, inner: PositionSet, isTransposed: Bool) -> Storage {
     whole.lastUse = clock.next()
     if !isTransposed, outer.isAll(of: rowCount), inner.isAll(of: columnCount) { return whole.elements }
-    let result = Storage(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
+    let result = Storage.reused(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
     var target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
     let source = whole.elements.buffer(as: Scalar.self).baseAddress!
     let (outerStride, innerStride) = isTransposed ? (1, columnCount) : (columnCount, 1)
@@ -333,14 +331,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   /// A held line as the source of a row or column of a result.
   private struct Source {
     let offset: Int
-    let order: Int
     let elements: UnsafePointer<Scalar>
-
-    init(_ offset: Int, _ order: Int, _ elements: UnsafePointer<Scalar>) {
-      self.offset = offset
-      self.order = order
-      self.elements = elements
-    }
   }
 
   /// A row-major result that is being filled.
@@ -359,37 +350,14 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     }
 
     /// Tile by tile, so that reads and writes both stay in the first-level cache.
-    func copy(columns: [Source], earlierThan rows: [Source]?) {
-      var orders: [Int]?
-      if let rows {
-        orders = [Int](repeating: .max, count: outer.count)
-        for row in rows { orders![row.offset] = row.order }
-      }
+    func copy(columns: [Source]) {
       let width = inner.count
       let tile = columns.count < 8 ? outer.count : 32
       for firstRow in stride(from: 0, to: outer.count, by: Swift.max(tile, 1)) {
-        let tileRows = firstRow..<Swift.min(firstRow + tile, outer.count)
-        let latest = orders?[tileRows].max() ?? .max
-        for column in columns where column.order < latest {
+        let rows = firstRow..<Swift.min(firstRow + tile, outer.count)
+        for column in columns {
           let out = base + column.offset
-          if let orders {
-            outer.forEachPosition(in: tileRows) { i, position in
-              if column.order < orders[i] { out[i * width] = column.elements[position] }
-            }
-          } else {
-            outer.forEachPosition(in: tileRows) { i, position in out[i * width] = column.elements[position] }
-          }
-        }
-      }
-    }
-
-    func copy(rows: [Source], earlierThan columns: [Source]) {
-      var orders = [Int](repeating: .max, count: inner.count)
-      for column in columns { orders[column.offset] = column.order }
-      for row in rows {
-        let out = base + row.offset * inner.count
-        inner.forEachPosition(in: 0..<inner.count) { place, position in
-          if row.order < orders[place] { out[place] = row.elements[position] }
+          outer.forEachPosition(in: rows) { i, position in out[i * width] = column.elements[position] }
         }
       }
     }
@@ -398,24 +366,6 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   private func pointer(_ line: Line, _ batch: Int, _ length: Int) -> UnsafePointer<Scalar> {
     UnsafePointer(line.group.elements.base.assumingMemoryBound(to: Scalar.self))
       + (line.position * batchCount + batch) * length
-  }
-
-  /// Puts the entries of the diagonal where they lie.
-  private func overlayDiagonal(
-    _ outer: PositionSet, _ inner: PositionSet, _ batch: Int, to base: UnsafeMutablePointer<Scalar>
-  ) {
-    guard let diagonal else { return }
-    let values = diagonal.elements.buffer(as: Scalar.self)
-    let length = values.count / Swift.max(batchCount, 1)
-    if outer.count <= inner.count {
-      for (i, position) in outer.enumerated() where position < length {
-        if let j = inner.offset(of: position) { base[i * inner.count + j] = values[batch * length + position] }
-      }
-    } else {
-      for (j, position) in inner.enumerated() where position < length {
-        if let i = outer.offset(of: position) { base[i * inner.count + j] = values[batch * length + position] }
-      }
-    }
   }
 
   // MARK: The diagonal
@@ -472,9 +422,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
         }
         continue
       }
-      let candidates = [(rows[i], columnCount), (isSymmetric ? nil : columns[i], rowCount)]
-      let held = candidates.compactMap { line, extent in line.map { ($0, extent) } }
-      guard let (line, extent) = held.min(by: { $0.0.order < $1.0.order }) else { return false }
+      guard let line = rows[i] ?? (isSymmetric ? nil : columns[i]) else { return false }
+      let extent = rows[i] != nil ? columnCount : rowCount
       for batch in 0..<batchCount { target[batch * length + i] = pointer(line, batch, extent)[i] }
     }
     let group = Group(whole, lines: [], isRows: true, lastUse: clock.next())
@@ -493,5 +442,12 @@ extension PositionSet {
     } else {
       for place in places { body(place, self[place]) }
     }
+  }
+}
+
+extension Storage {
+  /// Uninitialised memory that was used before, if there is some.
+  static func reused(count: Int, scalarType: ScalarType) -> Storage {
+    (try? Engine.storage(count: count, scalarType: scalarType)) ?? Storage(count: count, scalarType: scalarType)
   }
 }

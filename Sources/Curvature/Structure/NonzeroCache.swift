@@ -143,7 +143,7 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   /// pattern. All of them must be known.
   func read(rows: PositionSet, columns: PositionSet, isTransposed: Bool) -> Storage {
     let size = rows.count * columns.count
-    let result = Storage(count: batchCount * size, scalarType: Scalar.scalarType)
+    let result = Storage.reused(count: batchCount * size, scalarType: Scalar.scalarType)
     let target = result.base.initializeMemory(as: Scalar.self, repeating: 0, count: result.count)
     let (rowStride, columnStride) = isTransposed ? (1, rows.count) : (columns.count, 1)
     forEachEntry(rows: rows, columns: columns) { position, _, rowPlace, columnPlace in
