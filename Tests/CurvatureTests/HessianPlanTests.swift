@@ -98,6 +98,35 @@ import Testing
     }
   }
 
+  @Test func partsOfAPlanAgreeWithTheWhole() throws {
+    for (name, f) in Self.functions {
+      let x = point(6)
+      let plan = try HessianPlan(like: x, of: f)
+      let (value, slope, matrix) = try plan(x)
+      let elements = x.scalars
+      var (alone, number) = ([Double](repeating: 0, count: 64), 0.0)
+      try plan.evaluate(at: elements, hessian: &alone)
+      #expect(try plan.hessian(at: x).scalars == alone && alone == matrix.scalars, "\(name)")
+      let gradients = try GradientPlan(like: x, of: f)
+      var (line, other) = ([Double](repeating: 0, count: 8), [Double](repeating: 0, count: 8))
+      try gradients.evaluate(at: elements, value: &number, gradient: &line)
+      #expect(number == value && line == slope.scalars, "\(name)")
+      try gradients.evaluate(at: elements, value: &number)
+      #expect(try number == value && gradients.value(at: x) == value, "\(name)")
+      let rows = try HessianRowPlan(like: x, of: f)
+      let products = try HessianProductPlan(like: x, of: f)
+      for i in 0..<8 {
+        try rows.evaluate(at: elements, row: i, result: &line)
+        #expect(try rows(x, row: i - 8).scalars == line, "\(name)")
+        #expect(Tensor(line).isClose(to: matrix[i], relative: 1e-11, absolute: 1e-11), "\(name)")
+        let unit = (0..<8).map { $0 == i ? 1.0 : 0.0 }
+        try products.evaluate(at: elements, along: unit, product: &other)
+        #expect(Tensor(other).isClose(to: matrix[i], relative: 1e-11, absolute: 1e-11), "\(name)")
+      }
+      #expect(throws: TensorError.self) { try rows(x, row: 8) }
+    }
+  }
+
   @Test func theSameExpressionIsPlannedOnce() {
     let templates = DerivativeTemplates()
     func f(_ x: Tensor<Double>) -> Tensor<Double> { (cos(x) * x[0] + sinh(x).cumulativeSum(axis: 0)).sum() }

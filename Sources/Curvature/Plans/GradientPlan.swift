@@ -5,12 +5,14 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   /// The shape of a point.
   public let shape: [Int]
   private let function: PreparedFunction
+  private let valueAlone: LazyFunction
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   public init(like x: Tensor<Scalar>, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>) throws {
     let traced = try TracedFunction(like: x, of: f)
     let gradient = try Gradients.of(traced.result, [traced.argument])[0]
     function = try PreparedFunction(outputs: [traced.result, gradient], inputs: [traced.argument])
+    valueAlone = LazyFunction(outputs: [traced.result], inputs: [traced.argument])
     shape = x.shape
   }
 
@@ -20,7 +22,26 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>) {
     try PlanRules.require(x.shape, shape)
     let results = try function.run([Evaluation.storage(x.node)])
-    return (results[0].buffer(as: Scalar.self)[0], Tensor(Node(results[1], shape: Shape(shape))))
+    return (results[0].elements()[0], Tensor(Node(results[1], shape: Shape(shape))))
+  }
+
+  /// Evaluates at a point into the caller's memory: one element, and as many as a point has. Nothing is allocated.
+  public func evaluate(
+    at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>
+  ) throws(TensorError) {
+    try function.run(on: UnsafeRawPointer(x), to: (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient)))
+  }
+
+  /// The value at a point, without the gradient.
+  public func value(at x: Tensor<Scalar>) throws(TensorError) -> Scalar {
+    try PlanRules.require(x.shape, shape)
+    return try valueAlone.function().run([Evaluation.storage(x.node)])[0].elements()[0]
+  }
+
+  /// Evaluates the value at a point into the caller's memory, without the gradient. Nothing is allocated after the first
+  /// call.
+  public func evaluate(at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>) throws(TensorError) {
+    try valueAlone.function().run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(value))
   }
 }
 
@@ -52,5 +73,67 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
     try Evaluation.evaluate([x.node, direction.node])
     let results = try function.run([Evaluation.storage(x.node), Evaluation.storage(direction.node)])
     return Tensor(Node(results[0], shape: Shape(shape)))
+  }
+
+  /// Evaluates at a point and a direction into the caller's memory: as many elements as a point has. Nothing is
+  /// allocated.
+  public func evaluate(
+    at x: UnsafePointer<Scalar>, along direction: UnsafePointer<Scalar>, product: UnsafeMutablePointer<Scalar>
+  ) throws(TensorError) {
+    try function.run(on: (UnsafeRawPointer(x), UnsafeRawPointer(direction)), to: UnsafeMutableRawPointer(product))
+  }
+}
+
+/// Rows of a function's Hessian, prepared once and evaluated at many points.
+///
+/// A row is also a column. Its direction stays a unit direction for as long as the function lets it: a row costs less
+/// than a product with a direction that is full.
+public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
+  /// The shape of a point and of a row.
+  public let shape: [Int]
+  /// The number of rows.
+  public let rowCount: Int
+  private let function: PreparedFunction
+
+  /// A plan for points of the shape of `x`, whose elements do not matter.
+  public init(like x: Tensor<Scalar>, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>) throws {
+    let traced = try TracedFunction(like: x, of: f)
+    let gradient = try Gradients.of(traced.result, [traced.argument])[0]
+    let variable = UnitDirections(node: traced.argument, batchAxis: nil)
+    let row = Node(.input([1], .int64))
+    let rows = pushforward(of: [gradient], along: variable.units(row), of: traced.argument)[0]
+    function = try PreparedFunction(
+      outputs: [rows ?? .zeros([1] + traced.argument.shape, Scalar.scalarType)], inputs: [traced.argument, row])
+    shape = x.shape
+    rowCount = x.count
+  }
+
+  /// A row of the Hessian at a point.
+  ///
+  /// - Parameter row: its number, row-major; negative numbers count from the end.
+  public func callAsFunction(_ x: Tensor<Scalar>, row: Int) throws(TensorError) -> Tensor<Scalar> {
+    try PlanRules.require(x.shape, shape)
+    let results = try function.run([Evaluation.storage(x.node), Storage([Int64(resolved(row))])])
+    return Tensor(Node(results[0], shape: Shape(shape)))
+  }
+
+  /// Evaluates a row at a point into the caller's memory: as many elements as a point has. Nothing is allocated.
+  public func evaluate(
+    at x: UnsafePointer<Scalar>, row: Int, result: UnsafeMutablePointer<Scalar>
+  ) throws(TensorError) {
+    let number = Int64(try resolved(row))
+    let outcome = withUnsafePointer(to: number) { number in
+      Result { () throws(TensorError) in
+        try function.run(on: (UnsafeRawPointer(x), UnsafeRawPointer(number)), to: UnsafeMutableRawPointer(result))
+      }
+    }
+    try outcome.get()
+  }
+
+  private func resolved(_ row: Int) throws(TensorError) -> Int {
+    guard row >= -rowCount, row < rowCount else {
+      throw TensorError("plan: row \(row) is outside the \(rowCount) rows; they are numbered row-major")
+    }
+    return row < 0 ? row + rowCount : row
   }
 }

@@ -17,6 +17,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   /// The number of its elements.
   private let size: Int
   private let function: PreparedFunction
+  private let hessianAlone: LazyFunction
   private let steps: String
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
@@ -29,6 +30,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
       of: gradient, in: traced.argument, demand: .matrix, isSymmetric: true)
     let hessian = structured?.result ?? DenseHessian.expression(gradient, traced.argument)
     function = try PreparedFunction(outputs: [traced.result, gradient, hessian], inputs: [traced.argument])
+    hessianAlone = LazyFunction(outputs: [hessian], inputs: [traced.argument])
     steps = structured?.plan.description ?? "dense directions"
     shape = x.shape
     size = x.count
@@ -54,9 +56,25 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>,
     hessian: UnsafeMutablePointer<Scalar>
   ) throws(TensorError) {
-    var input = UnsafeRawPointer(x)
-    var outputs = (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient), UnsafeMutableRawPointer(hessian))
-    try function.run(&input, &outputs)
+    try function.run(
+      on: UnsafeRawPointer(x),
+      to: (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient), UnsafeMutableRawPointer(hessian)))
+    mirror(hessian)
+  }
+
+  /// The Hessian at a point, S + S, without value and gradient.
+  public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> Tensor<Scalar> {
+    try PlanRules.require(x.shape, shape)
+    let results = try hessianAlone.function().run([Evaluation.storage(x.node)])
+    mirror(results[0].base)
+    return Tensor(Node(results[0], shape: Shape(shape + shape)))
+  }
+
+  /// Evaluates the Hessian at a point into the caller's memory, without value and gradient.
+  ///
+  /// Nothing is allocated after the first call.
+  public func evaluate(at x: UnsafePointer<Scalar>, hessian: UnsafeMutablePointer<Scalar>) throws(TensorError) {
+    try hessianAlone.function().run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(hessian))
     mirror(hessian)
   }
 
@@ -94,23 +112,6 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
 
   /// How the Hessian is computed, and the steps of the program.
   public var description: String { "\(steps)\n\(function.program)" }
-}
-
-extension PreparedFunction {
-  /// `run` for tuples of pointers on the stack.
-  fileprivate func run(
-    _ input: inout UnsafeRawPointer,
-    _ outputs: inout (UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer)
-  ) throws(TensorError) {
-    let result = withUnsafePointer(to: &input) { input in
-      withUnsafePointer(to: &outputs) { outputs in
-        outputs.withMemoryRebound(to: UnsafeMutableRawPointer.self, capacity: 3) { outputs in
-          Result { () throws(TensorError) in try run(inputs: input, outputs: outputs) }
-        }
-      }
-    }
-    try result.get()
-  }
 }
 
 /// A function called once on a placeholder.

@@ -65,6 +65,23 @@ package final class PreparedFunction: Sendable {
   }
 }
 
+/// A function that is compiled when it is first needed. Finding it later takes no lock.
+final class LazyFunction: Sendable {
+  private let outputs: [Node]
+  private let inputs: [Node]
+  private let compiled = AtomicLazyReference<PreparedFunction>()
+
+  init(outputs: [Node], inputs: [Node]) {
+    self.outputs = outputs
+    self.inputs = inputs
+  }
+
+  func function() throws(TensorError) -> PreparedFunction {
+    if let known = compiled.load() { return known }
+    return compiled.storeIfNil(try PreparedFunction(outputs: outputs, inputs: inputs))
+  }
+}
+
 /// Runs a function on each of many points, in parallel over points, with results one after another.
 extension PreparedFunction {
   /// - Parameters:

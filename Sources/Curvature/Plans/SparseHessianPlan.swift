@@ -21,7 +21,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// How the values are computed.
   public let evaluationMethod: EvaluationMethod
   private let function: PreparedFunction
-  private let hessianAlone: PreparedFunction
+  private let hessianAlone: LazyFunction
   private let steps: String
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
@@ -47,7 +47,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     let nonzeros = NonzeroExpression(matrix, coloring: coloring, part: pattern, method: method)
     evaluationMethod = nonzeros.method
     function = try PreparedFunction(outputs: [traced.result, gradient, nonzeros.values], inputs: [traced.argument])
-    hessianAlone = try PreparedFunction(outputs: [nonzeros.values], inputs: [traced.argument])
+    hessianAlone = LazyFunction(outputs: [nonzeros.values], inputs: [traced.argument])
     steps = SparsePlans.text("Hessian", pattern, nonzeros)
     shape = x.shape
   }
@@ -67,17 +67,17 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// The Hessian at a point, without value and gradient.
   public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> SparseMatrix<Scalar> {
     try PlanRules.require(x.shape, shape)
-    let results = try hessianAlone.run([Evaluation.storage(x.node)])
+    let results = try hessianAlone.function().run([Evaluation.storage(x.node)])
     return SparseMatrix(pattern: pattern, values: results[0].elements())
   }
 
   /// Evaluates the Hessian at a point into the caller's memory: one element for each entry of `pattern` in row order.
   ///
-  /// Nothing is allocated.
+  /// Nothing is allocated after the first call.
   public func evaluate(
     at x: UnsafePointer<Scalar>, hessian: UnsafeMutablePointer<Scalar>
   ) throws(TensorError) {
-    try hessianAlone.run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(hessian))
+    try hessianAlone.function().run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(hessian))
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and one for each entry of

@@ -12,7 +12,7 @@ enum Classifier {
       Variant("hessian", "plan", label: "HessianPlan") { inputs in
         let (f, points) = try problem(inputs, "w3", Scalar.self)
         let plan = try HessianPlan(like: points[0], of: f)
-        return Calls { k in try plan(points[k % points.count]).hessian }
+        return Calls { k in try plan.hessian(at: points[k % points.count]) }
       },
     ]
   }

@@ -11,7 +11,7 @@ enum Logistic {
       Variant("hessian", "plan", label: "HessianPlan") { inputs in
         let (f, points) = try problem(inputs, Scalar.self)
         let plan = try HessianPlan(like: points[0], of: f)
-        return Calls { k in try plan(points[k % points.count]).hessian }
+        return Calls { k in try plan.hessian(at: points[k % points.count]) }
       },
     ]
   }

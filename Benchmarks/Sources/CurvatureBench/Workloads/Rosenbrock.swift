@@ -13,22 +13,20 @@ enum Rosenbrock {
         let points: [Tensor<Scalar>] = try inputs.points("w1_points")
         return Calls { k in hessian(at: points[k % points.count], of: function)[...] }
       },
-      // Value and gradient come with it, which the other systems are not asked for.
       Variant("hessian", "plan", label: "HessianPlan, into own memory") { inputs in
         let points: [Tensor<Scalar>] = try inputs.points("w1_points")
         let elements = points.map(\.scalars)
         let plan = try HessianPlan(like: points[0], of: function)
         let size = points[0].count
-        let results = UnsafeMutablePointer<Scalar>.allocate(capacity: 1 + size + size * size)
+        let results = UnsafeMutablePointer<Scalar>.allocate(capacity: size * size)
         return Calls(
           run: { k in
             try elements[k % elements.count].withUnsafeBufferPointer { x in
-              try plan.evaluate(
-                at: x.baseAddress!, value: results, gradient: results + 1, hessian: results + 1 + size)
+              try plan.evaluate(at: x.baseAddress!, hessian: results)
             }
           },
           result: {
-            let hessian = UnsafeBufferPointer(start: results + 1 + size, count: size * size)
+            let hessian = UnsafeBufferPointer(start: results, count: size * size)
             return Tensor(Array(hessian), shape: [size, size])
           })
       },
