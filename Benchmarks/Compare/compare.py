@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 
-import inputs
 import report
 import systems
 
@@ -61,6 +60,8 @@ class Runner:
             PYTHONPATH=HERE, GLOG_minloglevel="3")
 
     def inputs(self):
+        import inputs                    # needs NumPy, which --help does without
+
         if os.path.exists(os.path.join(self.data, inputs.COMPLETE)):
             return
         say("generating inputs and reference values")

@@ -82,7 +82,9 @@ package struct FormulaFunction: Sendable {
 package enum FunctionTable {
   /// The functions in the order in which they are documented.
   package static let all: [FormulaFunction] =
-    elementwise + activations + special + reductions + movement + creation + products + linearAlgebra + networks
+    elementwise + activations + special + reductions + movement + indexing + creation + products + linearAlgebra
+    + windows
+    + networks
 
   /// The functions by their names.
   package static let byName: [String: FormulaFunction] = {

@@ -47,6 +47,20 @@ extension FunctionTable {
     of("hard_tanh", "x limited to -1…1", aliases: ["hardtanh"], Operations.hardTanh),
     of("hard_sigmoid", "relu6(x + 3) / 6", aliases: ["hardsigmoid"], Operations.hardSigmoid),
     of("hard_swish", "x hard_sigmoid(x)", aliases: ["hardswish", "hard_silu"], Operations.hardSwish),
+    FormulaFunction("softshrink(x, lambd=0.5)", "x moved towards 0 by lambd") { a in
+      try Operations.softShrink(a.real("x"), margin: a.double("lambd"))
+    },
+    FormulaFunction("hardshrink(x, lambd=0.5)", "x, and 0 within lambd of 0") { a in
+      try Operations.hardShrink(a.real("x"), margin: a.double("lambd"))
+    },
+    of("tanhshrink", "x - tanh x", Operations.tanhShrink),
+    FormulaFunction("prelu(x, weight)", "x, and weight times x below 0; one weight, or one for each channel") { a in
+      let (x, weight) = (try a.real("x"), try a.real("weight"))
+      return try Operations.parametricReLU(x, weight)
+    },
+    FormulaFunction("glu(x, axis=-1)", "the first half of an axis times the sigmoid of the second") { a in
+      try Operations.gatedLinearUnit(a.real("x"), axis: a.integer("axis"))
+    },
     FormulaFunction("softmax(x, axis=-1)", "exp x over its sum") { a in
       try Operations.softmax(a.real("x"), axis: a.integer("axis"))
     },

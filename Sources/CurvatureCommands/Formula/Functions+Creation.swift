@@ -38,12 +38,6 @@ extension FunctionTable {
       let step = count > 1 ? (stop - start) / Double(count - 1) : 0
       return data((0..<count).map { $0 == count - 1 && count > 1 ? stop : start + step * Double($0) }, a.real)
     },
-    FormulaFunction("one_hot(x, num_classes)", "1 at the class, 0 elsewhere, along a new last axis") { a in
-      let (x, classes) = (try a.any("x"), try a.integer("num_classes"))
-      guard classes >= 0 else { throw a.fault("num_classes", "found \(classes), expected 0 or more") }
-      try Sizes.check(x.shape.dimensions + [classes], a.real)
-      return try Operations.oneHot(x, classes: classes, a.real)
-    },
   ]
 
   static let products: [FormulaFunction] = [
@@ -54,6 +48,14 @@ extension FunctionTable {
     FormulaFunction("matmul(a, b)", "the matrix product") { a in
       let nodes = try a.factors("a", "b")
       return try Operations.matmul(nodes[0], nodes[1])
+    },
+    FormulaFunction("cdist(a, b, p=2.0)", "the p-norms of all differences of a row of a and a row of b") { a in
+      let (x, y) = try a.reals("a", "b")
+      return try Operations.pairwiseDistances(x, y, order: a.double("p"))
+    },
+    FormulaFunction("cosine_similarity(a, b, axis=-1, eps=1e-08)", "the cosine of the angle between vectors") { a in
+      let (x, y) = try a.reals("a", "b")
+      return try Operations.cosineSimilarity(x, y, axis: a.integer("axis"), epsilon: a.double("eps"))
     },
     FormulaFunction("outer(a, b)", "all products of two elements") { a in
       let nodes = try a.factors("a", "b")

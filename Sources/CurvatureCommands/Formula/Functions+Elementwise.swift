@@ -74,6 +74,19 @@ extension FunctionTable {
       let (x, y) = try a.reals("a", "b")
       return try Operations.apply(.hypot, x, y)
     },
+    FormulaFunction("logaddexp2(a, b)", "log₂(2ᵃ + 2ᵇ) without overflow") { a in
+      let (x, y) = try a.reals("a", "b")
+      return try Operations.logAddExp2(x, y)
+    },
+    FormulaFunction("lerp(a, b, t)", "a + t (b - a)") { a in
+      let nodes = try a.numbers("a", "b", "t", least: .real)
+      return try Operations.interpolate(nodes[0], nodes[1], at: nodes[2])
+    },
+    FormulaFunction("fma(a, b, c)", "a b + c") { a in
+      let nodes = try a.numbers("a", "b", "c", least: .real)
+      return try Operations.add(Operations.multiply(nodes[0], nodes[1]), nodes[2])
+    },
+    FormulaFunction("frac(x)", "x less its whole part") { a in try Operations.fraction(a.real("x")) },
     FormulaFunction("logaddexp(a, b)", "ln(eᵃ + eᵇ) without overflow") { a in
       let (x, y) = try a.reals("a", "b")
       return try Operations.logAddExp(x, y)

@@ -108,18 +108,6 @@ extension FunctionTable {
         a.number("x"), offset: a.integer("offset"), axis1: a.integer("axis1"), axis2: a.integer("axis2"))
       return try Operations.sum(diagonal, [-1])
     },
-    FormulaFunction("take(x, indices, axis=None)", "the elements at indices") { a in
-      let x = try a.any("x")
-      let axis = try a.optionalInteger("axis")
-      let flat = axis == nil ? try Operations.reshape(x, [-1]) : x
-      let resolved = try ShapeRules.axis(axis ?? 0, rank: flat.shape.rank, operation: "take")
-      return try Operations.take(flat, a.indices("indices", extent: flat.shape[resolved]), axis: resolved)
-    },
-    FormulaFunction("take_along_axis(x, indices, axis)", "for each place the element whose index stands there") { a in
-      let x = try a.any("x")
-      let axis = try ShapeRules.axis(a.integer("axis"), rank: x.shape.rank, operation: "take_along_axis")
-      return try Operations.takeAlong(x, a.indices("indices", extent: x.shape[axis]), axis: axis)
-    },
     FormulaFunction(
       "meshgrid(*xs, indexing='xy')", "a tuple of coordinates on a grid",
       values: { a in

@@ -1,27 +1,9 @@
 import TensorGraph
 
 extension FunctionTable {
-  /// Convolutions, pooling, resampling, normalisations, losses and Fourier transforms.
+  /// Normalisations, attention, losses and Fourier transforms.
   static let networks: [FormulaFunction] =
-    [1, 2, 3].map(convolution) + [1, 2].map(transposedConvolution) + [1, 2].flatMap(pooling) + [
-      FormulaFunction(
-        "interpolate(x, size, mode='nearest', align_corners=False)", "the last axes resampled to other extents"
-      ) { a in
-        let (x, mode) = (try a.real("x"), try a.word("mode", Operations.Interpolation.self))
-        var sizes = try a.integers("size")
-        // One size is that of every axis that the mode knows.
-        if case .integer = a["size"] {
-          let axes =
-            switch mode {
-            case .nearest: max(1, x.shape.rank - 2)
-            case .linear: 1
-            case .bilinear, .bicubic: 2
-            }
-          sizes = Array(repeating: sizes[0], count: axes)
-        }
-        try Sizes.check(Array(x.shape.dimensions.dropLast(sizes.count)) + sizes.map { max(0, $0) }, x.scalarType)
-        return try Operations.interpolate(x, extents: sizes, mode: mode, alignsCorners: a.flag("align_corners"))
-      },
+    [
       FormulaFunction("layer_norm(x, normalized_shape, weight=None, bias=None, eps=1e-05)", "normalised last axes") {
         a in
         let x = try a.real("x")
@@ -54,6 +36,26 @@ extension FunctionTable {
           a.real("x"), groups: a.integer("num_groups"), weight: a.optionalReal("weight"), bias: a.optionalReal("bias"),
           epsilon: a.double("eps"))
       },
+      FormulaFunction("instance_norm(x, weight=None, bias=None, eps=1e-05)", "each channel of each example normalised")
+      {
+        a in
+        try Operations.instanceNormalization(
+          a.real("x"), weight: a.optionalReal("weight"), bias: a.optionalReal("bias"), epsilon: a.double("eps"))
+      },
+      FormulaFunction("rms_norm(x, normalized_shape, weight=None, eps=1e-05)", "last axes over their root mean square")
+      {
+        a in
+        let x = try a.real("x")
+        let shape = try a.integers("normalized_shape")
+        guard !shape.isEmpty, Array(x.shape.dimensions.suffix(shape.count)) == shape else {
+          throw a.fault("normalized_shape", "\(shape) are not the last axes of shape \(x.shape)", status: .data)
+        }
+        return try Operations.rmsNormalization(
+          x, lastAxes: shape.count, weight: a.optionalReal("weight"), epsilon: a.double("eps"))
+      },
+      FormulaFunction("dropout(x, mask, p=0.5)", "x / (1 - p) where the mask is true, 0 elsewhere") { a in
+        try Operations.dropout(a.real("x"), keeping: a.mask("mask"), rate: a.double("p"))
+      },
       FormulaFunction(
         "scaled_dot_product_attention(q, k, v, *, is_causal=False)", "softmax(q kᵀ / √d) v over the last two axes"
       ) { a in
@@ -83,6 +85,28 @@ extension FunctionTable {
       loss("binary_cross_entropy_with_logits", "of logits, for targets between 0 and 1") {
         (x, y, reduction) throws(TensorError) in
         try Operations.binaryCrossEntropy(logits: x, y, reduction: reduction)
+      },
+      loss("binary_cross_entropy", "of probabilities, for targets between 0 and 1") {
+        (x, y, reduction) throws(TensorError) in
+        try Operations.binaryCrossEntropy(probabilities: x, y, reduction: reduction)
+      },
+      FormulaFunction(
+        "smooth_l1_loss(x, target, *, reduction='mean', beta=1.0)", "huber_loss over beta, and l1_loss for 0"
+      ) { a in
+        let (x, y) = try a.reals("x", "target")
+        let (beta, reduction) = (try a.double("beta"), try a.word("reduction", LossReduction.self))
+        guard beta >= 0 else { throw a.fault("beta", "found \(beta), expected 0 or more") }
+        guard beta > 0 else { return try Operations.absoluteError(x, y, reduction: reduction) }
+        let loss = try Operations.huberLoss(x, y, delta: beta, reduction: reduction)
+        return try Operations.divide(loss, loss.filled(with: beta))
+      },
+      FormulaFunction(
+        "cosine_embedding_loss(x1, x2, target, margin=0.0, *, reduction='mean')",
+        "1 - cosine for targets 1, the cosine above a margin for targets -1"
+      ) { a in
+        let nodes = try a.numbers("x1", "x2", "target", least: .real)
+        return try Operations.cosineEmbeddingLoss(
+          nodes[0], nodes[1], nodes[2], margin: a.double("margin"), reduction: a.word("reduction", LossReduction.self))
       },
       FormulaFunction("huber_loss(x, target, reduction='mean', delta=1.0)", "quadratic within delta, linear beyond") {
         a in
@@ -121,75 +145,11 @@ extension FunctionTable {
       return try build(x, y, a.word("reduction", LossReduction.self))
     }
   }
-
-  private static func convolution(_ axes: Int) -> FormulaFunction {
-    FormulaFunction(
-      "conv\(axes)d(x, w, stride=1, padding=0, dilation=1, groups=1)",
-      "the cross-correlation of [N, C, …] with [O, C / groups, …]"
-    ) { a in
-      let (x, w) = try a.reals("x", "w")
-      return try Operations.convolution(x, w, a.windows(w, axes), groups: a.integer("groups"))
-    }
-  }
-
-  private static func transposedConvolution(_ axes: Int) -> FormulaFunction {
-    FormulaFunction(
-      "conv_transpose\(axes)d(x, w, stride=1, padding=0, dilation=1, groups=1)",
-      "the transpose of conv\(axes)d, of [N, C, …] with [C, O / groups, …]"
-    ) { a in
-      let (x, w) = try a.reals("x", "w")
-      return try Operations.transposedConvolution(x, w, a.windows(w, axes), groups: a.integer("groups"))
-    }
-  }
-
-  private static func pooling(_ axes: Int) -> [FormulaFunction] {
-    return [
-      FormulaFunction(
-        "max_pool\(axes)d(x, kernel_size, stride=None, padding=0)", "the largest element of each window"
-      ) { a in
-        try Operations.maximumPooling(a.real("x"), a.poolingWindows(axes))
-      },
-      FormulaFunction(
-        "avg_pool\(axes)d(x, kernel_size, stride=None, padding=0)", "the mean of each window"
-      ) { a in
-        try Operations.averagePooling(a.real("x"), a.poolingWindows(axes))
-      },
-    ]
-  }
 }
 
 extension Arguments {
   /// A tensor of real numbers; nil for None.
   fileprivate func optionalReal(_ name: String) throws -> Node? { isGiven(name) ? try real(name) : nil }
-
-  /// One whole number for every axis, or one for each; small enough to be added and multiplied.
-  fileprivate func perAxis(_ name: String, _ axes: Int) throws -> [Int] {
-    let numbers = try integers(name)
-    guard numbers.count == 1 || numbers.count == axes, numbers.allSatisfy({ abs($0) <= 1 << 20 }) else {
-      throw fault(name, "found \(self[name].description), expected a number, or \(axes) of them")
-    }
-    return numbers.count == axes ? numbers : Array(repeating: numbers[0], count: axes)
-  }
-
-  /// The windows of a convolution with weights w.
-  fileprivate func windows(_ w: Node, _ axes: Int) throws -> [Operations.Window] {
-    guard w.shape.rank == axes + 2 else {
-      throw fault("w", "shape \(w.shape) has rank \(w.shape.rank), expected \(axes + 2)", status: .data)
-    }
-    let (strides, paddings) = (try perAxis("stride", axes), try perAxis("padding", axes))
-    let dilations = try perAxis("dilation", axes)
-    return (0..<axes).map {
-      Operations.Window(size: w.shape[2 + $0], stride: strides[$0], padding: paddings[$0], dilation: dilations[$0])
-    }
-  }
-
-  /// The windows of a pooling.
-  fileprivate func poolingWindows(_ axes: Int) throws -> [Operations.Window] {
-    let sizes = try perAxis("kernel_size", axes)
-    let strides = isGiven("stride") ? try perAxis("stride", axes) : sizes
-    let paddings = try perAxis("padding", axes)
-    return sizes.indices.map { Operations.Window(size: sizes[$0], stride: strides[$0], padding: paddings[$0]) }
-  }
 
   /// The targets of a classification: classes, checked where they are known, or probabilities.
   fileprivate func target(_ x: Node) throws -> Node {

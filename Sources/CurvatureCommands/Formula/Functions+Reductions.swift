@@ -25,6 +25,9 @@ extension FunctionTable {
     reduction("sum", "the sum over axes", least: .whole) { (x, axes, keeps) throws(TensorError) in
       try Operations.sum(x, axes, keepsAxes: keeps)
     },
+    reduction("nansum", "the sum of the elements that are numbers") { (x, axes, keeps) throws(TensorError) in
+      try Operations.sumOfNumbers(x, axes, keepsAxes: keeps)
+    },
     reduction("mean", "the mean over axes", aliases: ["average"]) { (x, axes, keeps) throws(TensorError) in
       try Operations.mean(x, axes, keepsAxes: keeps)
     },
@@ -64,6 +67,9 @@ extension FunctionTable {
     scan("cumprod", "running products") { (x, axis) throws(TensorError) in
       try Operations.cumulative(.multiply, x, axis: axis, operation: "cumprod")
     },
+    scan("logcumsumexp", "ln of running sums of exp x") { (x, axis) throws(TensorError) in
+      try Operations.cumulativeLogSumExp(x, axis: axis)
+    },
     FormulaFunction("cummax(x, axis=0)", "running maxima") { a in
       try Operations.cumulative(.max, a.number("x"), axis: a.integer("axis"), operation: "cummax")
     },
@@ -75,6 +81,15 @@ extension FunctionTable {
       guard let axis = try a.optionalInteger("axis") else { return try Operations.sort(Operations.reshape(x, [-1])) }
       return try Operations.sort(x, axis: axis)
     },
+    FormulaFunction("kthvalue(x, k, axis=-1)", "the k-th smallest element, counted from 1") { a in
+      try Operations.kthSmallest(a.number("x"), a.integer("k"), axis: a.integer("axis"))
+    },
+    FormulaFunction(
+      "topk(x, k, axis=-1)", "a tuple: the k largest elements, descending, and where they stood",
+      values: { a in
+        let (values, indices) = try Operations.top(a.number("x"), count: a.integer("k"), axis: a.integer("axis"))
+        return .tuple([.tensor(values), .tensor(indices)])
+      }),
     FormulaFunction("argsort(x, axis=-1)", "the indices that sort") { a in
       let x = try a.number("x")
       guard let axis = try a.optionalInteger("axis") else { return try Operations.argsort(Operations.reshape(x, [-1])) }

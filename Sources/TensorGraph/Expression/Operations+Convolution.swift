@@ -18,7 +18,7 @@ extension Operations {
   /// Each of the last axes as two: positions of its window, and elements within the window.
   ///
   /// - Parameter fill: what stands in the padding.
-  private static func windows(
+  static func windows(
     _ x: Node, _ windows: [Window], fill: Double, _ operation: String
   ) throws(TensorError) -> Node {
     let leading = x.shape.rank - windows.count
@@ -138,7 +138,8 @@ extension Operations {
     return try mean(patches, axes)
   }
 
-  private static func pooled(
+  /// The windows of the last axes, and the axes along which their elements lie.
+  static func pooled(
     _ x: Node, _ windows: [Window], fill: Double, _ operation: String
   ) throws(TensorError) -> (patches: Node, axes: [Int]) {
     try requireReal(x, operation)

@@ -42,6 +42,70 @@ extension Operations {
     return x + added
   }
 
+  /// Puts `values` in the place of the elements that `takeAlong` would read. Where an index occurs twice, the sum of its
+  /// values is put there.
+  package static func putAlong(
+    _ x: Node, _ indices: Node, _ values: Node, axis: Int
+  ) throws(TensorError) -> Node {
+    let zeros = Node.zeros(x.shape, x.scalarType)
+    let put = try addAlong(zeros, indices, values, axis: axis)
+    let hits = try addAlong(zeros, indices, values.filled(with: 1).detached(), axis: axis)
+    return .select(.compare(.greater, hits, zeros), put, x)
+  }
+
+  /// The sums of the subarrays of x along its first axis that have the same number: result row k has those of number k.
+  package static func segmentSum(_ x: Node, _ numbers: Node, count: Int) throws(TensorError) -> Node {
+    try requireNumeric(x, "segment_sum")
+    guard x.shape.rank >= 1, numbers.shape == [x.shape[0]], count >= 0 else {
+      throw TensorError(
+        "segment_sum: \(count) segments, numbers \(numbers.shape) for x \(x.shape); give a number for each row")
+    }
+    return x.scatterAdded(try resolved(numbers, extent: count, "segment_sum"), axis: 0, extent: count)
+  }
+
+  /// The block of the given extents that starts at computed places, one for each axis. Places at which it would not fit
+  /// are moved, as in JAX.
+  package static func dynamicSlice(_ x: Node, starts: [Node], extents: [Int]) throws(TensorError) -> Node {
+    let places = try dynamicPlaces(x.shape, starts, extents, "dynamic_slice")
+    return places.enumerated().reduce(x) { $0.gathered($1.element, axis: $1.offset) }
+  }
+
+  /// x with the block that `dynamicSlice` would read replaced.
+  package static func dynamicUpdate(_ x: Node, _ block: Node, starts: [Node]) throws(TensorError) -> Node {
+    try requireSameType(x, block, "dynamic_update_slice")
+    let places = try dynamicPlaces(x.shape, starts, block.shape.dimensions, "dynamic_update_slice")
+    func spread(_ node: Node) -> Node {
+      places.enumerated().reduce(node) { $0.scatterAdded($1.element, axis: $1.offset, extent: x.shape[$1.offset]) }
+    }
+    let hits = spread(block.filled(with: 1))
+    return .select(.compare(.greater, hits, hits.filled(with: 0)), spread(block), x)
+  }
+
+  private static func dynamicPlaces(
+    _ shape: Shape, _ starts: [Node], _ extents: [Int], _ operation: String
+  ) throws(TensorError) -> [Node] {
+    guard starts.count == shape.rank, extents.count == shape.rank,
+      zip(extents, shape.dimensions).allSatisfy({ $0 >= 0 && $0 <= $1 })
+    else {
+      throw TensorError(
+        "\(operation): \(starts.count) starts and extents \(extents) for shape \(shape); give one of each for every "
+          + "axis, no extent larger than the axis")
+    }
+    var places: [Node] = []
+    for (axis, start) in starts.enumerated() {
+      let start = try requireIndices(start, operation)
+      guard start.shape.count == 1 else {
+        throw TensorError("\(operation): the start of axis \(axis) has shape \(start.shape), expected one number")
+      }
+      let one = start.reshaped(to: [])
+      let last = one.filled(with: Double(shape[axis] - extents[axis]))
+      let bounded = Node.elementwise(.max, .elementwise(.min, one, last), one.filled(with: 0))
+      let block = Shape([extents[axis]])
+      places.append(bounded.broadcast(to: block, axes: []) + Node(.iota(block, axis: 0, .int64)))
+    }
+    return places
+  }
+
   /// 1 where the class index equals the position along a new last axis, 0 elsewhere.
   package static func oneHot(_ indices: Node, classes: Int, _ type: ScalarType) throws(TensorError) -> Node {
     let indices = try requireIndices(indices, "one_hot")

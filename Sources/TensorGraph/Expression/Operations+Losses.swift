@@ -54,6 +54,15 @@ extension Operations {
     return try reduced(.elementwise(.softplus, x) - x * y, reduction)
   }
 
+  /// The cross entropy of probabilities of a yes, for targets between 0 and 1; 0 ln 0 = 0.
+  package static func binaryCrossEntropy(
+    probabilities: Node, _ targets: Node, reduction: LossReduction = .mean
+  ) throws(TensorError) -> Node {
+    let (p, y) = try broadcast(probabilities, targets, "binary_cross_entropy")
+    try requireReal(p, "binary_cross_entropy")
+    return try reduced(-(y ⊗ .elementwise(.log, p) + (1 - y) ⊗ .elementwise(.logOnePlus, -p)), reduction)
+  }
+
   /// (a - b)²
   package static func squaredError(
     _ a: Node, _ b: Node, reduction: LossReduction = .mean
@@ -140,6 +149,36 @@ extension Operations {
     let variance = try byChannel(moments.variance, x, "batch_norm")
     return try scaledByChannel(
       (x - mean) * .elementwise(.rsqrt, epsilon + variance), weight, bias, "batch_norm")
+  }
+
+  /// Each channel of each example of [N, C, …] made of mean 0 and variance 1 (Ulyanov, Vedaldi & Lempitsky 2016).
+  package static func instanceNormalization(
+    _ x: Node, weight: Node?, bias: Node?, epsilon: Double = 1e-5
+  ) throws(TensorError) -> Node {
+    guard x.shape.rank >= 3 else { throw TensorError("instance_norm: x has shape \(x.shape); expected [N, C, …]") }
+    return try scaledByChannel(
+      standardized(x, Array(2..<x.shape.rank), epsilon: epsilon), weight, bias, "instance_norm")
+  }
+
+  /// x over the root of its mean square over the last axes, scaled (Zhang & Sennrich 2019).
+  package static func rmsNormalization(
+    _ x: Node, lastAxes: Int, weight: Node?, epsilon: Double = 1e-5
+  ) throws(TensorError) -> Node {
+    try requireReal(x, "rms_norm")
+    guard lastAxes >= 1, lastAxes <= x.shape.rank else {
+      throw TensorError("rms_norm: \(lastAxes) axes of a tensor of shape \(x.shape); give at most its rank")
+    }
+    let axes = Array((x.shape.rank - lastAxes)..<x.shape.rank)
+    let square = try mean(.elementwise(.square, x), axes, keepsAxes: true)
+    let result = x * Node.elementwise(.rsqrt, epsilon + square).broadcast(to: x.shape)
+    return try weight.map { (weight) throws(TensorError) in try multiply(result, weight) } ?? result
+  }
+
+  /// x where a mask is true, over the share that is kept; 0 elsewhere. The mask is drawn by whoever calls.
+  package static func dropout(_ x: Node, keeping mask: Node, rate: Double) throws(TensorError) -> Node {
+    try requireReal(x, "dropout")
+    guard rate >= 0, rate < 1 else { throw TensorError("dropout: the rate \(rate) is outside 0..<1") }
+    return try select(mask, x / x.filled(with: 1 - rate), x.filled(with: 0))
   }
 
   private static func scaledByChannel(

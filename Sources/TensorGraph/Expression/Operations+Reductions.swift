@@ -79,13 +79,25 @@ extension Operations {
     _ function: ScalarFunction, _ x: Node, axis: Int, operation: String
   ) throws(TensorError) -> Node {
     try requireNumeric(x, operation)
+    return try cumulative(x, axis: axis, operation) { .elementwise(function, $0, $1) }
+  }
+
+  /// ln of running sums of eˣ along an axis, without overflow.
+  package static func cumulativeLogSumExp(_ x: Node, axis: Int) throws(TensorError) -> Node {
+    try requireReal(x, "logcumsumexp")
+    return try cumulative(x, axis: axis, "logcumsumexp") { (a, b) throws(TensorError) in try logAddExp(a, b) }
+  }
+
+  private static func cumulative(
+    _ x: Node, axis: Int, _ operation: String, _ combine: (Node, Node) throws(TensorError) -> Node
+  ) throws(TensorError) -> Node {
     let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: operation)
     let count = x.shape[axis]
     var result = x
     var distance = 1
     while distance < count {
-      let combined = Node.elementwise(
-        function, range(result, axis: axis, distance, count - distance), range(result, axis: axis, 0, count - distance))
+      let combined = try combine(
+        range(result, axis: axis, distance, count - distance), range(result, axis: axis, 0, count - distance))
       result = .concatenate([range(result, axis: axis, 0, distance), combined], axis: axis)
       distance *= 2
     }
@@ -148,6 +160,24 @@ extension Operations {
     }
     let indices = range(try argsort(x, axis: axis, descending: largest), axis: axis, 0, count)
     return (try takeAlong(x, indices, axis: axis), indices)
+  }
+
+  /// The k-th smallest element along an axis, counted from 1.
+  package static func kthSmallest(_ x: Node, _ k: Int, axis: Int = -1) throws(TensorError) -> Node {
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "kthvalue")
+    guard k >= 1, k <= x.shape[axis] else {
+      throw TensorError("kthvalue: element \(k) of an axis of extent \(x.shape[axis]); count from 1")
+    }
+    let place = range(try argsort(x, axis: axis), axis: axis, k - 1, 1)
+    return try takeAlong(x, place, axis: axis).reshaped(to: x.shape.removing(axes: [axis]))
+  }
+
+  /// The sum of the elements that are numbers; NaN counts as 0 and has no derivative.
+  package static func sumOfNumbers(
+    _ x: Node, _ axes: [Int]? = nil, keepsAxes: Bool = false
+  ) throws(TensorError) -> Node {
+    try requireReal(x, "nansum")
+    return try sum(.select(.compare(.equal, x, x), x, x.filled(with: 0)), axes, keepsAxes: keepsAxes)
   }
 
   /// The q-quantile along axes, linearly interpolated between order statistics (NumPy's default).

@@ -7,7 +7,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   public func convolution(
     _ weights: Tensor, stride: [Int] = [], padding: [Int] = [], dilation: [Int] = [], groups: Int = 1
   ) -> Tensor {
-    let windows = Tensor.windows(weights, stride, padding, dilation)
+    let windows = Operations.Window.list(Array(weights.shape.dropFirst(2)), stride, padding, dilation)
     return Tensor(checked(try Operations.convolution(node, weights.node, windows, groups: groups)))
   }
 
@@ -15,18 +15,8 @@ extension Tensor where Scalar: DifferentiableScalar {
   public func transposedConvolution(
     _ weights: Tensor, stride: [Int] = [], padding: [Int] = [], dilation: [Int] = [], groups: Int = 1
   ) -> Tensor {
-    let windows = Tensor.windows(weights, stride, padding, dilation)
+    let windows = Operations.Window.list(Array(weights.shape.dropFirst(2)), stride, padding, dilation)
     return Tensor(checked(try Operations.transposedConvolution(node, weights.node, windows, groups: groups)))
-  }
-
-  private static func windows(
-    _ weights: Tensor, _ stride: [Int], _ padding: [Int], _ dilation: [Int]
-  ) -> [Operations.Window] {
-    func value(_ list: [Int], _ i: Int, _ missing: Int) -> Int { i < list.count ? list[i] : missing }
-    return weights.shape.dropFirst(2).enumerated().map { i, size in
-      Operations.Window(
-        size: size, stride: value(stride, i, 1), padding: value(padding, i, 0), dilation: value(dilation, i, 1))
-    }
   }
 
   /// The largest element of each window of the last axes; windows do not overlap unless a stride says so.
@@ -72,6 +62,15 @@ public func binaryCrossEntropy<Scalar: DifferentiableScalar>(
   logits: Tensor<Scalar>, targets: Tensor<Scalar>, reduction: LossReduction = .mean
 ) -> Tensor<Scalar> {
   Tensor(checked(try Operations.binaryCrossEntropy(logits: logits.node, targets.node, reduction: reduction)))
+}
+
+/// The cross entropy of probabilities of a yes, for targets between 0 and 1; 0 ln 0 = 0.
+public func binaryCrossEntropy<Scalar: DifferentiableScalar>(
+  probabilities: Tensor<Scalar>, targets: Tensor<Scalar>, reduction: LossReduction = .mean
+) -> Tensor<Scalar> {
+  Tensor(
+    checked(
+      try Operations.binaryCrossEntropy(probabilities: probabilities.node, targets.node, reduction: reduction)))
 }
 
 /// Half the square of a - b within delta, linear beyond.

@@ -66,7 +66,24 @@ extension Tensor where Scalar: TensorNumeric {
   }
 }
 
+extension Tensor where Scalar: TensorNumeric {
+  /// The k-th smallest element along an axis, counted from 1.
+  public func kthSmallest(_ k: Int, axis: Int = -1) -> Tensor {
+    Tensor(checked(try Operations.kthSmallest(node, k, axis: axis)))
+  }
+}
+
 extension Tensor where Scalar: DifferentiableScalar {
+  /// ln of running sums of eˣ along an axis, without overflow.
+  public func cumulativeLogSumExp(axis: Int) -> Tensor {
+    Tensor(checked(try Operations.cumulativeLogSumExp(node, axis: axis)))
+  }
+
+  /// The sum of the elements that are numbers; NaN counts as 0 and has no derivative.
+  public func sumOfNumbers(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
+    Tensor(checked(try Operations.sumOfNumbers(node, axes, keepsAxes: keepingAxes)))
+  }
+
   /// The mean.
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     Tensor(checked(try Operations.mean(node, axes, keepsAxes: keepingAxes)))
