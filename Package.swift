@@ -43,7 +43,7 @@ let package = Package(
       ], resources: [.copy("Resources/NIST")]),
     .executableTarget(name: "CurvatureTool", dependencies: ["CurvatureCommands"]),
     .testTarget(
-      name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph"],
+      name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .target(name: "TestSupport", dependencies: ["TensorGraph"], path: "Tests/_TestSupport"),
     .testTarget(name: "TensorGraphTests", dependencies: ["SparseStructure", "TensorGraph", "TestSupport"]),

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests under the address sanitizer and the thread sanitizer, each in its own build directory.
 # Usage: Scripts/sanitize.sh [address|thread|both] [arguments for `swift test`]
+# The test of random programs runs over 100 000 of them here, which takes hours; CURVATURE_RANDOM_PROGRAMS says how many.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
@@ -22,6 +23,8 @@ export OPENBLAS_NUM_THREADS=1
 # Types' metadata live until the end of the process by design and would be listed as leaks.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0}"
 export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1}"
+
+export CURVATURE_RANDOM_PROGRAMS="${CURVATURE_RANDOM_PROGRAMS:-100000}"
 
 status=0
 for sanitizer in address thread; do

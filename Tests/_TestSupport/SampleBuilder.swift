@@ -145,7 +145,15 @@ package class SampleBuilder {
       let n = generator.integer(in: 1...4)
       let m = function == .qr || function == .singularValues ? n + generator.integer(in: 0...2) : n
       return Node(.matrix(function), [dominant(shape(ranks: 0...1), m, n)])
+    case .custom:
+      let x = operand(shape())
+      return .custom(Self.sineRule, value: .elementwise(.sin, x), arguments: [x])
     }
+  }
+
+  /// The derivative of the sine, by a rule.
+  private static let sineRule = DerivativeRule("sine") { arguments, _, tangents in
+    tangents[0] * Node.elementwise(.cos, arguments[0])
   }
 
   /// Matrices that are far from singular, with eigenvalues and singular values far from each other.

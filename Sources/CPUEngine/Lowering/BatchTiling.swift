@@ -88,7 +88,7 @@ struct BatchTiling: Sendable {
       case .input, .fill, .iota, .broadcast, .reshape, .permute, .slice, .detach: return total
       case .elementwise, .special, .compare, .logical, .select, .cast, .embed, .concatenate, .gather, .scatterAdd, .sum,
         .maximum,
-        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
+        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .custom:
         return total + shapes[i].count * types[i].byteCount
       }
     }
@@ -121,7 +121,7 @@ struct BatchTiling: Sendable {
         return total
       }
       switch primitive {
-      case .input, .fill, .iota, .broadcast, .reshape, .permute, .slice, .embed, .detach: return total
+      case .input, .fill, .iota, .broadcast, .reshape, .permute, .slice, .embed, .detach, .custom: return total
       case .sum, .maximum, .minimum: return total + Double(shapes[Int(structure.entries[i].operands[0])].count)
       case .contraction(let contraction):
         let operands = structure.entries[i].operands.map { shapes[Int($0)] }
@@ -181,7 +181,7 @@ struct BatchTiling: Sendable {
       return [contraction.left, contraction.right].map { labels in
         labels.firstIndex(of: label).map { .slice(axis: $0) } ?? .whole
       }
-    case .solve, .matrix: return nil
+    case .solve, .matrix, .custom: return nil
     }
   }
 
@@ -226,7 +226,7 @@ struct BatchTiling: Sendable {
       case .embed(let shape, let slices): return .primitive(.embed(smaller(shape), smaller(slices)))
       case .input, .fill, .elementwise, .special, .compare, .logical, .select, .cast, .detach, .permute, .concatenate,
         .gather,
-        .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
+        .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .custom:
         return operation
       }
     }

@@ -68,6 +68,14 @@ struct GraphStructure: Hashable, Sendable {
           numbers[key] = number
         }
         entries.append(Entry(operation: .fill(shape, type), operands: [Int32(number)]))
+      } else if case .custom = node.primitive {
+        // Rules matter to derivatives alone, save that a copy waits for what stands behind it.
+        let isCopy = node.primitive == .custom(.recomputing)
+        let operands = isCopy ? [node.operands[0], node.operands[2]] : [node.operands[0]]
+        entries.append(
+          Entry(
+            operation: .primitive(isCopy ? node.primitive : .detach),
+            operands: operands.map { places[ObjectIdentifier($0)]! }))
       } else {
         entries.append(
           Entry(

@@ -185,6 +185,10 @@ struct Translation {
       return values[operands[0]].type == target
         ? handle(operands[0]) : elementwise(.cast, operands, shape, type)
     case .detach: return handle(operands[0])
+    case .custom:
+      // A copy for what is computed again: other elements than the original's, and made after the other operand.
+      let (source, earlier) = (handle(operands[0]), handle(operands[1]))
+      return whole(.step(.assembly(Assembly(source.item, source.access))), [source.item, earlier.item], shape, type)
     case .broadcast(let target, let axes):
       return moved(operands[0]) { $0.broadcast(to: target, axes: axes) }
     case .reshape(let target):
@@ -381,7 +385,7 @@ struct Translation {
     case .detach: return isAssembly(operands[0]) ? assembly(operands[0]) : nil
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .broadcast, .gather, .scatterAdd,
       .sum,
-      .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix:
+      .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .custom:
       return nil
     }
   }

@@ -23,7 +23,7 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
         return model.product(batch: 1, m: k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
       case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .maximum, .minimum,
         .argsort,
-        .contraction, .matrix:
+        .contraction, .matrix, .custom:
         return .zero
       }
     case .contraction(let tangent, let other, let otherLabels, let output):
@@ -40,6 +40,7 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
       return unbounded.product(batch: size(batch), m: m, n: n, k: summed)
     case .composed(let first, let second):
       return mapCost(first, operand, operand) + mapCost(second, operand, result)
+    case .opaque: return elementwise(operand.shape.count + result.shape.count)
     case .expression:
       // A few products of matrices.
       let n = Double(operand.shape[operand.shape.rank - 1])

@@ -31,7 +31,7 @@ extension TermSpace {
         result += images
       }
       return result
-    case .expression: return nil
+    case .expression, .opaque: return nil
     }
   }
 
@@ -84,7 +84,7 @@ extension TermSpace {
     case .gather, .scatterAdd, .cumulativeSum, .cast, .solve: return nil
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
       .minimum,
-      .argsort, .contraction, .matrix:
+      .argsort, .contraction, .matrix, .custom:
       return nil
     }
     return [result]

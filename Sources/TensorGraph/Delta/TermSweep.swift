@@ -62,7 +62,7 @@ extension LinearMap {
   fileprivate var multiplies: Bool {
     switch self {
     case .scale, .mask, .contraction: true
-    case .structural(.solve, _), .expression: true
+    case .structural(.solve, _), .expression, .opaque: true
     case .identity, .structural, .placed: false
     case .composed(let first, let second): first.multiplies || second.multiplies
     }

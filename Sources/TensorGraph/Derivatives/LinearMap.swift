@@ -20,6 +20,8 @@ package indirect enum LinearMap {
   /// An expression that is linear in a variable made for it. What it is built from besides, and its own derivatives
   /// follow, ends at the leaves.
   case expression(variable: Node, result: Node, leaves: [Node])
+  /// Whatever a derivative rule says.
+  case opaque(LinearOperator)
 }
 
 extension LinearMap {
@@ -42,6 +44,7 @@ extension LinearMap {
       // The derivative of a linear expression is the expression itself, so this also puts the directions in place.
       return pushforward(of: [result], seeds: [(variable, tangent)], lift: lift, leaves: leaves)[0]
         ?? .zeros(Shape(leading) + result.shape, result.scalarType)
+    case .opaque(let map): return map.apply(tangent, lift)
     }
   }
 
@@ -65,6 +68,7 @@ extension LinearMap {
     case .expression(let variable, let result, let leaves):
       return pullback(of: [(result, cotangent)], to: [variable], lift: lift, leaves: leaves)[0]
         ?? .zeros(Shape(leading) + shape, variable.scalarType)
+    case .opaque(let map): return map.transpose(cotangent, lift)
     }
   }
 
@@ -80,6 +84,7 @@ extension LinearMap {
       Contraction(left: labels, right: otherLabels, output: output).resultShape(shape, other.shape)
     case .composed(let first, let second): second.resultShape(for: first.resultShape(for: shape))
     case .expression(_, let result, _): result.shape
+    case .opaque(let map): map.shape
     }
   }
 
@@ -123,7 +128,7 @@ extension Primitive {
     case .solve(let form): return .solve(form, t, constants[0])
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
       .minimum,
-      .argsort, .contraction, .matrix:
+      .argsort, .contraction, .matrix, .custom:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }
@@ -162,7 +167,7 @@ extension Primitive {
     case .solve(let form): return .solve(form.transposed, c, constants[0])
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
       .minimum,
-      .argsort, .contraction, .matrix:
+      .argsort, .contraction, .matrix, .custom:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }

@@ -26,6 +26,7 @@ extension Node {
     case .solve(let form):
       return i == 0 ? .structural(primitive, constants: [operands[1]]) : solutionLinearization(form)
     case .matrix(let function): return linearization(of: function)
+    case .custom(let rule): return i == 0 ? nil : rule.linearization(of: self, in: i)
     case .contraction(let c):
       return i == 0
         ? .contraction(tangent: c.left, other: operands[1], otherLabels: c.right, output: c.output)

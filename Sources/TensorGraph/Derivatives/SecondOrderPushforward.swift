@@ -56,7 +56,7 @@ extension Node {
     case .elementwise, .special: true
     case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .broadcast, .reshape, .permute, .slice,
       .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction,
-      .solve, .matrix:
+      .solve, .matrix, .custom:
       false
     }
   }
@@ -104,7 +104,7 @@ extension LinearMap {
       let inner = first.collapsedVariation(tangent, local).map { second.apply($0, lift: 0) }
       guard let outer = second.collapsedVariation(first.apply(tangent, lift: 1), local) else { return inner }
       return inner.map { $0 + outer } ?? outer
-    case .expression:
+    case .expression, .opaque:
       var total: Node?
       for k in 0..<tangent.shape[0] {
         let image = apply(tangent.direction(k), lift: 0)

@@ -108,7 +108,7 @@ extension UnitTensor {
     let image: Directions? =
       switch map {
       case .identity: .units(self)
-      case .scale, .mask, .expression: nil
+      case .scale, .mask, .expression, .opaque: nil
       case .structural(let primitive, _): moved(by: primitive).map(Directions.units)
       case .placed(let target, let slices): embedded(in: target, at: slices).map(Directions.units)
       case .contraction(let labels, let other, let otherLabels, let output):
@@ -123,7 +123,7 @@ extension UnitTensor {
     let image: Directions? =
       switch map {
       case .identity: .units(self)
-      case .scale, .mask, .composed, .expression: nil
+      case .scale, .mask, .composed, .expression, .opaque: nil
       case .structural(let primitive, _): moved(byTransposeOf: primitive, to: operand).map(Directions.units)
       case .placed(_, let slices): sliced(slices).map(Directions.units)
       case .contraction(let labels, let other, let otherLabels, let output):
@@ -144,7 +144,7 @@ extension UnitTensor {
     case .cast(let type): UnitTensor(shape, type, indices, presence, count: count)
     case .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special, .compare, .logical,
       .select,
-      .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix:
+      .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .custom:
       nil
     }
   }
@@ -160,7 +160,7 @@ extension UnitTensor {
       broadcast(to: operand, axes: operand.dimensions.indices.filter { !axes.contains($0) })
     case .broadcast, .cast, .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special,
       .compare,
-      .logical, .select, .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix:
+      .logical, .select, .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .custom:
       nil
     }
   }

@@ -41,6 +41,8 @@
       case .sum(let axes), .maximum(let axes), .minimum(let axes):
         require(axes.sorted() == axes && axes.allSatisfy { $0 < shapes[0].rank }, "sorted axes")
       case .cumulativeSum(let axis, _), .argsort(let axis): require(axis < shapes[0].rank, "axis in range")
+      case .custom:
+        require(operands.count >= 2, "a value and arguments")
       case .solve:
         require(operands.count == 2 && shapes[0].rank == shapes[1].rank && shapes[1].rank >= 2, "b and a")
         let rank = shapes[1].rank

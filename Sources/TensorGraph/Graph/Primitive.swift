@@ -76,6 +76,12 @@ package enum Primitive: Hashable, Sendable {
   case solve(MatrixForm)
   /// A factorization or another nonlinear function of matrices.
   case matrix(MatrixFunction)
+
+  // MARK: Rules from outside
+
+  /// Operands value, arguments…: the value, with the derivatives in the arguments that the rule gives. How the value is
+  /// computed does not matter to derivatives.
+  case custom(DerivativeRule)
 }
 
 /// Every how-manyth element an axis keeps, and from where: index i reads start + step · i.
@@ -129,7 +135,7 @@ extension Primitive {
   package func shape(of operands: [Shape]) -> Shape {
     switch self {
     case .input(let shape, _), .fill(let shape, _, _), .iota(let shape, _, _): shape
-    case .elementwise, .special, .compare, .logical, .cast, .detach: operands[0]
+    case .elementwise, .special, .compare, .logical, .cast, .detach, .custom: operands[0]
     case .select: operands[1]
     case .broadcast(let shape, _), .reshape(let shape), .embed(let shape, _): shape
     case .permute(let order): Shape(order.map { operands[0][$0] })
@@ -161,7 +167,8 @@ extension Primitive {
     case .argsort: .int64
     case .elementwise, .special, .detach, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather,
       .scatterAdd,
-      .sum, .maximum, .minimum, .cumulativeSum, .contraction, .solve, .matrix:
+      .sum, .maximum, .minimum, .cumulativeSum, .contraction, .solve, .matrix,
+      .custom:
       operands[0]
     }
   }

@@ -164,6 +164,7 @@ package struct BatchIndependence {
       // Columns of right-hand sides stay apart if the matrix is the same for all.
       let last = carried[1] == nil ? node.shape.rank - 1 : -1
       return common().flatMap { $0 < node.shape.rank - 2 || $0 == last ? $0 : nil }
+    case .custom: return nil
     case .matrix: return carried[0].flatMap { $0 < node.operands[0].shape.rank - 2 ? $0 : nil }
     }
   }
@@ -197,6 +198,7 @@ extension Primitive {
     case .cumulativeSum: "cumulativeSum"
     case .argsort: "argsort"
     case .contraction: "contraction"
+    case .custom(let rule): rule.name
     case .solve: "solve"
     case .matrix(let function): function.rawValue
     }

@@ -10,7 +10,7 @@ extension LinearMap {
     case .structural(_, let constants): constants
     case .contraction(_, let other, _, _): [other]
     case .composed(let first, let second): first.companions + second.companions
-    case .expression: []
+    case .expression, .opaque: []
     }
   }
 
@@ -39,6 +39,8 @@ extension LinearMap {
     case .composed(let first, let second):
       return second.dependencies(
         first.dependencies(table, shape, known, &pool), first.resultShape(for: shape), known, &pool)
+    case .opaque:
+      return .each(pattern(shape).map { sources in pool.union(sources.map { table[$0] }) })
     case .expression(_, let result, _):
       // All of a matrix's result depends on all of the matrix; the batch before them stays apart.
       let batch = shape.rank - 2
@@ -88,7 +90,7 @@ extension Primitive {
       return union.strided(shape, strides: columnStrides)
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
       .minimum,
-      .argsort, .contraction, .matrix:
+      .argsort, .contraction, .matrix, .custom:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }

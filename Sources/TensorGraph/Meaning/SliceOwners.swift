@@ -58,6 +58,13 @@ extension SliceOwners {
     }
   }
 
+  /// Joins the owners of those elements of an operand on which each element depends.
+  private mutating func join(_ operand: SliceOwners, through pattern: [[Int]]) {
+    for (element, sources) in pattern.enumerated() {
+      for source in sources { owners[element] = Self.joined(owners[element], operand.owners[source]) }
+    }
+  }
+
   /// Joins what one operand contributes.
   private mutating func join(
     _ operand: SliceOwners, _ i: Int, _ node: Node, _ indices: (Node) throws(TensorError) -> Storage
@@ -97,6 +104,8 @@ extension SliceOwners {
       // Everything up to an element owns it too: one step after another along the axis.
       join(operand, over: [node.shape.count], from: [1], to: [1])
       accumulate(along: axis, of: shape, reversed: reversed)
+    case .custom:
+      if let map = node.linearization(i) { join(operand, through: map.pattern(shape)) }
     case .solve, .matrix:
       // Every element of a result depends on all of its operand's matrix; columns of right-hand sides stay apart.
       let batch = Array(shape.dimensions.dropLast(2))

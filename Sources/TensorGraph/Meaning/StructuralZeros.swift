@@ -26,7 +26,7 @@ struct StructuralZeros {
       guard let mask = known.elements[node.operands[0]] else { return operands[1].union(operands[2], &pool) }
       let kept = operands[1].keeping(node.shape.count) { mask[$0] != 0 }
       return kept.union(operands[2].keeping(node.shape.count) { mask[$0] == 0 }, &pool)
-    case .detach: return operands[0]
+    case .detach, .custom: return operands[0]
     case .cast, .broadcast, .reshape, .permute, .slice, .embed, .gather, .scatterAdd, .sum, .cumulativeSum:
       if node.operands[0].shape.count == 0 { return node.shape.count == 0 ? operands[0] : StructuralZeros.zero }
       return node.primitive.dependencies(

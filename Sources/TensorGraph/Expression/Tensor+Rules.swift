@@ -1,0 +1,50 @@
+// Functions that are differentiated otherwise than by what they are made of.
+
+/// A function with a derivative of one's own: where the one that follows from its operations is not the one that is
+/// wanted, or not the one that is accurate.
+///
+///     let root = CustomDerivative<Double>("root") { x in sqrt(x[0]) } tangent: { x, y, change in change[0] / (2 * y) }
+///     let y = root(x)
+///
+/// The tangent is an expression like any other, so derivatives of every order follow from it, in forward and reverse
+/// mode. Keep one value for each function: what is compiled for a rule is found again for the same one only.
+public struct CustomDerivative<Scalar: DifferentiableScalar>: Sendable {
+  private let function: @Sendable ([Tensor<Scalar>]) -> Tensor<Scalar>
+  private let rule: DerivativeRule
+
+  /// - Parameters:
+  ///   - name: the name in error texts.
+  ///   - function: the value for the arguments. How it is computed does not matter to derivatives.
+  ///   - tangent: how the result changes: linear in the changes of the arguments, made of the arguments, the result and
+  ///     the changes alone. Stops with a message, when a derivative is taken, if it is not linear or has another shape
+  ///     than the result.
+  public init(
+    _ name: String = "custom", function: @escaping @Sendable (_ arguments: [Tensor<Scalar>]) -> Tensor<Scalar>,
+    tangent:
+      @escaping @Sendable (
+        _ arguments: [Tensor<Scalar>], _ result: Tensor<Scalar>, _ changes: [Tensor<Scalar>]
+      ) -> Tensor<Scalar>
+  ) {
+    self.function = function
+    rule = DerivativeRule(name) { arguments, result, tangents in
+      tangent(arguments.map { Tensor($0) }, Tensor(result), tangents.map { Tensor($0) }).node
+    }
+  }
+
+  /// The value, which has the derivatives of the rule.
+  public func callAsFunction(_ arguments: Tensor<Scalar>...) -> Tensor<Scalar> {
+    Tensor(.custom(rule, value: function(arguments).node, arguments: arguments.map(\.node)))
+  }
+}
+
+/// The result of a function, whose derivatives compute its intermediate results again instead of keeping them.
+///
+/// Values and derivatives are those of the function. A gradient through k functions in a row, each checkpointed, keeps
+/// k results and those of one function, and computes each function twice.
+///
+/// - Parameter function: may capture other tensors; derivatives in them are there, too.
+public func checkpoint<Scalar: DifferentiableScalar>(
+  _ x: Tensor<Scalar>, of function: (Tensor<Scalar>) -> Tensor<Scalar>
+) -> Tensor<Scalar> {
+  Tensor(function(x).node.checkpointed(from: [x.node]))
+}

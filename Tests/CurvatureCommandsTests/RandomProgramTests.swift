@@ -1,0 +1,62 @@
+import Curvature
+import CurvatureCommands
+import Foundation
+import TensorGraph
+import TestSupport
+import Testing
+
+@Suite("Random programs") struct RandomProgramTests {
+  /// How many programs: a thousand, or what CURVATURE_RANDOM_PROGRAMS says.
+  static let count = ProcessInfo.processInfo.environment["CURVATURE_RANDOM_PROGRAMS"].flatMap(Int.init) ?? 1000
+  static let groups = 20
+
+  /// What is wrong with a program at a point: derivatives against extrapolated differences, the engine against the
+  /// interpreter.
+  private static func problem(_ formula: String, at point: [Double]) throws -> String? {
+    let x = Node.input(point, [6], .float64)
+    let y = try FormulaEvaluator(names: ["x": .tensor(x)], variables: [x]).tensor(Parser.parse(formula))
+    let check = try DerivativeChecker(of: y, variables: [x]).check(order: 2)
+    guard check.isPassed else { return check.description }
+    let first = gradient(of: y, to: [x])[0] ?? x.filled(with: 0)
+    let second = jacobian(of: first, to: x)
+    let expected = Interpreter.evaluate([y, first, second])
+    try Evaluation.evaluate([y, first, second])
+    for (node, numbers) in zip([y, first, second], expected) {
+      let storage = try Evaluation.storage(node)
+      let found = (0..<node.shape.count).map { storage.literal(at: $0).double }
+      let size = numbers.reduce(1) { max($0, $1.magnitude) }
+      if let problem = mismatch(found, numbers, relative: 1e-9, absolute: 1e-9 * size) {
+        return "the engine and the interpreter: \(problem)"
+      }
+    }
+    return nil
+  }
+
+  @Test("Hessians agree with differences and with the interpreter", arguments: 0..<groups)
+  func programs(group: Int) throws {
+    for seed in stride(from: group, to: Self.count, by: Self.groups) {
+      let formula = RandomFormula.text(seed: UInt64(seed))
+      // A point may lie on a kink or a pole; several do not.
+      var problems: [String] = []
+      for attempt in 0..<4 {
+        let point = RandomFormula.point(seed: UInt64(seed * 4 + attempt))
+        do {
+          guard let problem = try Self.problem(formula, at: point) else { break }
+          problems.append("--at x=\(point): \(problem)")
+        } catch {
+          problems.append("\(error)")
+        }
+      }
+      #expect(problems.count < 4, "curvature check \"\(formula)\"\n\(problems.last ?? "")")
+    }
+  }
+
+  @Test("Every operation of the formula language occurs, save those without derivatives and of random numbers")
+  func coverage() throws {
+    let text = (0..<4000).map { RandomFormula.text(seed: UInt64($0)) }.joined(separator: "\n")
+    let names = FunctionTable.all.filter { function in
+      ([function.name] + function.aliases).contains { text.contains($0 + "(") }
+    }
+    #expect(names.count >= 150, "\(names.count) of \(FunctionTable.all.count)")
+  }
+}
