@@ -193,6 +193,106 @@ extension Node {
     #expect(mismatch(slope, [e, 0, 0, 0, e, 0, 0, 0, e], relative: 1e-14, absolute: 1e-14) == nil)
   }
 
+  /// Symmetric functions of eigenvalues, and the same without eigenvalues.
+  private typealias Function = @Sendable (Node) throws -> Node
+  private static let symmetricFunctions: [(name: String, of: Function, without: Function)] = [
+    ("sum", { $0.summed(over: [0]) }, { try Operations.trace($0) }),
+    (
+      "sum of squares", { Node.elementwise(.square, $0).summed(over: [0]) },
+      { Node.elementwise(.square, $0).summed(over: [0, 1]) }
+    ),
+    (
+      "sum of exponentials", { Node.elementwise(.exp, $0).summed(over: [0]) },
+      { try Operations.trace(Operations.matrixExponential($0)) }
+    ),
+    ("product", { try Operations.product($0) }, { try Operations.determinant($0) }),
+    (
+      "sum of the logarithms squared", { .elementwise(.square, Node.elementwise(.log, $0).summed(over: [0])) },
+      { .elementwise(.square, try Operations.signAndLogDeterminant($0).logarithm) }
+    ),
+    (
+      "sum of pairs",
+      { values in
+        let squares = Node.elementwise(.square, values).summed(over: [0])
+        return Node.elementwise(.square, values.summed(over: [0])) - squares
+      },
+      { a in
+        Node.elementwise(.square, try Operations.trace(a)) - Node.elementwise(.square, a).summed(over: [0, 1])
+      }
+    ),
+  ]
+
+  @Test(
+    "Second derivatives of symmetric functions hold where eigenvalues repeat, and nearly do",
+    arguments: [0, 1e-12, 1e-7, 1e-3])
+  func repeatedHessian(gap: Double) throws {
+    for diagonal in [[2, 2 + gap, 2], [1, 2, 2 + gap], [3, 1, 1 - gap]] {
+      // Q diag Qᵀ for a Householder reflection Q.
+      let v = [0.6, 0, 0.8]
+      func q(_ i: Int, _ j: Int) -> Double { (i == j ? 1 : 0) - 2 * v[i] * v[j] }
+      let elements = (0..<9).map { place in
+        (0..<3).reduce(0.0) { $0 + q(place / 3, $1) * diagonal[$1] * q(place % 3, $1) }
+      }
+      for function in Self.symmetricFunctions {
+        let a = Node.input(elements, [3, 3], .float64)
+        let symmetric = 0.5 * (a + a.matrixTransposed)
+        let hessians = try [
+          function.of(Operations.symmetricEigen(a).values), function.without(symmetric),
+        ].map { total in
+          let slope = try #require(gradient(of: total, to: [a])[0])
+          return pushforward(
+            of: [slope], seeds: [(a, Node.identity(9).reshaped(to: [9, 3, 3]))], lift: 1)[0]
+            ?? .zeros([9, 3, 3], .float64)
+        }
+        let found = try evaluated(hessians)
+        let problem = mismatch(found[0], found[1], relative: 1e-8, absolute: 1e-8)
+        #expect(problem == nil, "\(function.name) at \(diagonal)")
+      }
+    }
+  }
+
+  @Test("Second derivatives of symmetric functions hold where singular values repeat") func repeatedSingular() throws {
+    // Columns of equal length at right angles.
+    for (m, elements) in [(2, [1.2, -1.6, 1.6, 1.2]), (3, [2, 0, 0, 1.2, 0, -1.6])] {
+      let a = Node.input(elements, [m, 2], .float64)
+      let values = try Operations.singularValueDecomposition(a).values
+      let gram = Node.product(a.matrixTransposed, a)
+      let pairs = try [
+        (values.summed(over: [0]), Operations.trace(Operations.matrixSquareRoot(gram))),
+        (
+          Node.elementwise(.exp, Node.elementwise(.square, values)).summed(over: [0]),
+          Operations.trace(Operations.matrixExponential(gram))
+        ),
+      ]
+      for (one, other) in pairs {
+        let found = try evaluated(
+          [one, other].map { total in
+            jacobianOfGradient(total, a)
+          })
+        #expect(mismatch(found[0], found[1], relative: 1e-9, absolute: 1e-9) == nil)
+      }
+    }
+  }
+
+  private func jacobianOfGradient(_ total: Node, _ a: Node) -> Node {
+    let slope = gradient(of: total, to: [a])[0]!
+    let count = a.shape.count
+    return pushforward(
+      of: [slope], seeds: [(a, Node.identity(count).reshaped(to: Shape([count]) + a.shape))], lift: 1)[0]!
+  }
+
+  @Test("A single eigenvalue has no second derivative where it repeats, and one where it does not") func single() throws
+  {
+    func hessian(_ diagonal: [Double]) throws -> [Double] {
+      let a = Node.input([diagonal[0], 0, 0, diagonal[1]], [2, 2], .float64)
+      let first = try Operations.symmetricEigen(a).values.sliced([AxisSlice(start: 0, step: 1, count: 1)])
+      return try evaluated([jacobianOfGradient(first.reshaped(to: []), a)])[0]
+    }
+    #expect(try hessian([1, 1]).contains { $0.isNaN })
+    let expected = [0, 0, 0, 0, 0, -0.25, -0.25, 0, 0, -0.25, -0.25, 0, 0, 0, 0, 0]
+    #expect(try mismatch(hessian([1, 3]), expected, absolute: 1e-14) == nil)
+  }
+
   @Test("Empty and one-element matrices") func small() throws {
     let empty = Node.input([], [0, 0], .float64)
     #expect(try evaluated([Operations.determinant(empty)]) == [[1]])

@@ -52,18 +52,8 @@ package struct LinearOperator {
   let shape: Shape
   let apply: (_ tangent: Node, _ lift: Int) -> Node
   let transpose: (_ cotangent: Node, _ lift: Int) -> Node
-  /// The expression of the map, if it has one.
-  private let expression: (variable: Node, result: Node)?
-
-  package init(
-    shape: Shape, apply: @escaping (_ tangent: Node, _ lift: Int) -> Node,
-    transpose: @escaping (_ cotangent: Node, _ lift: Int) -> Node
-  ) {
-    self.shape = shape
-    self.apply = apply
-    self.transpose = transpose
-    expression = nil
-  }
+  /// An expression that depends on its variable as the image depends on the operand.
+  private let expression: (variable: Node, result: Node)
 
   /// The derivative of an expression in a variable, by what it does to tangents and cotangents.
   init(
@@ -77,7 +67,12 @@ package struct LinearOperator {
   }
 
   /// A map by an expression in a variable made for it, over leaves below which nobody need look.
-  init(_ name: String, variable: Node, result: Node, leaves: [Node]) {
+  ///
+  /// - Parameter transpose: what cotangents are mapped to, if it is not to follow from the expression.
+  init(
+    _ name: String, variable: Node, result: Node, leaves: [Node],
+    transpose given: ((_ cotangent: Node, _ lift: Int) -> Node)? = nil
+  ) {
     shape = result.shape
     expression = (variable, result)
     func checked(_ image: Node) -> Node {
@@ -91,31 +86,28 @@ package struct LinearOperator {
       return pushforward(of: [result], seeds: [(variable, tangent)], lift: lift, leaves: leaves)[0].map(checked)
         ?? .zeros(Shape(leading) + result.shape, result.scalarType)
     }
-    transpose = { cotangent, lift in
-      let leading = Array(cotangent.shape.dimensions[..<lift])
-      return pullback(of: [(result, cotangent)], to: [variable], lift: lift, leaves: leaves)[0].map(checked)
-        ?? .zeros(Shape(leading) + variable.shape, variable.scalarType)
-    }
+    transpose =
+      given ?? { cotangent, lift in
+        let leading = Array(cotangent.shape.dimensions[..<lift])
+        return pullback(of: [(result, cotangent)], to: [variable], lift: lift, leaves: leaves)[0].map(checked)
+          ?? .zeros(Shape(leading) + variable.shape, variable.scalarType)
+      }
   }
 
-  /// For each element of an image the elements of the operand on which it depends.
+  /// For each element of an image what a function makes of the elements of the operand on which it depends.
   ///
-  /// - Parameter shape: the shape of the operand.
-  func pattern(_ shape: Shape) -> [[Int]] {
-    guard let expression else {
-      return [[Int]](repeating: Array(0..<shape.count), count: self.shape.count)
-    }
-    var sweep = DependencySweep([expression.result], expression.variable, nil, budget: 1 << 24)
+  /// - Complexity: calls the function once for elements that depend on the same things.
+  func mapSources<Result>(_ body: (_ elements: ArraySlice<Int32>) -> Result) -> [Result] {
+    var sweep = DependencySweep([expression.result], expression.variable, nil, budget: Dependencies.defaultBudget)
     let table = sweep.run()[0]
-    return (0..<self.shape.count).map { sweep.pool.elements(table[$0]).map(Int.init) }
-  }
-}
-
-extension LinearMap {
-  /// For each element of the image the elements of the operand, of the given shape, on which it depends; of a rule.
-  func pattern(_ shape: Shape) -> [[Int]] {
-    guard case .opaque(let map) = self else { fatalError("only rules from outside are asked for their pattern") }
-    return map.pattern(shape)
+    var results: [DependencySets.Name: Result] = [:]
+    return (0..<shape.count).map { element in
+      let set = table[element]
+      if let result = results[set] { return result }
+      let result = body(sweep.pool.elements(set))
+      results[set] = result
+      return result
+    }
   }
 }
 

@@ -185,19 +185,23 @@ extension Operations {
 
   /// Eigenvalues, ascending, and orthonormal eigenvectors as columns of symmetric matrices.
   ///
-  /// What is factored is (a + aᵀ) / 2. The largest element of an eigenvector is positive. Eigenvectors of repeated
-  /// eigenvalues are not determined: their derivatives are NaN there, and so are second derivatives of eigenvalues.
+  /// What is factored is (a + aᵀ) / 2. The largest element of an eigenvector is positive. Where eigenvalues repeat,
+  /// second derivatives of symmetric functions of them are right; single ones have none there, nor have eigenvectors
+  /// derivatives: NaN.
   package static func symmetricEigen(_ a: Node) throws(TensorError) -> (values: Node, vectors: Node) {
     let n = try requireSquare(a, "eigh")
     let batch = batch(a)
     guard n > 0 else { return (a.reshaped(to: batch + [0]), a) }
     let both = Node(.matrix(.symmetricEigen), [a])
-    return (both.rows(0, 1).reshaped(to: batch + [n]), both.rows(1, n))
+    let values = both.rows(0, 1).reshaped(to: batch + [n])
+    guard a.scalarType.isDifferentiable else { return (values, both.rows(1, n)) }
+    return (.custom(Spectrum.eigenvalues, value: values, arguments: [a]), both.rows(1, n))
   }
 
   /// U, the singular values, descending, and Vᵀ, with U diag(s) Vᵀ = a; as many columns as there are singular values.
   ///
-  /// Derivatives of vectors need singular values that differ from each other and from 0.
+  /// Derivatives of vectors need singular values that differ from each other and from 0. Of symmetric functions of the
+  /// values, first and second derivatives are right where they repeat.
   package static func singularValueDecomposition(_ a: Node) throws(TensorError) -> (u: Node, values: Node, vt: Node) {
     try requireMatrix(a, "svd")
     let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
@@ -208,7 +212,9 @@ extension Operations {
     let batch = batch(a)
     guard n > 0 else { return (a, .zeros(batch + [0], a.scalarType), a.rows(0, 0)) }
     let all = Node(.matrix(.singularValues), [a])
-    return (all.rows(0, m), all.rows(m, 1).reshaped(to: batch + [n]), all.rows(m + 1, n).matrixTransposed)
+    let values = Node.custom(
+      Spectrum.singularValues, value: all.rows(m, 1).reshaped(to: batch + [n]), arguments: [a])
+    return (all.rows(0, m), values, all.rows(m + 1, n).matrixTransposed)
   }
 
   /// Norms of matrices by their singular values: the largest, or the sum of all.

@@ -39,8 +39,8 @@ extension LinearMap {
     case .composed(let first, let second):
       return second.dependencies(
         first.dependencies(table, shape, known, &pool), first.resultShape(for: shape), known, &pool)
-    case .opaque:
-      return .each(pattern(shape).map { sources in pool.union(sources.map { table[$0] }) })
+    case .opaque(let map):
+      return .each(map.mapSources { sources in pool.union(sources.map { table[Int($0)] }) })
     case .expression(_, let result, _):
       // All of a matrix's result depends on all of the matrix; the batch before them stays apart.
       let batch = shape.rank - 2

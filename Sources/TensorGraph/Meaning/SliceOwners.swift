@@ -58,13 +58,6 @@ extension SliceOwners {
     }
   }
 
-  /// Joins the owners of those elements of an operand on which each element depends.
-  private mutating func join(_ operand: SliceOwners, through pattern: [[Int]]) {
-    for (element, sources) in pattern.enumerated() {
-      for source in sources { owners[element] = Self.joined(owners[element], operand.owners[source]) }
-    }
-  }
-
   /// Joins what one operand contributes.
   private mutating func join(
     _ operand: SliceOwners, _ i: Int, _ node: Node, _ indices: (Node) throws(TensorError) -> Storage
@@ -105,7 +98,14 @@ extension SliceOwners {
       join(operand, over: [node.shape.count], from: [1], to: [1])
       accumulate(along: axis, of: shape, reversed: reversed)
     case .custom:
-      if let map = node.linearization(i) { join(operand, through: map.pattern(shape)) }
+      guard case .opaque(let map) = node.linearization(i) else {
+        join(operand, over: [node.shape.count], from: [1], to: [1])
+        return
+      }
+      let joined = map.mapSources { sources in
+        sources.reduce(Self.none) { Self.joined($0, operand.owners[Int($1)]) }
+      }
+      for (element, owner) in joined.enumerated() { owners[element] = Self.joined(owners[element], owner) }
     case .solve, .matrix:
       // Every element of a result depends on all of its operand's matrix; columns of right-hand sides stay apart.
       let batch = Array(shape.dimensions.dropLast(2))
