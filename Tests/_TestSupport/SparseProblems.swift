@@ -24,6 +24,19 @@ package enum SparseProblems {
     return sqrt(1 + square(down)).sum() + sqrt(1 + square(right)).sum() + exp(0.2 * x).sum()
   }
 
+  /// A logistic likelihood of groups with three parameters each, and two that all groups share: [3 · groups + 2].
+  package static func likelihood(_ x: Tensor<Double>) -> Tensor<Double> {
+    let groups = x[..<(-2)].reshaped(to: [(x.count - 2) / 3, 3])
+    let shared = (x[x.count - 2], x[x.count - 1])
+    var total = 0.5 * square(groups).sum()
+    for k in 0..<4 {
+      let k = Double(k)
+      let own = groups[..., 0] * (0.3 + k) + groups[..., 1] * (1 - 0.2 * k) + groups[..., 2] * 0.5
+      total = total + softplus(own + shared.0 * k + shared.1).sum()
+    }
+    return total
+  }
+
   /// The right-hand side of the Brusselator on an n × n torus, [2, n, n] (Hairer & Wanner 1996, "Solving ordinary
   /// differential equations II", IV.10).
   package static func brusselator(_ state: Tensor<Double>) -> Tensor<Double> {

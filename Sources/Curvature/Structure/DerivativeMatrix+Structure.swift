@@ -69,6 +69,11 @@ extension DerivativeMatrix {
   /// Whether entries are computed by groups; `evaluationMethod` for those who want an error rather than a stop.
   package func isSparse() throws(TensorError) -> Bool { try core.matrix.evaluationMethod() != .dense }
 
+  /// Whether what is found about the structure of one matrix is known of the other.
+  package func sharesStructure(with other: Self) -> Bool {
+    core.matrix.structure.facts === other.core.matrix.structure.facts
+  }
+
   /// The groups of columns and rows from which a sparse matrix is read: as many products as it has colours.
   public var coloring: Coloring { checked(try core.matrix.structure.coloring()) }
 

@@ -2,18 +2,17 @@ import SparseStructure
 import Synchronization
 import TensorGraph
 
-/// Where a lazy matrix can have entries other than zero, and how they are read from few products. Found on demand, once.
+/// Where a lazy matrix can have entries other than zero, and how they are read from few products. Found on demand, once
+/// for all matrices of one structure.
 final class MatrixStructure: Sendable {
   private let rows: UnitDirections
   private let columns: UnitDirections
   private let isSymmetric: Bool
 
   private struct State {
-    var global: SparsityPattern?
+    /// What holds at every point, once somebody has asked.
+    var facts: StructureFacts?
     var local: SparsityPattern?
-    var coloring: Coloring?
-    /// How many entries may be different from zero, if that has been counted.
-    var nonzeroCount: Int?
   }
 
   private let state = Mutex(State())
@@ -27,35 +26,42 @@ final class MatrixStructure: Sendable {
     self.isSymmetric = isSymmetric
   }
 
+  /// What is known of all matrices of this structure.
+  var facts: StructureFacts {
+    if let known = state.withLock({ $0.facts }) { return known }
+    let found = StructureTemplates.shared.facts(rows, columns, isSymmetric: isSymmetric)
+    return state.withLock { state in
+      state.facts = state.facts ?? found
+      return state.facts!
+    }
+  }
+
   /// Whether the pattern that holds at every point has been found.
-  var isKnown: Bool { state.withLock { $0.global != nil } }
+  var isKnown: Bool { facts.pattern != nil }
 
   /// The pattern that holds at every point, or at the point at which the tensors stand.
   ///
   /// - Throws: `TensorError` if there would be more entries than `maximumNonzeroCount`.
   func pattern(isLocal: Bool = false) throws(TensorError) -> SparsityPattern {
-    let known = state.withLock { isLocal ? $0.local : $0.global }
-    if let known { return known }
+    if let known = isLocal ? state.withLock({ $0.local }) : facts.pattern { return known }
     let found = try slicePattern(dependencies(isLocal: isLocal))
-    state.withLock {
-      if isLocal { $0.local = found } else { $0.global = found }
-    }
+    if isLocal { state.withLock { $0.local = found } } else { facts.pattern = found }
     return found
   }
 
   /// The groups of columns and rows from whose products the matrix is read.
   func coloring() throws(TensorError) -> Coloring {
-    if let known = state.withLock({ $0.coloring }) { return known }
+    if let known = facts.coloring { return known }
     let found = try pattern().cheapestColoring(isSymmetric: isSymmetric)
-    state.withLock { $0.coloring = found }
+    facts.coloring = found
     return found
   }
 
   /// How many entries may be different from zero, of all slices of a batch together.
   private func entryCount(_ dependencies: Dependencies) -> Int {
-    if let known = state.withLock({ $0.nonzeroCount }) { return known }
+    if let known = facts.nonzeroCount { return known }
     let count = dependencies.nonzeroCount
-    state.withLock { $0.nonzeroCount = count }
+    facts.nonzeroCount = count
     return count
   }
 
@@ -63,12 +69,12 @@ final class MatrixStructure: Sendable {
   func pattern(below density: Double) throws(TensorError) -> SparsityPattern? {
     let size = Double(rows.node.shape.count) * Double(columns.count)
     func isSparse(_ count: Int) -> Bool { Double(count) <= density * size && count <= Self.maximumNonzeroCount }
-    if let count = state.withLock({ $0.nonzeroCount }), !isSparse(count) { return nil }
-    if let known = state.withLock({ $0.global }) { return known }
+    if let count = facts.nonzeroCount, !isSparse(count) { return nil }
+    if let known = facts.pattern { return known }
     let dependencies = dependencies(isLocal: false)
     guard isSparse(entryCount(dependencies)) else { return nil }
     let found = try slicePattern(dependencies)
-    state.withLock { $0.global = found }
+    facts.pattern = found
     return found
   }
 

@@ -1,4 +1,5 @@
 import Curvature
+import Foundation
 import SparseStructure
 import TensorGraph
 import TestSupport
@@ -24,6 +25,7 @@ import Testing
     Problem(description: "arrow", shape: [400], products: 2) { SparseProblems.arrow($0) },
     Problem(description: "blocks of 4", shape: [400], products: 4) { SparseProblems.blocks($0, size: 4) },
     Problem(description: "grid energy", shape: [20, 15], products: 6) { SparseProblems.gridEnergy($0) },
+    Problem(description: "likelihood", shape: [92], products: 5) { SparseProblems.likelihood($0) },
     Problem(description: "one by one", shape: [300], products: 1) { sin($0).sum() },
     Problem(description: "linear", shape: [50], products: 0) { 3 * $0.sum() },
   ]
@@ -76,6 +78,37 @@ import Testing
     #expect(block[3, 4] == H[3, 4] && block[3, 4].item() != 0 && block[5, 50].item() == 0)
   }
 
+  @Test("Structure is found once for one expression, whatever its data; indices and masks are no data")
+  func structureIsShared() throws {
+    func chosen(_ x: Tensor<Double>, _ indices: [Int64], _ mask: [Bool], _ scale: Double) -> Hessian<Double> {
+      let picked = x.gathered(at: Tensor(indices))
+      let product = Tensor([scale, 1, 2, 0]) * picked * x[..<4]
+      return hessian(`where`(Tensor(mask), product, sin(picked)).sum(), x)
+    }
+    let mask = [true, true, false, true]
+    let first = chosen(Self.input([9]), [4, 5, 6, 7], mask, 1)
+    let pattern = first.pattern
+    let again = chosen(Self.input([9], seed: 2), [4, 5, 6, 7], mask, 0)
+    #expect(again.sharesStructure(with: first))
+    #expect(try again.sparse().pattern == pattern)
+    let other = chosen(Self.input([9]), [4, 5, 6, 8], mask, 1)
+    #expect(!other.sharesStructure(with: first) && other.pattern != pattern)
+    let masked = chosen(Self.input([9]), [4, 5, 6, 7], [true, true, true, true], 1)
+    #expect(!masked.sharesStructure(with: first) && masked.pattern != pattern)
+    // What has been computed may have zeros that are in nobody's key.
+    let ones = Tensor<Double>.ones([3, 3])
+    for matrix in [ones.lowerTriangle(), ones.upperTriangle()] {
+      _ = matrix.scalars
+      let x = Self.input([3])
+      let h = hessian(square(matmul(matrix, x) * x).sum(), x)
+      let dense = SparseMatrix(
+        dense: Self.columns(gradient(square(matmul(matrix, x) * x).sum(), x), x), rowCount: 3, columnCount: 3)
+      #expect(
+        Set(dense.pattern.coordinates.map { [$0.0, $0.1] })
+          .isSubset(of: h.pattern.coordinates.map { [$0.0, $0.1] }))
+    }
+  }
+
   @Test("Jacobians: Brusselator and collocation") func jacobians() throws {
     let state = Self.input([2, 8, 8])
     let times = Self.input([60, 3])
@@ -92,6 +125,33 @@ import Testing
       #expect(SparseMatrix(dense: expected, rowCount: y.count, columnCount: x.count).pattern == J.pattern, "\(name)")
       #expect(isWithinOneUlp(J[...].scalars, expected))
     }
+  }
+
+  private struct Finding: Decodable {
+    let name: String
+    let nonzeros: Int
+    let colors: Int
+  }
+
+  @Test("No more entries and no more colours than another system finds") func againstAnotherSystem() throws {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Reference/sparse_structure.json")
+    let findings = try JSONDecoder().decode([Finding].self, from: Data(contentsOf: file))
+    let (state, times) = (Self.input([2, 8, 8]), Self.input([60, 3]))
+    for finding in findings {
+      let coloring: Coloring
+      switch finding.name {
+      case "Brusselator": coloring = jacobian(SparseProblems.brusselator(state), state).coloring
+      case "collocation": coloring = jacobian(SparseProblems.collocation(times), times).coloring
+      default:
+        let problem = try #require(Self.problems.first { $0.description == finding.name })
+        let x = Self.input(problem.shape)
+        coloring = hessian(problem.f(x), x).coloring
+      }
+      #expect(coloring.pattern.nonzeroCount <= finding.nonzeros, "\(finding.name)")
+      #expect(coloring.colorCount <= finding.colors, "\(finding.name): \(coloring)")
+    }
+    #expect(findings.count == 7)
   }
 
   @Test("200 random sparse programs: sparse equals dense", arguments: 0..<200)
