@@ -40,6 +40,8 @@ struct LinearAlgebraRow: Decodable, Sendable, CustomTestStringConvertible {
     case "cholesky": try Operations.cholesky(x[0])
     case "logdet": try Operations.logDeterminant(x[0])
     case "qr": Node.concatenate([try Operations.qr(x[0]).q, try Operations.qr(x[0]).r], axis: 0)
+    case "lu":
+      Node.concatenate([try Operations.lu(x[0]).p, try Operations.lu(x[0]).l, try Operations.lu(x[0]).u], axis: 0)
     case "lstsq": try Operations.leastSquares(x[0], x[1])
     case "pinv": try Operations.pseudoInverse(x[0])
     case "eigvalsh": try Operations.symmetricEigen(x[0]).values

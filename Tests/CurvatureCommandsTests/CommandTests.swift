@@ -198,6 +198,16 @@ private let rosenbrock = "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"
     }
   }
 
+  @Test func derivativesOfRepeatedEigenvaluesAreRefused() {
+    let point = ["--at", "a=eye(2)"]
+    for formula in ["eigvalsh(a)[0] ** 2", "sum(eigh(a)[1] ** 3)", "svdvals(a)[0]"] {
+      let outcome = Tool.run(["hessian", formula] + point)
+      #expect(outcome.status == 1 && outcome.output.isEmpty, "\(formula)")
+      #expect(outcome.errors.contains("values 0 and 1 of a matrix of shape [2, 2]"))
+    }
+    #expect(Tool.run(["hessian", "sum(eigvalsh(a) ** 2)"] + point).status == 0)
+  }
+
   @Test func helpAndExampleSucceed() {
     for arguments in [
       ["--help"], ["hessian", "--help"], ["--version"], ["example"], ["functions"], ["functions", "soft"],

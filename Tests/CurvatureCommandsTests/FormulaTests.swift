@@ -56,7 +56,7 @@ import Testing
   }
 
   static let refused: [(String, ToolError.Status, String)] = [
-    ("sm(2)", .usage, "did you mean 'sum'?"), ("xx", .usage, "--at or --let"), ("sum", .usage, "expected 'sum(…)'"),
+    ("summ(2)", .usage, "did you mean 'sum'?"), ("xx", .usage, "--at or --let"), ("sum", .usage, "expected 'sum(…)'"),
     ("ones(2) + ones(3)", .data, "shapes [2] and [3]"), ("ones(2) @ ones((3, 2))", .data, "matmul"),
     ("ones(2)[2]", .data, "index 2 is outside axis 0"), ("ones(2)[0, 0]", .data, "2 indices"),
     ("ones(2)[0.5]", .usage, "found 0.5 in an index"), ("ones(2)['a']", .usage, "in an index"),

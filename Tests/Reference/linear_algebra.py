@@ -69,6 +69,7 @@ CASES = {
         *jnp.linalg.eigh(a, symmetrize_input=False))), definite(3, 1e3)),
     "logm": (symmetrised(lambda a: (lambda w, v: (v * jnp.log(w)) @ v.T)(
         *jnp.linalg.eigh(a, symmetrize_input=False))), definite(3, 1e3)),
+    "lu": (lambda a: jnp.concatenate(jsl.lu(a)), matrix(4, 4)),
 }
 
 rows = []

@@ -166,6 +166,71 @@ extension SpecialPoint {
         return try total(Operations.apply(.pow, first, first.filled(with: 3)))
       }, point: [2, 1, 1], value: 1, gradient: [0, 3, 0], hessian: diagonal([0, 6, 0]), third: cubicDiagonal([0, 6, 0])),
     SpecialPoint(
+      name: "sinc", function: { x throws(TensorError) in try total(Operations.sinc(x)) },
+      point: [0, 1e-9, 1], value: 2, gradient: [0, -3.2898681336964528e-9, -1],
+      hessian: diagonal([-3.2898681336964528, -3.2898681336964528, 2]), third: nil),
+    SpecialPoint(
+      name: "x log(1 + x)", function: { x throws(TensorError) in try total(Operations.xLogY(x, 1 + x)) },
+      point: [0, 1], value: 0.6931471805599453, gradient: [0, 1.1931471805599454],
+      hessian: diagonal([2, 0.75]), third: cubicDiagonal([-3, -0.5])),
+    SpecialPoint(
+      name: "xlogy of two halves",
+      function: { x throws(TensorError) in
+        let parts = try Operations.split(x, parts: 2)
+        return try total(Operations.xLogY(parts[0], parts[1]))
+      }, point: [0, 2], value: 0, gradient: [0.6931471805599453, 0], hessian: [0, 0.5, 0.5, 0],
+      third: [0, 0, 0, -0.25, 0, -0.25, -0.25, 0]),
+    SpecialPoint(
+      name: "powers of negative bases",
+      function: { x throws(TensorError) in try total(Operations.apply(.pow, x, x.filled(with: 2))) },
+      point: [-2, 0], value: 4, gradient: [-4, 0], hessian: diagonal([2, 2]), third: cubicDiagonal([0, 0])),
+    SpecialPoint(
+      name: "determinant of a singular matrix",
+      function: { x throws(TensorError) in try Operations.determinant(x.reshaped(to: [2, 2])) },
+      point: [1, 2, 2, 4], value: 0, gradient: [4, -2, -2, 1],
+      hessian: [0, 0, 0, 1, 0, 0, -1, 0, 0, -1, 0, 0, 1, 0, 0, 0], third: [Double](repeating: 0, count: 64)),
+    SpecialPoint(
+      name: "logarithm of a determinant",
+      function: { x throws(TensorError) in
+        try Operations.signAndLogDeterminant(x.reshaped(to: [2, 2])).logarithm.reshaped(to: [])
+      }, point: [2, 1, 1, 3], value: 1.6094379124341003, gradient: [0.6, -0.2, -0.2, 0.4],
+      hessian: [
+        -0.36, 0.12, 0.12, -0.04, 0.12, -0.04, -0.24, 0.08, 0.12, -0.24, -0.04, 0.08, -0.04, 0.08, 0.08, -0.16,
+      ], third: nil),
+    SpecialPoint(
+      name: "heaviside times a square",
+      function: { x throws(TensorError) in
+        try total(Operations.heaviside(x, at0: x.filled(with: 0.5)) * f(.square, x))
+      }, point: [0, -1, 2], value: 4, gradient: [0, 0, 4], hessian: diagonal([1, 0, 2]), third: nil),
+    SpecialPoint(
+      name: "sum of the eigenvalues' squares where they repeat",
+      function: { x throws(TensorError) in
+        try total(f(.square, Operations.symmetricEigen(x.reshaped(to: [2, 2])).values))
+      }, point: [3, 0, 0, 3], value: 18, gradient: [6, 0, 0, 6],
+      hessian: [2, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 2], third: nil),
+    SpecialPoint(
+      name: "spence", function: { x throws(TensorError) in try total(Operations.special(.spence, x)) },
+      point: [1, 2], value: -0.8224670334241132, gradient: [-1, -0.6931471805599453],
+      hessian: diagonal([0.5, 0.1931471805599453]), third: nil),
+    SpecialPoint(
+      name: "i0 + i1",
+      function: { x throws(TensorError) in
+        try total(Operations.special(.besselI(0), x) + Operations.special(.besselI(1), x))
+      }, point: [0], value: 1, gradient: [0.5], hessian: [0.5], third: [0.375]),
+    SpecialPoint(
+      name: "logarithm of gamma, digamma",
+      function: { x throws(TensorError) in
+        try total(Operations.special(.logGamma, x) + Operations.special(.polygamma(0), x))
+      }, point: [1], value: -0.5772156649015329, gradient: [1.0677184019466936],
+      hessian: [-0.7591797394709621], third: nil),
+    SpecialPoint(
+      name: "ln B of two halves",
+      function: { x throws(TensorError) in
+        let parts = try Operations.split(x, parts: 2)
+        return try total(Operations.logBeta(parts[0], parts[1]))
+      }, point: [1, 2], value: -0.6931471805599453, gradient: [-1.5, -0.5],
+      hessian: [1.25, -0.3949340668482264, -0.3949340668482264, 0.25], third: nil),
+    SpecialPoint(
       name: "hypot of the halves",
       function: { x throws(TensorError) in
         let parts = try Operations.split(x, parts: 2)

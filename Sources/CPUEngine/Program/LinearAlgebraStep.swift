@@ -67,6 +67,7 @@ struct LinearAlgebraStep: BitwiseCopyable {
       }
     case .function(.cholesky): cholesky(source, to + i * size)
     case .function(.qr): reflect(source, to + i * (size + columns * columns))
+    case .function(.lu): factor(source, to + i * (size + rows))
     case .function(.symmetricEigen): eigen(source, to + i * (size + rows))
     case .function(.singularValues): singular(source, to + i * (size + columns + columns * columns))
     case .function(.logDeterminant): logDeterminant(from + i * rows * (rows + 1), to + i * 2)
@@ -166,6 +167,24 @@ struct LinearAlgebraStep: BitwiseCopyable {
       for i in 0..<n { for j in 0..<n { target[(m + i) * n + j] = j >= i ? q[j * m + i] : 0 } }
       Scalar.assemble(m, n, q, scales)
       for i in 0..<m { for j in 0..<n { target[i * n + j] = q[j * m + i] } }
+    }
+  }
+
+  private func factor<Scalar: LAPACKScalar>(_ a: UnsafePointer<Scalar>, _ target: UnsafeMutablePointer<Scalar>) {
+    let n = rows
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: n * n) { memory in
+      let columns = memory.baseAddress!
+      for i in 0..<n { for j in 0..<n { columns[j * n + i] = a[i * n + j] } }
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: n) { exchanges in
+        Scalar.eliminate(n, columns, exchanges.baseAddress!)
+        let order = target + n * n
+        for i in 0..<n { order[i] = Scalar(i) }
+        for i in 0..<n where Int(exchanges[i]) != i + 1 {
+          let other = Int(exchanges[i]) - 1
+          (order[i], order[other]) = (order[other], order[i])
+        }
+      }
+      for i in 0..<n { for j in 0..<n { target[i * n + j] = columns[j * n + i] } }
     }
   }
 

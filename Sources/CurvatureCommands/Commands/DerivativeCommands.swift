@@ -141,6 +141,9 @@ extension FormulaOptions {
     let result: CommandResult
     do {
       result = try body(problem, index, &statistics)
+      if needsVariables, result.containsNaN, let text = try repeatedValuesExplanation(of: problem.result) {
+        throw TensorError(text)
+      }
     } catch let error as TensorError {
       throw problem.located(error)
     }

@@ -19,6 +19,15 @@ enum CommandResult {
     case .sparse: []
     }
   }
+
+  /// Whether some element is NaN.
+  var containsNaN: Bool {
+    func hasNaN(_ array: ArrayValue) -> Bool {
+      (0..<array.storage.count).contains { array.storage.literal(at: $0).double.isNaN }
+    }
+    if case .sparse(let array) = self { return hasNaN(array.values) }
+    return blocks.joined().contains { hasNaN($0.array) }
+  }
 }
 
 /// Where a result goes and in which form.

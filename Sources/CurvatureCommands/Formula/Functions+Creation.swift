@@ -45,7 +45,7 @@ extension FunctionTable {
       let nodes = try a.factors("a", "b")
       return try Operations.dot(nodes[0], nodes[1])
     },
-    FormulaFunction("matmul(a, b)", "the matrix product") { a in
+    FormulaFunction("matmul(a, b)", "the matrix product", aliases: ["mm", "bmm", "mv"]) { a in
       let nodes = try a.factors("a", "b")
       return try Operations.matmul(nodes[0], nodes[1])
     },

@@ -62,6 +62,12 @@ extension FunctionTable {
         return .tuple([.tensor(q), .tensor(r)])
       }),
     FormulaFunction(
+      "lu(a)", "a tuple: a permutation matrix, the lower triangular factor with ones, and the upper one",
+      values: { a in
+        let (p, l, u) = try Operations.lu(a.real("a"))
+        return .tuple([.tensor(p), .tensor(l), .tensor(u)])
+      }),
+    FormulaFunction(
       "eigh(a)", "a tuple: eigenvalues, ascending, and eigenvectors as columns of a symmetric matrix",
       values: { a in
         let (values, vectors) = try Operations.symmetricEigen(a.real("a"))

@@ -12,6 +12,7 @@ extension Node {
       switch function {
       case .cholesky: choleskyTangent(change)
       case .qr: qrTangent(change)
+      case .lu: luTangent(change)
       case .symmetricEigen: eigenTangent(change)
       case .singularValues: singularTangent(change)
       case .logDeterminant: logDeterminantTangent(change)
@@ -58,6 +59,36 @@ extension Node {
     return .concatenate([x - .product(q, upper), .product(upper, r)], axis: shape.rank - 2)
   }
 
+  /// With X = L⁻¹ P dA U⁻¹: dL = L · (strict lower triangle of X), dU = (upper triangle of X) · U.
+  private func luTangent(_ change: Node) -> Node {
+    let n = lastExtent
+    let packed = rows(0, n)
+    let lower = packed.keeping(-n...(-1)) + packed.unitMatrices
+    let upper = packed.keeping(0...n)
+    let left = Node.solve(.lower, .product(rowOrder, change), lower)
+    let x = Node.solve(MatrixForm(.upper, isTransposed: true), left.matrixTransposed, upper).matrixTransposed
+    let tangent = Node.product(lower, x.keeping(-n...(-1))) + .product(x.keeping(0...n), upper)
+    return tangent.embedded(
+      in: shape,
+      at: shape.dimensions.enumerated().map { axis, extent in
+        axis == shape.rank - 2 ? AxisSlice(start: 0, step: 1, count: n) : .all(extent)
+      })
+  }
+
+  /// The matrix P of an elimination (see `MatrixFunction.lu`): row i has its 1 where row i of L U comes from.
+  var rowOrder: Node {
+    let n = lastExtent
+    let batch = Array(shape.dimensions.dropLast(2))
+    let square = Shape(batch + [n, n])
+    let order = rows(n, 1).detached().reshaped(to: Shape(batch + [n]))
+      .broadcast(to: square, axes: Array(0...batch.count))
+    let columns = Node(.iota([n], axis: 0, scalarType)).broadcast(to: square, axes: [batch.count + 1])
+    return Node.compare(.equal, order, columns).cast(to: scalarType)
+  }
+
+  /// Identity matrices like these.
+  var unitMatrices: Node { .select(band(0...0), filled(with: 1), filled(with: 0)) }
+
   /// With S = Vᵀ dA V: dw = diag S, dV = V (F ∘ S), where F has 1 / (wⱼ - wᵢ) beside the diagonal.
   private func eigenTangent(_ change: Node) -> Node {
     let n = lastExtent
@@ -92,8 +123,7 @@ extension Node {
   /// d ln |det A| = trace A⁻¹ dA; the sign does not change.
   private func logDeterminantTangent(_ change: Node) -> Node {
     let a = operands[0]
-    let identity = Node.select(a.band(0...0), a.filled(with: 1), a.filled(with: 0))
-    let inverse = Node.solve(MatrixForm(.general, isTransposed: true), identity, a)
+    let inverse = Node.solve(MatrixForm(.general, isTransposed: true), a.unitMatrices, a)
     let batch = Array(0..<(a.shape.rank - 2))
     let labels = batch + [batch.count, batch.count + 1]
     let trace = Node.contraction(change, labels, inverse, labels, batch)

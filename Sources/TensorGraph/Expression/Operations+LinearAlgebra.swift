@@ -151,6 +151,17 @@ extension Operations {
     return (both.rows(0, m), both.rows(m, n))
   }
 
+  /// A permutation matrix, L with ones on the diagonal, and U, with p l u = a; partial pivoting.
+  package static func lu(_ a: Node) throws(TensorError) -> (p: Node, l: Node, u: Node) {
+    let n = try requireSquare(a, "lu")
+    guard n > 0 else { return (a, a, a) }
+    let all = Node(.matrix(.lu), [a])
+    let packed = all.rows(0, n)
+    return (
+      all.rowOrder.matrixTransposed, packed.keeping(-n...(-1)) + packed.unitMatrices, packed.keeping(0...n)
+    )
+  }
+
   static func columns(_ a: Node, _ start: Int, _ count: Int) -> Node {
     a.sliced(
       a.shape.dimensions.enumerated().map { axis, extent in

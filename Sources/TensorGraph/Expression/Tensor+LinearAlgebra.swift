@@ -50,11 +50,20 @@ extension Tensor where Scalar: DifferentiableScalar {
     return (Tensor(q), Tensor(r))
   }
 
+  /// A permutation matrix, L lower triangular with ones on the diagonal, and U upper triangular, with p l u = this.
+  ///
+  /// By elimination with partial pivoting; the order of the rows is constant for derivatives. Derivatives need a matrix
+  /// that is not singular.
+  public var lu: (p: Tensor, l: Tensor, u: Tensor) {
+    let (p, l, u) = checked(try Operations.lu(node))
+    return (Tensor(p), Tensor(l), Tensor(u))
+  }
+
   /// Eigenvalues, ascending, and orthonormal eigenvectors as columns of a symmetric matrix, or of the symmetric part of
   /// another.
   ///
-  /// The largest element of an eigenvector is positive. Where eigenvalues repeat, first derivatives of their symmetric
-  /// functions are right; eigenvectors are not determined there, and what needs their derivatives is NaN.
+  /// The largest element of an eigenvector is positive. Where eigenvalues repeat, first and second derivatives of their
+  /// symmetric functions are right; single eigenvalues and eigenvectors have none there: NaN.
   public var symmetricEigen: (values: Tensor, vectors: Tensor) {
     let (values, vectors) = checked(try Operations.symmetricEigen(node))
     return (Tensor(values), Tensor(vectors))

@@ -51,4 +51,42 @@ extension Tensor where Scalar: DifferentiableScalar, Scalar.RawSignificand: Fixe
     var generator = SystemRandomNumberGenerator()
     return randn(shape, using: &generator)
   }
+
+  /// Independent draws from gamma distributions of scale 1, differentiable in their concentrations.
+  ///
+  /// A draw is the quantile of a uniform number, which is constant: derivatives say how it moves as the concentration
+  /// changes (implicit reparameterisation), to every order. Multiply by a scale for others.
+  ///
+  /// - Parameter concentration: the shape parameters, positive; one draw for each.
+  /// - Complexity: 20 evaluations of the incomplete gamma function for each draw.
+  public static func randomGamma(
+    concentration: Tensor, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    Tensor(
+      checked(
+        try Operations.gammaDraws(concentration.node, uniform: inner(concentration.shape, &generator).node)))
+  }
+
+  /// Independent draws from the standard normal distribution between bounds, differentiable in the bounds.
+  ///
+  /// As `randomGamma`, a quantile of a constant uniform number.
+  ///
+  /// - Parameters: lower and upper bounds, broadcast against each other; one draw for each pair.
+  public static func randomTruncatedNormal(
+    lower: Tensor, upper: Tensor, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    let shape = checked(
+      try ShapeRules.broadcast(lower.node.shape, upper.node.shape, operation: "randomTruncatedNormal"))
+    return Tensor(
+      checked(
+        try Operations.truncatedNormalDraws(
+          lower.node, upper.node, uniform: inner(shape.dimensions, &generator).node)))
+  }
+
+  /// Uniform numbers that are neither 0 nor 1.
+  private static func inner(_ shape: [Int], _ generator: inout some RandomNumberGenerator) -> Tensor {
+    let margin = Scalar.ulpOfOne / 2
+    return Tensor(
+      (0..<Shape(shape).count).map { _ in Scalar.random(in: margin..<(1 - margin), using: &generator) }, shape: shape)
+  }
 }

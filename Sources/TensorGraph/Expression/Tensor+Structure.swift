@@ -121,6 +121,30 @@ extension Tensor where Scalar: TensorNumeric {
   }
 }
 
+extension Tensor where Scalar: TensorNumeric {
+  /// This tensor with `values` in the place of the elements that `taking(along:indices:)` would read. Where a position
+  /// occurs twice, the sum of its values is put there.
+  public func putting(_ values: Tensor, along axis: Int, indices: Tensor<Int64>) -> Tensor {
+    Tensor(checked(try Operations.putAlong(node, indices.node, values.node, axis: axis)))
+  }
+
+  /// The sums of the subarrays along the first axis that have the same number: row k of the result has those of number k.
+  public func segmentSums(_ numbers: Tensor<Int64>, count: Int) -> Tensor {
+    Tensor(checked(try Operations.segmentSum(node, numbers.node, count: count)))
+  }
+
+  /// The block of the given extents that starts at computed places, one number for each axis. A block that would not fit
+  /// is moved.
+  public func block(startingAt starts: [Tensor<Int64>], extents: [Int]) -> Tensor {
+    Tensor(checked(try Operations.dynamicSlice(node, starts: starts.map(\.node), extents: extents)))
+  }
+
+  /// This tensor with the block that `block(startingAt:extents:)` would read replaced.
+  public func replacingBlock(startingAt starts: [Tensor<Int64>], with block: Tensor) -> Tensor {
+    Tensor(checked(try Operations.dynamicUpdate(node, block.node, starts: starts.map(\.node))))
+  }
+}
+
 extension Tensor where Scalar == Int64 {
   /// Vectors of zeros with a one at each position given by this tensor, along a new last axis.
   public func oneHot<Target: TensorNumeric>(classes: Int, as _: Target.Type = Target.self) -> Tensor<Target> {

@@ -8,6 +8,9 @@ package enum MatrixFunction: String, CaseIterable, Hashable, Sendable, BitwiseCo
   /// Q with orthonormal columns above R, upper triangular, with Q R = A of shape [m, n], m ≥ n; the signs are those of
   /// Householder's reflections. [m + n, n]
   case qr
+  /// L below the diagonal (which has ones) and U from there on, above the rows of A in the order in which they are
+  /// eliminated: L U = A[rows], the largest element of a column first (the first of equal ones). [n + 1, n]
+  case lu
   /// The eigenvalues of (A + Aᵀ) / 2, ascending, above orthonormal eigenvectors as columns, whose largest element is
   /// positive (the first of equal ones). [1 + n, n]
   case symmetricEigen
@@ -24,7 +27,7 @@ package enum MatrixFunction: String, CaseIterable, Hashable, Sendable, BitwiseCo
     switch self {
     case .cholesky: return operand
     case .qr: return Shape(batch + [m + n, n])
-    case .symmetricEigen: return Shape(batch + [n + 1, n])
+    case .lu, .symmetricEigen: return Shape(batch + [n + 1, n])
     case .singularValues: return Shape(batch + [m + 1 + n, n])
     case .logDeterminant: return Shape(batch + [2])
     }

@@ -53,6 +53,7 @@ extension Interpreter {
       case .qr:
         let (q, r) = qr(a)
         return q.elements + r.elements
+      case .lu: return lu(a)
       case .symmetricEigen:
         let (values, vectors) = eigen(a.symmetricPart)
         return values + vectors.elements
@@ -105,6 +106,26 @@ extension Interpreter {
     let (_, pivots, exchanges) = eliminate(a, Matrix(zeros: a.rows, 0))
     let sign = pivots.reduce(exchanges) { $0 * ($1 > 0 ? 1 : $1 < 0 ? -1 : $1) }
     return (sign, pivots.reduce(0) { $0 + logarithm(abs($1)) })
+  }
+
+  /// Elimination column by column with partial pivoting: the factors, and the order of the rows.
+  private static func lu(_ matrix: Matrix) -> [Double] {
+    let n = matrix.rows
+    var a = matrix
+    var order = (0..<n).map(Double.init)
+    for k in 0..<n {
+      var place = k
+      for i in k..<n where abs(a[i, k]) > abs(a[place, k]) { place = i }
+      if place != k {
+        order.swapAt(k, place)
+        for j in 0..<n { (a[k, j], a[place, j]) = (a[place, j], a[k, j]) }
+      }
+      for i in (k + 1)..<max(n, k + 1) {
+        a[i, k] /= a[k, k]
+        for j in (k + 1)..<max(n, k + 1) { a[i, j] -= a[i, k] * a[k, j] }
+      }
+    }
+    return a.elements + order
   }
 
   private static func logarithm(_ x: Double) -> Double { ScalarFunction.log.value([x]) }
