@@ -283,6 +283,13 @@ extension Node {
       of: [slope], seeds: [(a, Node.identity(count).reshaped(to: Shape([count]) + a.shape))], lift: 1)[0]!
   }
 
+  @Test("Batches of eigenvalues stay apart, found by axis and by element") func batches() throws {
+    let a = Node.input((0..<12).map { sin(Double($0)) }, [3, 2, 2], .float64)
+    for values in try [Operations.symmetricEigen(a).values, Operations.singularValueDecomposition(a).values] {
+      try BatchIndependence.check(values, outputAxis: 0, variable: a, axis: 0, indices: { $0.value! })
+    }
+  }
+
   @Test("A single eigenvalue has no second derivative where it repeats, and one where it does not") func single() throws
   {
     func hessian(_ diagonal: [Double]) throws -> [Double] {

@@ -5,14 +5,21 @@
 package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible {
   /// The name of the operation in error texts.
   package let name: String
+  /// Whether leading axes are a batch: axis k of the result depends on axis k of the arguments alone, for all axes of an
+  /// argument but its last so many. Nil if that is to be found out from the map.
+  package let trailingAxes: Int?
   private let map: @Sendable (_ node: Node, _ operand: Int) -> LinearMap?
 
   /// A rule by the map from the tangent of an operand (the value is operand 0, arguments follow) to that of the node.
   ///
   /// The map must be made of the node and of its operands, not of other nodes: the same rule serves every copy of a
   /// graph.
-  package init(_ name: String, _ map: @escaping @Sendable (_ node: Node, _ operand: Int) -> LinearMap?) {
+  package init(
+    _ name: String, trailingAxes: Int? = nil,
+    _ map: @escaping @Sendable (_ node: Node, _ operand: Int) -> LinearMap?
+  ) {
     self.name = name
+    self.trailingAxes = trailingAxes
     self.map = map
   }
 

@@ -100,7 +100,7 @@ enum Spectrum {
   // MARK: Rules
 
   /// Operands: the eigenvalues, and the matrix, of which the symmetric part counts.
-  static let eigenvalues = DerivativeRule("eigvalsh") { node, _ in
+  static let eigenvalues = DerivativeRule("eigvalsh", trailingAxes: 2) { node, _ in
     let a = node.operands[1]
     let vectors = Vectors(ofSymmetric: a)
     let change = Node(.input(a.shape, a.scalarType))
@@ -127,7 +127,7 @@ enum Spectrum {
   }
 
   /// Operands: the singular values, and the matrix, which has no more columns than rows.
-  static let singularValues = DerivativeRule("svdvals") { node, _ in
+  static let singularValues = DerivativeRule("svdvals", trailingAxes: 2) { node, _ in
     let a = node.operands[1]
     let vectors = Vectors(ofSingular: a)
     let change = Node(.input(a.shape, a.scalarType))

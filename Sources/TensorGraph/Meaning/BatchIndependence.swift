@@ -164,7 +164,10 @@ package struct BatchIndependence {
       // Columns of right-hand sides stay apart if the matrix is the same for all.
       let last = carried[1] == nil ? node.shape.rank - 1 : -1
       return common().flatMap { $0 < node.shape.rank - 2 || $0 == last ? $0 : nil }
-    case .custom: return nil
+    case .custom(let rule):
+      guard let axis = common(), let trailing = rule.trailingAxes else { return nil }
+      let first = carried.firstIndex { $0 != nil }!
+      return axis < node.operands[first].shape.rank - trailing ? axis : nil
     case .matrix: return carried[0].flatMap { $0 < node.operands[0].shape.rank - 2 ? $0 : nil }
     }
   }
