@@ -43,7 +43,25 @@ final class StructureTemplates: Sendable {
     let batchAxes: [Int?]
   }
 
-  private let templates = Mutex(TemplateCache<Key, StructureFacts>(limit: 16))
+  private struct State {
+    var entries: [Key: (facts: StructureFacts, lastUse: Int)] = [:]
+    var clock = 0
+
+    /// Forgets what was not used for longest while there is more than the limits allow.
+    mutating func trim(keeping key: Key) {
+      func isOver() -> Bool {
+        entries.count > countLimit
+          || entries.values.reduce(0) { $0 + ($1.facts.pattern?.nonzeroCount ?? 0) } > nonzeroLimit
+      }
+      while isOver(), let oldest = entries.filter({ $0.key != key }).min(by: { $0.value.lastUse < $1.value.lastUse }) {
+        entries[oldest.key] = nil
+      }
+    }
+  }
+
+  private let state = Mutex(State())
+  /// The most structures that are kept, and the most entries of all their patterns: some hundred megabytes.
+  private static let (countLimit, nonzeroLimit) = (16, 1 << 23)
   /// The most indices that are kept in a key.
   private static let indexLimit = 1 << 20
 
@@ -67,11 +85,12 @@ final class StructureTemplates: Sendable {
     let key = Key(
       outline: outline.structure, indices: indices, isSymmetric: isSymmetric,
       batchAxes: [rows.batchAxis, columns.batchAxis])
-    return templates.withLock { templates in
-      if let known = templates.find(key) { return known }
-      let fresh = StructureFacts()
-      templates.insert(fresh, key)
-      return fresh
+    return state.withLock { state in
+      state.clock += 1
+      let facts = state.entries[key]?.facts ?? StructureFacts()
+      state.entries[key] = (facts, state.clock)
+      state.trim(keeping: key)
+      return facts
     }
   }
 }
