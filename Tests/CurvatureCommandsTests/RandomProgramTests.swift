@@ -51,11 +51,19 @@ import Testing
     }
   }
 
-  @Test("Every operation of the formula language occurs, save those without derivatives and of random numbers")
+  @Test("Most functions of the formula language occur")
   func coverage() throws {
-    let text = (0..<4000).map { RandomFormula.text(seed: UInt64($0)) }.joined(separator: "\n")
+    var found: Set<String> = []
+    for seed in 0..<2000 {
+      var name = ""
+      for character in RandomFormula.text(seed: UInt64(seed)).unicodeScalars {
+        if character == "(" { found.insert(name) }
+        let belongs = character.properties.isAlphabetic || character == "_" || ("0"..."9").contains(character)
+        if belongs { name.unicodeScalars.append(character) } else { name = "" }
+      }
+    }
     let names = FunctionTable.all.filter { function in
-      ([function.name] + function.aliases).contains { text.contains($0 + "(") }
+      ([function.name] + function.aliases).contains(where: found.contains)
     }
     #expect(names.count >= 150, "\(names.count) of \(FunctionTable.all.count)")
   }
