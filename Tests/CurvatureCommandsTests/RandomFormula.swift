@@ -52,17 +52,20 @@ struct RandomFormula {
     case .number: return number()
     case .window: return window(shape)
     case .network: return network(shape)
+    case .picture: return picture(shape)
+    case .place: return place(shape)
     }
   }
 
   private enum Family: CaseIterable {
     case function, safeFunction, pair, parameters, kink, reduction, movement, order, product, matrix, number, window
-    case network
+    case network, picture, place
 
     func fits(_ shape: [Int]) -> Bool {
       switch self {
       case .function, .safeFunction, .pair, .parameters, .kink, .reduction, .movement: true
-      case .order, .network: !shape.isEmpty
+      case .order, .network, .place: !shape.isEmpty
+      case .picture: shape.count == 2
       case .product: shape.count <= 2
       case .matrix: shape.count == 2 || shape.count == 1 && shape[0] <= 4
       case .number: shape.isEmpty
@@ -266,7 +269,9 @@ struct RandomFormula {
       "norm(\(general), ord='nuc')", "norm(\(general))", "cond(\(general))", "std(\(a))", "mse_loss(\(a), \(b))",
       "huber_loss(\(a), \(b))", "l1_loss(\(a), \(b))", "kl_div(log_softmax(\(a)), softmax(\(b)))",
       "binary_cross_entropy_with_logits(\(a), sigmoid(\(b)))", "cross_entropy(\(a), 1)", "quantile(\(a), 0.3)",
-      "kthvalue(\(a), 1)", "trapezoid(\(a))", "cosine_similarity(1 + square(\(a)), \(b))", "norm(\(a), 3)",
+      "smooth_l1_loss(\(a), \(b), beta=0.7)", "binary_cross_entropy(0.1 + 0.8*sigmoid(\(a)), sigmoid(\(b)))",
+      "nll_loss(log_softmax(\(a)), 0)", "lu(\(general))[2][0, 1]", "sum(svd(\(general))[1])", "kthvalue(\(a), 1)",
+      "trapezoid(\(a))", "cosine_similarity(1 + square(\(a)), \(b))", "norm(\(a), 3)",
       "prod(\(a))",
     ])
   }
@@ -281,6 +286,47 @@ struct RandomFormula {
     case 4: return "interpolate(\(expression([1, 2])), \(n), mode='linear')[0]"
     case 5: return "diff(\(expression([n + 1])))"
     default: return "adaptive_avg_pool1d(\(expression([1, n + 1])), \(n))[0]"
+    }
+  }
+
+  /// Windows of matrices.
+  private mutating func picture(_ shape: [Int]) -> String {
+    let (m, n) = (shape[0], shape[1])
+    switch generator.integer(in: 0...7) {
+    case 0: return "conv2d(\(expression([1, 1, m + 1, n + 1])), \(expression([1, 1, 2, 2])))[0, 0]"
+    case 1: return "avg_pool2d(\(expression([1, 2 * m, 2 * n])), 2)[0]"
+    case 2: return "max_pool2d(\(expression([1, m + 1, n + 1])), 2, stride=1)[0]"
+    case 3: return "interpolate(\(expression([1, 1, 2, 2])), (\(m), \(n)), mode='bilinear')[0, 0]"
+    case 4: return "adaptive_max_pool2d(\(expression([1, m + 1, n + 1])), (\(m), \(n)))[0]"
+    case 5: return "grid_sample(\(expression([1, 1, 3, 3])), 0.8*tanh(\(expression([1, m, n, 2]))))[0, 0]"
+    case 6: return "lp_pool2d(1.5 + sigmoid(\(expression([1, 2 * m, n]))), 3, (2, 1))[0]"
+    default: return "conv_transpose2d(\(expression([1, 1, m, n])), \(expression([1, 1, 1, 1])))[0, 0]"
+    }
+  }
+
+  /// Movement and writing at places.
+  private mutating func place(_ shape: [Int]) -> String {
+    let axis = generator.integer(in: 0...(shape.count - 1))
+    var (longer, double, half, without) = (shape, shape, shape, shape)
+    longer[axis] += 1
+    double[0] *= 2
+    half[axis] /= 2
+    without.remove(at: axis)
+    let isEven = shape[axis] % 2 == 0
+    let starts = list(shape.indices.map { $0 == axis ? 1 : 0 })
+    switch generator.integer(in: 0...9) {
+    case 0 where isEven: return "repeat(\(expression(half)), 2, axis=\(axis))"
+    case 1 where isEven && shape.count == 1: return "tile(\(expression(half)), 2)"
+    case 2 where shape[axis] == 2: return "stack([\(expression(without)), \(expression(without))], axis=\(axis))"
+    case 3 where shape.count == 2:
+      let name = generator.pick(["swapaxes(A, 0, 1)", "moveaxis(A, 0, 1)", "rot90(A)"])
+      return name.replacing("A", with: expression(shape.reversed()))
+    case 4: return "masked_fill(\(expression(shape)), \(expression(shape)) > 0.1, 0.3)"
+    case 5: return "take_along_axis(\(expression(shape)), argsort(\(expression(shape)), axis=\(axis)), \(axis))"
+    case 6: return "segment_sum(\(expression(double)), arange(\(double[0])) % \(shape[0]), \(shape[0]))"
+    case 7: return "dynamic_slice(\(expression(longer)), \(starts), \(list(shape)))"
+    case 8: return "dropout(\(expression(shape)), \(expression(shape)) > 0, p=0.25)"
+    default: return "expand_dims(\(expression(without)), \(axis)) * \(expression(shape))"
     }
   }
 
