@@ -58,21 +58,14 @@ import Testing
     }
   }
 
-  @Test(arguments: table.rows) func agreesWithJAX(_ row: Row) throws {
-    let found = try Self.derivatives(row, .float64)
+  @Test(arguments: table.rows, [ScalarType.float64, .float32]) func agreesWithJAX(_ row: Row, _ type: ScalarType) throws
+  {
+    let found = try Self.derivatives(row, type)
+    // Entries are sums: their roundings are of the size of the largest.
+    let (relative, ofLargest) = type == .float64 ? (1e-12, 2e-13) : (1e-5, 1e-5)
     for (order, expected) in [[row.value], row.gradient, row.hessian, [row.third]].enumerated() {
-      // Entries are sums: their roundings are of the size of the largest.
-      let size = expected.reduce(1) { max($0, $1.magnitude) }
-      let problem = mismatch(found[order], expected, relative: 1e-12, absolute: 2e-13 * size)
-      #expect(problem == nil, "order \(order) of \(row.formula)")
-    }
-  }
-
-  @Test(arguments: table.rows) func singlePrecision(_ row: Row) throws {
-    let found = try Self.derivatives(row, .float32)
-    for (order, expected) in [[row.value], row.gradient, row.hessian, [row.third]].enumerated() {
-      let size = expected.reduce(1) { max($0, $1.magnitude) }
-      let problem = mismatch(found[order], expected, relative: 1e-5, absolute: 1e-5 * size)
+      let largest = expected.reduce(1) { max($0, $1.magnitude) }
+      let problem = mismatch(found[order], expected, relative: relative, absolute: ofLargest * largest)
       #expect(problem == nil, "order \(order) of \(row.formula)")
     }
   }

@@ -205,7 +205,6 @@ extension Operations {
     guard n > 0 else { return (a.reshaped(to: batch + [0]), a) }
     let both = Node(.matrix(.symmetricEigen), [a])
     let values = both.rows(0, 1).reshaped(to: batch + [n])
-    guard a.scalarType.isDifferentiable else { return (values, both.rows(1, n)) }
     return (.custom(Spectrum.eigenvalues, value: values, arguments: [a]), both.rows(1, n))
   }
 
