@@ -4,7 +4,7 @@ import TensorGraph
 package enum PrimitiveKind: String, CaseIterable, Sendable {
   case input, fill, iota, elementwise, compare, logical, select, cast, detach, broadcast, reshape, permute, slice
   case embed, concatenate, gather, scatterAdd, sum, maximum, minimum, cumulativeSum, argsort, contraction
-  case solve, matrix, special, custom
+  case solve, matrix, special, scan, custom
 
   /// Those whose results are well conditioned for arbitrary operands, so that they may stand anywhere in random graphs.
   package static let tame = allCases.filter { ![.solve, .matrix, .special].contains($0) }
@@ -38,6 +38,7 @@ package enum PrimitiveKind: String, CaseIterable, Sendable {
     case .contraction: self = .contraction
     case .solve: self = .solve
     case .matrix: self = .matrix
+    case .scan: self = .scan
     case .custom: self = .custom
     }
   }

@@ -28,7 +28,7 @@ extension Node {
     case .gather(let axis): x[0].gathered(x[1], axis: axis)
     case .scatterAdd(let axis, let extent): x[0].scatterAdded(x[1], axis: axis, extent: extent)
     case .sum(let axes): x[0].summed(over: axes)
-    case .maximum, .minimum, .argsort, .matrix, .special, .custom: Node(primitive, x)
+    case .maximum, .minimum, .argsort, .matrix, .special, .scan, .custom: Node(primitive, x)
     case .solve(let form): .solve(form, x[0], x[1])
     case .cumulativeSum(let axis, let reversed): x[0].cumulativelySummed(axis: axis, reversed: reversed)
     case .contraction(let c): .contraction(x[0], c.left, x[1], c.right, c.output)

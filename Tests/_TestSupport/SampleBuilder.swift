@@ -145,6 +145,7 @@ package class SampleBuilder {
       let n = generator.integer(in: 1...4)
       let m = function == .qr || function == .singularValues ? n + generator.integer(in: 0...2) : n
       return Node(.matrix(function), [dominant(shape(ranks: 0...1), m, n)])
+    case .scan: return scan()
     case .custom:
       let x = operand(shape())
       return .custom(Self.sineRule, value: .elementwise(.sin, x), arguments: [x])
@@ -190,6 +191,23 @@ package class SampleBuilder {
       rest /= factor
     }
     return Shape(dimensions + (rest > 1 ? [rest] : generator.chance(0.3) ? [1] : []))
+  }
+
+  /// A recurrence with all that one can have, each part at times without elements.
+  private func scan() -> Node {
+    let (state, row) = (shape(ranks: 0...2), shape(ranks: 0...1))
+    let count = generator.integer(in: 1...4)
+    func input(_ shape: Shape) -> Node { Node(.input(shape, type)) }
+    let (carry, rows, constant) = (input(state), input(row), input(state))
+    let force = (0.2 * rows.summed(over: Array(0..<row.rank))).broadcast(to: state, axes: [])
+    let next = Node.elementwise(.sin, carry) * force + constant
+    let output = generator.chance(0.3) ? Node.zeros([0], type) : rows * rows
+    let summand = generator.chance(0.3) ? Node.zeros([0], type) : carry * force * constant
+    let (recurrence, operands) = Node.scan(
+      count: count, isReversed: generator.chance(0.5), carry: (carry, operand(state)),
+      sequences: [(rows, operand([count] + row))], constants: [(constant, operand(state))], next: next, output: output,
+      summand: summand)
+    return Node(.scan(recurrence), operands)
   }
 
   private func contraction() -> Node {

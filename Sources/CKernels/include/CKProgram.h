@@ -14,6 +14,8 @@ typedef struct ck_context {
   char **scratch;
   // Per group and worker: its table.
   void **workers;
+  // The contexts of programs that are run by steps of this one.
+  void **bodies;
   int64_t worker_count;
   // How many of the workers may be used.
   int64_t active_workers;

@@ -88,7 +88,7 @@ struct BatchTiling: Sendable {
       case .input, .fill, .iota, .broadcast, .reshape, .permute, .slice, .detach: return total
       case .elementwise, .special, .compare, .logical, .select, .cast, .embed, .concatenate, .gather, .scatterAdd, .sum,
         .maximum,
-        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .custom:
+        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
         return total + shapes[i].count * types[i].byteCount
       }
     }
@@ -131,6 +131,7 @@ struct BatchTiling: Sendable {
         .cumulativeSum,
         .argsort:
         return total + Double(shapes[i].count)
+      case .scan(let recurrence): return total + Double(shapes[i].count * recurrence.nodeCount)
       case .solve, .matrix: return total + Double(shapes[i].count) * Double(shapes[i].dimensions.last ?? 1)
       }
     }
@@ -181,7 +182,7 @@ struct BatchTiling: Sendable {
       return [contraction.left, contraction.right].map { labels in
         labels.firstIndex(of: label).map { .slice(axis: $0) } ?? .whole
       }
-    case .solve, .matrix, .custom: return nil
+    case .solve, .matrix, .scan, .custom: return nil
     }
   }
 
@@ -226,7 +227,7 @@ struct BatchTiling: Sendable {
       case .embed(let shape, let slices): return .primitive(.embed(smaller(shape), smaller(slices)))
       case .input, .fill, .elementwise, .special, .compare, .logical, .select, .cast, .detach, .permute, .concatenate,
         .gather,
-        .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .custom:
+        .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
         return operation
       }
     }

@@ -50,6 +50,8 @@ struct LoweredGraph {
     case solve(MatrixForm, MatrixBatch, offsets: [Int])
     /// The operand is a matrix, or its elimination for the determinant.
     case matrix(MatrixFunction, MatrixBatch, offset: Int)
+    /// Operands as those of a scan.
+    case recurrence(Recurrence, offsets: [Int])
   }
 
   /// Matrices one after another. Of right-hand sides, `columns` counts those.

@@ -248,6 +248,12 @@ struct Translation {
       }
       let (a, offset) = consecutive(handle(operands[0]))
       return whole(.step(.matrix(function, batch, offset: offset)), [a], shape, type)
+    case .scan(let recurrence):
+      let places = operands.map { operand in
+        // What has no elements is nowhere, so anything stands for it.
+        shapes[operand].count > 0 ? consecutive(handle(operand)) : (item: literal(.fixed(.integer(0), type)), offset: 0)
+      }
+      return whole(.step(.recurrence(recurrence, offsets: places.map(\.offset))), places.map(\.item), shape, type)
     }
   }
 
@@ -385,7 +391,7 @@ struct Translation {
     case .detach: return isAssembly(operands[0]) ? assembly(operands[0]) : nil
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .broadcast, .gather, .scatterAdd,
       .sum,
-      .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .custom:
+      .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
       return nil
     }
   }

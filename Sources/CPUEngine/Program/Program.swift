@@ -12,6 +12,8 @@ package final class Program: @unchecked Sendable {
   let scratchBytes: Int
   /// Whether BLAS or LAPACK are called.
   let usesBLAS: Bool
+  /// Programs that are run by steps of this one.
+  let bodies: [Program]
   let table: BufferTable
   let plan: BufferPlan
   let literals: [LoweredGraph.LiteralSource]
@@ -35,12 +37,13 @@ package final class Program: @unchecked Sendable {
     _ structure: GraphStructure, arguments: [Argument], literalValues: [Literal], argumentsArePadded: Bool
   ) throws(TensorError) {
     let graph = try Translation.lower(structure)
-    let builder = ProgramBuilder(graph, argumentsArePadded: argumentsArePadded)
+    let builder = try ProgramBuilder(graph, argumentsArePadded: argumentsArePadded)
     steps = builder.steps
     summaries = builder.summaries
     groups = builder.groups
     scratchBytes = builder.scratchBytes
     usesBLAS = builder.usesBLAS
+    bodies = builder.bodies
     table = builder.table
     plan = builder.plan()
     literals = builder.literals
@@ -61,6 +64,7 @@ package final class Program: @unchecked Sendable {
     groups = program.groups
     scratchBytes = program.scratchBytes
     usesBLAS = program.usesBLAS
+    bodies = program.bodies
     table = program.table
     plan = program.plan
     literals = program.literals
@@ -111,7 +115,7 @@ package final class Program: @unchecked Sendable {
   /// The number of instructions in the fused groups.
   package var instructionCount: Int { groups.reduce(0) { $0 + Int($1.pointee.body_count) } }
   /// Bytes of memory for intermediate results.
-  package var temporaryByteCount: Int { plan.byteCount }
+  package var temporaryByteCount: Int { bodies.reduce(plan.byteCount) { $0 + $1.temporaryByteCount } }
   /// Elements that the steps write or walk over.
   var elementCount: Int { summaries.reduce(0) { $0 + $1.elementCount } }
 }
@@ -137,6 +141,7 @@ extension Program: CustomStringConvertible {
     for (i, summary) in summaries.enumerated() {
       lines.append("\(i): \(summary)")
     }
+    for body in bodies { lines.append("a step of a recurrence: \(body)") }
     return lines.joined(separator: "\n")
   }
 }

@@ -12,12 +12,13 @@ struct ProgramBuilder {
   private(set) var groups: [UnsafePointer<ck_group>] = []
   private(set) var scratchBytes = 64
   private(set) var usesBLAS = false
+  private(set) var bodies: [Program] = []
   /// Per step the buffers that it touches.
   private var touched: [[Int32]] = []
   private let argumentsArePadded: Bool
   private(set) var literals: [LoweredGraph.LiteralSource]
 
-  init(_ graph: LoweredGraph, argumentsArePadded: Bool) {
+  init(_ graph: LoweredGraph, argumentsArePadded: Bool) throws(TensorError) {
     self.graph = graph
     self.argumentsArePadded = argumentsArePadded
     literals = graph.literals
@@ -26,7 +27,7 @@ struct ProgramBuilder {
     for work in clustering.works {
       switch work {
       case .cluster(let cluster): add(cluster, clustering.isStored)
-      case .step(let item): add(step: item)
+      case .step(let item): try add(step: item)
       case .panels(let panels): add(panels, clustering.isStored)
       }
     }
@@ -81,7 +82,7 @@ struct ProgramBuilder {
 
   // MARK: Steps
 
-  private mutating func add(step i: Int) {
+  private mutating func add(step i: Int) throws(TensorError) {
     let item = graph.items[i]
     guard case .step(let step) = item.operation else { return }
     func place(_ operand: Int, _ offset: Int) -> ck_place {
@@ -146,6 +147,18 @@ struct ProgramBuilder {
       let payload = LinearAlgebraStep(.function(function), batch, item.type, to: to, from: place(0, offset), other: to)
       usesBLAS = true
       append(LinearAlgebraStep.run, payload, buffers, .named(function.rawValue, item.count))
+    case .recurrence(let recurrence, let offsets):
+      let body = try RecurrenceStep.program(of: recurrence)
+      let scratch = table.addScratch(bytes: recurrence.layout.summand * item.type.byteCount)
+      let payload = RecurrenceStep(
+        recurrence, body, bodyNumber: bodies.count, number: steps.count, to: to,
+        operands: offsets.enumerated().map { place($0, $1) }, otherSum: ck_place(buffer: scratch, offset: 0),
+        memory: memory)
+      bodies.append(body)
+      usesBLAS = usesBLAS || body.usesBLAS
+      append(
+        RecurrenceStep.run, payload, buffers + [scratch],
+        .named("scan of \(recurrence.count) steps", recurrence.count * body.elementCount))
     }
   }
 

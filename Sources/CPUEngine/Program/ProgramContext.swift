@@ -12,6 +12,9 @@ package final class ProgramContext {
   private let literals: UnsafeMutablePointer<UInt64>
   private let scratches: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   private let workers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// The contexts of the programs that are run by steps.
+  private let bodies: [ProgramContext]
+  private let bodyTable: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
   /// The most workers that any context has.
   static let workerCount = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64)
@@ -19,6 +22,9 @@ package final class ProgramContext {
   /// Takes the memory from the pool, all of it at once.
   package init(_ program: Program) throws(TensorError) {
     self.program = program
+    var bodies: [ProgramContext] = []
+    for body in program.bodies { bodies.append(try ProgramContext(body)) }
+    self.bodies = bodies
     let count = Self.workerCount
     let scratchBytes = (program.scratchBytes + 127) & ~63
     let tables = program.groups.map { Int(ck_worker_bytes($0)) }
@@ -55,10 +61,14 @@ package final class ProgramContext {
         next += tables[n]
       }
     }
+    bodyTable = .allocate(capacity: max(bodies.count, 1))
+    for (n, body) in bodies.enumerated() {
+      (bodyTable + n).initialize(to: Unmanaged.passUnretained(body).toOpaque())
+    }
     context = .allocate(capacity: 1)
     context.initialize(
       to: ck_context(
-        buffers: buffers, scratch: scratches, workers: workers, worker_count: Int64(count),
+        buffers: buffers, scratch: scratches, workers: workers, bodies: bodyTable, worker_count: Int64(count),
         active_workers: Int64(count), constants_version: 1, failure: 0, failed_step: 0,
         failed_index: 0,
         failed_extent: 0))
@@ -81,6 +91,7 @@ package final class ProgramContext {
     literals.deallocate()
     scratches.deallocate()
     workers.deallocate()
+    bodyTable.deallocate()
   }
 
   /// Runs the program on memory of the caller. Nothing is allocated, locked or looked up.
@@ -135,11 +146,29 @@ package final class ProgramContext {
   func run() throws(TensorError) {
     if program.usesBLAS { BLASThreads.begin() }
     defer { if program.usesBLAS { BLASThreads.end() } }
+    guard runSteps() else { throw takeFailure() }
+  }
+
+  /// Runs the steps, without a word to BLAS. False if one of them failed.
+  private func runSteps() -> Bool {
     for part in program.outputParts { buffers[part.number] = buffers[part.root]! + part.offset }
     program.steps.withUnsafeBufferPointer { steps in
       ck_run(steps.baseAddress, Int64(steps.count), context)
     }
-    guard context.pointee.failure == 0 else { throw takeFailure() }
+    return context.pointee.failure == 0
+  }
+
+  /// Runs the steps as a part of a step of another program, which fails if one of these does.
+  ///
+  /// - Parameter number: that of the other program's step.
+  func runSteps(within other: UnsafeMutablePointer<ck_context>, step number: Int) -> Bool {
+    if runSteps() { return true }
+    other.pointee.failure = context.pointee.failure
+    other.pointee.failed_step = Int64(number)
+    other.pointee.failed_index = context.pointee.failed_index
+    other.pointee.failed_extent = context.pointee.failed_extent
+    context.pointee.failure = 0
+    return false
   }
 
   private func takeFailure() -> TensorError {

@@ -23,7 +23,7 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
         return model.product(batch: 1, m: k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
       case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .maximum, .minimum,
         .argsort,
-        .contraction, .matrix, .custom:
+        .contraction, .matrix, .scan, .custom:
         return .zero
       }
     case .contraction(let tangent, let other, let otherLabels, let output):

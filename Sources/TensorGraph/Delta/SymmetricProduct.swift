@@ -106,7 +106,7 @@ extension Primitive {
       .contraction, .cumulativeSum:
       true
     case .input, .fill, .iota, .compare, .logical, .select, .cast, .gather, .scatterAdd, .argsort, .solve, .matrix,
-      .special, .custom:
+      .special, .scan, .custom:
       false
     }
   }
@@ -130,7 +130,7 @@ extension Primitive {
     case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .sum, .maximum, .minimum, .detach,
       .contraction, .cumulativeSum:
       return operands.allSatisfy { $0 }
-    case .input, .select, .cast, .gather, .scatterAdd, .solve, .matrix, .special, .custom: return false
+    case .input, .select, .cast, .gather, .scatterAdd, .solve, .matrix, .special, .scan, .custom: return false
     }
   }
 }

@@ -84,7 +84,7 @@ extension TermSpace {
     case .gather, .scatterAdd, .cumulativeSum, .cast, .solve: return nil
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
       .minimum,
-      .argsort, .contraction, .matrix, .custom:
+      .argsort, .contraction, .matrix, .scan, .custom:
       return nil
     }
     return [result]

@@ -86,7 +86,7 @@ extension TermSpace {
       func place(_ list: [Int]) -> [AffineIndex] { list.map { indices[c.output.firstIndex(of: $0)!] } }
       return ([read(0, place(c.left)), read(1, place(c.right))], false)
     case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .embed, .concatenate, .gather, .scatterAdd,
-      .sum, .maximum, .minimum, .cumulativeSum, .argsort, .solve, .matrix, .special, .custom:
+      .sum, .maximum, .minimum, .cumulativeSum, .argsort, .solve, .matrix, .scan, .special, .custom:
       return nil
     }
   }
@@ -197,7 +197,7 @@ extension TermSpace {
     switch node.primitive {
     case .elementwise, .special, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .select: true
     case .input, .fill, .iota, .compare, .logical, .cast, .detach, .gather, .scatterAdd, .sum, .maximum, .minimum,
-      .cumulativeSum, .argsort, .contraction, .solve, .matrix, .custom:
+      .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
       false
     }
   }

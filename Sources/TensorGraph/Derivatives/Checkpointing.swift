@@ -45,7 +45,7 @@ extension DerivativeRule {
       let shape = node.operands[operand].shape
       return .opaque(
         LinearOperator(
-          of: body, in: inputs[operand - 1],
+          shape: body.shape, expression: { (inputs[operand - 1], body) },
           apply: { tangent, lift in
             let copy = repeated(after: tangent)
             let image = pushforward(

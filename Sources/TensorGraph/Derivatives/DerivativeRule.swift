@@ -60,15 +60,18 @@ package struct LinearOperator {
   let apply: (_ tangent: Node, _ lift: Int) -> Node
   let transpose: (_ cotangent: Node, _ lift: Int) -> Node
   /// An expression that depends on its variable as the image depends on the operand.
-  private let expression: (variable: Node, result: Node)
+  private let expression: () -> (variable: Node, result: Node)
 
-  /// The derivative of an expression in a variable, by what it does to tangents and cotangents.
+  /// A map by what it does to tangents and cotangents.
+  ///
+  /// - Parameter expression: made only if somebody asks which elements depend on which.
   init(
-    of result: Node, in variable: Node, apply: @escaping (_ tangent: Node, _ lift: Int) -> Node,
+    shape: Shape, expression: @escaping () -> (variable: Node, result: Node),
+    apply: @escaping (_ tangent: Node, _ lift: Int) -> Node,
     transpose: @escaping (_ cotangent: Node, _ lift: Int) -> Node
   ) {
-    shape = result.shape
-    expression = (variable, result)
+    self.shape = shape
+    self.expression = expression
     self.apply = apply
     self.transpose = transpose
   }
@@ -81,7 +84,7 @@ package struct LinearOperator {
     transpose given: ((_ cotangent: Node, _ lift: Int) -> Node)? = nil
   ) {
     shape = result.shape
-    expression = (variable, result)
+    expression = { (variable, result) }
     func checked(_ image: Node) -> Node {
       let order = Node.topologicalOrder([image], entering: { node in !leaves.contains { $0 === node } })
       precondition(
@@ -105,7 +108,8 @@ package struct LinearOperator {
   ///
   /// - Complexity: calls the function once for elements that depend on the same things.
   func mapSources<Result>(_ body: (_ elements: ArraySlice<Int32>) -> Result) -> [Result] {
-    var sweep = DependencySweep([expression.result], expression.variable, nil, budget: Dependencies.defaultBudget)
+    let (variable, result) = expression()
+    var sweep = DependencySweep([result], variable, nil, budget: Dependencies.defaultBudget)
     let table = sweep.run()[0]
     var results: [DependencySets.Name: Result] = [:]
     return (0..<shape.count).map { element in

@@ -128,7 +128,7 @@ extension Primitive {
     case .solve(let form): return .solve(form, t, constants[0])
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
       .minimum,
-      .argsort, .contraction, .matrix, .custom:
+      .argsort, .contraction, .matrix, .scan, .custom:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }
@@ -167,7 +167,7 @@ extension Primitive {
     case .solve(let form): return .solve(form.transposed, c, constants[0])
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
       .minimum,
-      .argsort, .contraction, .matrix, .custom:
+      .argsort, .contraction, .matrix, .scan, .custom:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }

@@ -26,6 +26,7 @@ extension Node {
     case .solve(let form):
       return i == 0 ? .structural(primitive, constants: [operands[1]]) : solutionLinearization(form)
     case .matrix(let function): return linearization(of: function)
+    case .scan(let recurrence): return recurrence.linearization(of: self, in: i)
     case .custom(let rule): return i == 0 ? nil : rule.linearization(of: self, in: i)
     case .contraction(let c):
       return i == 0

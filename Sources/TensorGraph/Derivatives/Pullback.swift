@@ -48,6 +48,15 @@ private func pull(
   for node in order.reversed() where active.contains(node) {
     guard let cotangent = cotangents[node] else { continue }
     if !wanted.contains(node) { cotangents[node] = nil }
+    if case .scan(let recurrence) = node.primitive {
+      // All operands' at once: the steps of one scan.
+      let wanted = node.operands.indices.filter {
+        active.contains(node.operands[$0]) && node.operands[$0].scalarType.isDifferentiable
+      }
+      let all = recurrence.cotangents(of: node, cotangent.node, wanted: wanted, lift: lift)
+      for (i, cotangent) in zip(wanted, all) { accumulate(node.operands[i], .dense(cotangent)) }
+      continue
+    }
     for (i, operand) in node.operands.enumerated() where active.contains(operand) {
       guard let map = node.linearization(i) else { continue }
       accumulate(operand, cotangent.applyingTranspose(map, to: operand.shape, lift: lift))

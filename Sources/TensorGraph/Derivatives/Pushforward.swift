@@ -32,6 +32,14 @@ private func push(
   for node in order {
     // What a leaf is made of may be seeded, and it is a leaf all the same.
     guard tangents[node] == nil, !seeded.contains(node), node.primitive != .detach, !isLeaf(node) else { continue }
+    if case .scan(let recurrence) = node.primitive {
+      // All operands' at once: the steps of one scan.
+      let operands = node.operands.map { tangents[$0]?.node }
+      if operands.contains(where: { $0 != nil }) {
+        tangents[node] = .dense(recurrence.tangent(of: node, operands, lift: lift))
+      }
+      continue
+    }
     var total: Directions?
     for (i, operand) in node.operands.enumerated() {
       guard let tangent = tangents[operand], let map = node.linearization(i) else { continue }

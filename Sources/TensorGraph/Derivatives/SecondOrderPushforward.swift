@@ -56,7 +56,7 @@ extension Node {
     case .elementwise, .special: true
     case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .broadcast, .reshape, .permute, .slice,
       .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction,
-      .solve, .matrix, .custom:
+      .solve, .matrix, .scan, .custom:
       false
     }
   }

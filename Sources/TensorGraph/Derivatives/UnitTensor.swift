@@ -144,7 +144,7 @@ extension UnitTensor {
     case .cast(let type): UnitTensor(shape, type, indices, presence, count: count)
     case .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special, .compare, .logical,
       .select,
-      .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .custom:
+      .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
       nil
     }
   }
@@ -160,7 +160,7 @@ extension UnitTensor {
       broadcast(to: operand, axes: operand.dimensions.indices.filter { !axes.contains($0) })
     case .broadcast, .cast, .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special,
       .compare,
-      .logical, .select, .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .custom:
+      .logical, .select, .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
       nil
     }
   }

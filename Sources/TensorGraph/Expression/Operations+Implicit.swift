@@ -1,4 +1,4 @@
-/// Values that are defined by an equation, and recurrences.
+/// Values that are defined by an equation.
 extension Operations {
   /// The x with g(x) = 0 near a start, by Newton's steps within the graph.
   ///

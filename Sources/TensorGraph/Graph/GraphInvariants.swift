@@ -41,6 +41,13 @@
       case .sum(let axes), .maximum(let axes), .minimum(let axes):
         require(axes.sorted() == axes && axes.allSatisfy { $0 < shapes[0].rank }, "sorted axes")
       case .cumulativeSum(let axis, _), .argsort(let axis): require(axis < shapes[0].rank, "axis in range")
+      case .scan(let recurrence):
+        require(operands.count == recurrence.inputs.count, "as many operands as the body has inputs")
+        for (i, input) in recurrence.inputs.enumerated() {
+          let isSequence = i > 0 && i <= recurrence.rows.count
+          require(types[i] == input.scalarType, "operands have the types of the inputs")
+          require(shapes[i] == (isSequence ? [recurrence.count] + input.shape : input.shape), "shapes fit the inputs")
+        }
       case .custom:
         require(operands.count >= 2, "a value and arguments")
       case .solve:

@@ -77,6 +77,12 @@ package enum Primitive: Hashable, Sendable {
   /// A factorization or another nonlinear function of matrices.
   case matrix(MatrixFunction)
 
+  // MARK: Control flow
+
+  /// Operands the first carry, sequences, constants: the steps of a recurrence, one after another. The result is flat:
+  /// all carries, the outputs, the sum (`Recurrence.Layout`).
+  case scan(Recurrence)
+
   // MARK: Rules from outside
 
   /// Operands value, arguments…: the value, with the derivatives in the arguments that the rule gives. How the value is
@@ -155,6 +161,7 @@ extension Primitive {
       Shape(contraction.output.map { contraction.extents(operands[0], operands[1])[$0]! })
     case .solve: operands[0]
     case .matrix(let function): function.shape(of: operands[0])
+    case .scan(let recurrence): [recurrence.layout.total]
     }
   }
 
@@ -168,7 +175,7 @@ extension Primitive {
     case .elementwise, .special, .detach, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather,
       .scatterAdd,
       .sum, .maximum, .minimum, .cumulativeSum, .contraction, .solve, .matrix,
-      .custom:
+      .scan, .custom:
       operands[0]
     }
   }

@@ -35,7 +35,7 @@ extension Node {
       case .broadcast, .reshape, .permute, .slice, .embed, .cast, .detach: pending += node.operands
       case .elementwise, .special, .compare, .logical, .select, .concatenate, .gather, .scatterAdd, .sum,
         .maximum,
-        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .custom:
+        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
         found.append(node)
       }
     }

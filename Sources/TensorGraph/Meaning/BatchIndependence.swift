@@ -168,6 +168,7 @@ package struct BatchIndependence {
       guard let axis = common(), let trailing = rule.trailingAxes else { return nil }
       let first = carried.firstIndex { $0 != nil }!
       return axis < node.operands[first].shape.rank - trailing ? axis : nil
+    case .scan: return nil
     case .matrix: return carried[0].flatMap { $0 < node.operands[0].shape.rank - 2 ? $0 : nil }
     }
   }
@@ -201,6 +202,7 @@ extension Primitive {
     case .cumulativeSum: "cumulativeSum"
     case .argsort: "argsort"
     case .contraction: "contraction"
+    case .scan: "scan"
     case .custom(let rule): rule.name
     case .solve: "solve"
     case .matrix(let function): function.rawValue

@@ -90,7 +90,7 @@ extension Primitive {
       return union.strided(shape, strides: columnStrides)
     case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
       .minimum,
-      .argsort, .contraction, .matrix, .custom:
+      .argsort, .contraction, .matrix, .scan, .custom:
       fatalError("\(self) is not a linear primitive in one operand")
     }
   }

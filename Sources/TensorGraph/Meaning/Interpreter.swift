@@ -118,6 +118,7 @@ package enum Interpreter {
     case .contraction(let contraction): return contract(contraction, operands[0], operands[1])
     case .solve(let form): return solve(form, operands[0], operands[1])
     case .matrix(let function): return apply(function, operands[0])
+    case .scan(let recurrence): return scan(recurrence, operands)
     case .custom: return operands[0].elements
     }
   }

@@ -97,7 +97,7 @@ extension SliceOwners {
       // Everything up to an element owns it too: one step after another along the axis.
       join(operand, over: [node.shape.count], from: [1], to: [1])
       accumulate(along: axis, of: shape, reversed: reversed)
-    case .custom:
+    case .custom, .scan:
       guard case .opaque(let map) = node.linearization(i) else {
         join(operand, over: [node.shape.count], from: [1], to: [1])
         return

@@ -20,7 +20,7 @@ struct StructuralZeros {
   mutating func table(of node: Node, _ operands: [DependencyTable], _ known: KnownValues) -> DependencyTable {
     switch node.primitive {
     case .fill: return node.isZero ? StructuralZeros.zero : StructuralZeros.nonzero
-    case .input, .iota, .compare, .logical, .argsort, .solve, .matrix, .special: return StructuralZeros.nonzero
+    case .input, .iota, .compare, .logical, .argsort, .solve, .matrix, .special, .scan: return StructuralZeros.nonzero
     case .elementwise(let function): return table(of: function, node.shape.count, operands)
     case .select:
       guard let mask = known.elements[node.operands[0]] else { return operands[1].union(operands[2], &pool) }

@@ -1,0 +1,72 @@
+// Recurrences: a state that goes from step to step.
+
+/// A recurrence over the leading axis of inputs: a state goes from step to step, each step gives an output.
+///
+/// The step is written down once, whatever the number of steps: it sees tensors without values, and it is compiled once.
+/// Derivatives of every order, in forward and reverse mode, are recurrences again.
+///
+///     let (last, path) = scan(start, over: forces) { x, force in
+///       let next = x + 0.01 * (force - x * x * x)
+///       return (next, next)
+///     }
+///
+/// - Parameters:
+///   - reversed: whether the last row of the inputs comes first; outputs keep the places of their rows.
+///   - segmentLength: derivatives keep the state of every step, and compute again what is between. If this is given, they
+///     keep only the states between segments of so many steps, and one segment's: for k steps, √k keeps the least.
+///   - step: the next state, of the shape of the start, and an output. What it captures has derivatives, too.
+/// - Returns: the last state, and the outputs along a new leading axis.
+/// - Complexity: k steps and a fixed cost; a gradient costs a few times as much as the value.
+public func scan<Scalar: DifferentiableScalar>(
+  _ start: Tensor<Scalar>, over inputs: Tensor<Scalar>, reversed: Bool = false, segmentLength: Int? = nil,
+  _ step: (_ state: Tensor<Scalar>, _ input: Tensor<Scalar>) -> (state: Tensor<Scalar>, output: Tensor<Scalar>)
+) -> (last: Tensor<Scalar>, outputs: Tensor<Scalar>) {
+  let (last, outputs) = scan([start], over: [inputs], reversed: reversed, segmentLength: segmentLength) { states, rows in
+    let (state, output) = step(states[0], rows[0])
+    return ([state], [output])
+  }
+  return (last[0], outputs[0])
+}
+
+/// A recurrence with several states, inputs and outputs; see the form with one of each.
+///
+/// - Parameter inputs: one or more, with leading axes of one extent.
+public func scan<Scalar: DifferentiableScalar>(
+  _ start: [Tensor<Scalar>], over inputs: [Tensor<Scalar>], reversed: Bool = false, segmentLength: Int? = nil,
+  _ step: (_ states: [Tensor<Scalar>], _ inputs: [Tensor<Scalar>]) -> (
+    states: [Tensor<Scalar>], outputs: [Tensor<Scalar>]
+  )
+) -> (last: [Tensor<Scalar>], outputs: [Tensor<Scalar>]) {
+  guard let count = inputs.first?.node.shape.dimensions.first else {
+    fatalError("scan: give inputs with a leading axis, one row for each step; `iterate` takes none")
+  }
+  return scan(start, over: inputs, count, reversed, segmentLength, step)
+}
+
+/// The state after a number of steps that are all the same; see `scan` for steps with inputs and outputs.
+///
+///     let x = iterate(start, count: 1000) { x in x - 0.1 * slope(x) }
+///
+/// - Parameters:
+///   - segmentLength: as in `scan`.
+///   - step: the next state, of the same shape. It is written down once.
+public func iterate<Scalar: DifferentiableScalar>(
+  _ start: Tensor<Scalar>, count: Int, segmentLength: Int? = nil, _ step: (_ state: Tensor<Scalar>) -> Tensor<Scalar>
+) -> Tensor<Scalar> {
+  guard count >= 0 else { fatalError("iterate: \(count) steps; give 0 or more") }
+  return scan([start], over: [], count, false, segmentLength) { states, _ in ([step(states[0])], []) }.last[0]
+}
+
+private func scan<Scalar: DifferentiableScalar>(
+  _ start: [Tensor<Scalar>], over inputs: [Tensor<Scalar>], _ count: Int, _ isReversed: Bool, _ segmentLength: Int?,
+  _ step: ([Tensor<Scalar>], [Tensor<Scalar>]) -> (states: [Tensor<Scalar>], outputs: [Tensor<Scalar>])
+) -> (last: [Tensor<Scalar>], outputs: [Tensor<Scalar>]) {
+  let (last, outputs) = checked(
+    try Operations.scan(
+      start.map(\.node), over: inputs.map(\.node), count: count, isReversed: isReversed, segmentLength: segmentLength
+    ) { states, rows in
+      let made = step(states.map { Tensor($0) }, rows.map { Tensor($0) })
+      return (made.states.map(\.node), made.outputs.map(\.node))
+    })
+  return (last.map { Tensor($0) }, outputs.map { Tensor($0) })
+}

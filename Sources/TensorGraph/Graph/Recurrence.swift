@@ -1,0 +1,161 @@
+/// What each step of a `scan` does: a graph of its own, over inputs that stand for what a step is given.
+///
+/// A step makes, from the carry of the step before it, a row of each sequence and some constants, the next carry, an
+/// output, and a summand. Two recurrences are equal if they compute the same: whoever writes one again finds the
+/// program of the first.
+package final class Recurrence: Sendable {
+  /// The number of steps.
+  package let count: Int
+  /// Whether the last row comes first.
+  package let isReversed: Bool
+  /// Inputs that stand for the carry, a row of each sequence, and the constants.
+  package let carry: Node
+  package let rows: [Node]
+  package let constants: [Node]
+  /// The next carry, of the carry's shape.
+  package let next: Node
+  /// What a step leaves behind, of any shape; all of one element type.
+  package let output: Node
+  /// What is added up over the steps, of any shape.
+  package let summand: Node
+  /// The same computation has the same.
+  private let structure: [Entry]
+  private let hash: Int
+  /// Its derivatives, as far as somebody has asked for them.
+  let derivatives = RecurrenceDerivatives()
+
+  private struct Entry: Hashable {
+    var primitive: Primitive
+    var operands: [Int32]
+  }
+
+  init(
+    count: Int, isReversed: Bool, carry: Node, rows: [Node], constants: [Node], next: Node, output: Node, summand: Node
+  ) {
+    precondition(next.shape == carry.shape && next.scalarType == carry.scalarType, "the next carry is like the carry")
+    self.count = count
+    self.isReversed = isReversed
+    self.carry = carry
+    self.rows = rows
+    self.constants = constants
+    self.next = next
+    self.output = output
+    self.summand = summand
+    let inputs = [carry] + rows + constants
+    let order = inputs + Node.topologicalOrder([next, output, summand]).filter { !inputs.contains($0) }
+    var places: [Node: Int32] = [:]
+    for (i, node) in order.enumerated() { places[node] = Int32(i) }
+    structure =
+      order.map { node in Entry(primitive: node.primitive, operands: node.operands.map { places[$0]! }) } + [
+        Entry(primitive: .detach, operands: [next, output, summand].map { places[$0]! } + [Int32(rows.count)])
+      ]
+    var hasher = Hasher()
+    hasher.combine(count)
+    hasher.combine(isReversed)
+    hasher.combine(structure)
+    hash = hasher.finalize()
+  }
+
+  /// The inputs of the body, in the order of a scan's operands.
+  package var inputs: [Node] { [carry] + rows + constants }
+
+  /// Where the parts of the result are, which is flat: the carries before the first step (or, reversed, after the last)
+  /// to the other end, then the outputs, then the sum.
+  package var layout: Layout {
+    Layout(
+      count: count, carry: carry.shape.count, output: output.shape.count, summand: summand.shape.count)
+  }
+
+  package struct Layout {
+    package let count: Int
+    /// Elements of a carry, of a step's output, of the sum.
+    package let carry: Int
+    package let output: Int
+    package let summand: Int
+
+    package var carries: Range<Int> { 0..<((count + 1) * carry) }
+    package var outputs: Range<Int> { carries.upperBound..<(carries.upperBound + count * output) }
+    package var sum: Range<Int> { outputs.upperBound..<(outputs.upperBound + summand) }
+    package var total: Int { sum.upperBound }
+  }
+
+  /// The rows in the order of the steps.
+  package var order: [Int] { isReversed ? (0..<count).reversed() : Array(0..<count) }
+
+  /// Where in the carries that of before a step is, and that of after it.
+  package func carryRow(before row: Int) -> Int { isReversed ? row + 1 : row }
+  package func carryRow(after row: Int) -> Int { isReversed ? row : row + 1 }
+
+  /// Operations of one step.
+  package var nodeCount: Int { structure.count }
+}
+
+extension Recurrence: Hashable {
+  package static func == (left: Recurrence, right: Recurrence) -> Bool {
+    left === right
+      || (left.hash == right.hash && left.count == right.count && left.isReversed == right.isReversed
+        && left.structure == right.structure)
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+extension Recurrence: CustomStringConvertible {
+  package var description: String { "recurrence(\(count) steps of \(structure.count) operations)" }
+}
+
+// MARK: Building
+
+extension Node {
+  /// A recurrence as one node, whose result is flat (`Recurrence.Layout`).
+  ///
+  /// Whatever the body is made of besides its inputs becomes a constant of the recurrence: derivatives in it are there.
+  ///
+  /// - Parameters:
+  ///   - carry: the input of the body that stands for the carry, and the first carry.
+  ///   - sequences: inputs that stand for a row, and where the rows come from: along a leading axis of extent `count`.
+  ///   - constants: inputs that stand for the same in every step, and what that is.
+  package static func scan(
+    count: Int, isReversed: Bool, carry: (input: Node, start: Node), sequences: [(input: Node, rows: Node)],
+    constants: [(input: Node, value: Node)], next: Node, output: Node, summand: Node
+  ) -> (recurrence: Recurrence, operands: [Node]) {
+    let given = Set([carry.input] + sequences.map(\.input) + constants.map(\.input))
+    let results = [next, output, summand]
+    let captured = Self.captured(by: results, over: given)
+    let inputs = captured.map { Node(.input($0.shape, $0.scalarType)) }
+    let closed = Node.substituting(Dictionary(uniqueKeysWithValues: zip(captured, inputs)), in: results)
+    // What the body does not look at is no operand.
+    let used = Set(Node.topologicalOrder(closed))
+    let sequences = sequences.filter { used.contains($0.input) }
+    let constants = constants.filter { used.contains($0.input) } + zip(inputs, captured).map { (input: $0, value: $1) }
+    let recurrence = Recurrence(
+      count: count, isReversed: isReversed, carry: carry.input, rows: sequences.map(\.input),
+      constants: constants.map(\.input), next: closed[0], output: closed[1], summand: closed[2])
+    return (recurrence, [carry.start] + sequences.map(\.rows) + constants.map(\.value))
+  }
+
+  /// What expressions are made of besides some inputs: where they end whatever the inputs are. Literals and
+  /// repetitions stay with the expressions.
+  private static func captured(by roots: [Node], over inputs: Set<Node>) -> [Node] {
+    let order = topologicalOrder(roots, entering: { !inputs.contains($0) && $0.value == nil && !$0.isDeferred })
+    var varying = inputs
+    for node in order where node.value == nil && !node.isDeferred {
+      if node.operands.contains(where: varying.contains) { varying.insert(node) }
+    }
+    var found: [Node] = []
+    var seen = Set<Node>()
+    var pending = roots.filter { !varying.contains($0) }
+    pending += order.filter { varying.contains($0) && !inputs.contains($0) }.flatMap(\.operands)
+      .filter { !varying.contains($0) }
+    pending.reverse()
+    while let node = pending.popLast() {
+      guard seen.insert(node).inserted else { continue }
+      switch node.primitive {
+      case .fill, .iota: break
+      case .broadcast where node.value == nil && !node.isDeferred: pending.append(node.operands[0])
+      default: found.append(node)
+      }
+    }
+    return found
+  }
+}
