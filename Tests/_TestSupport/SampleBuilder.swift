@@ -204,7 +204,8 @@ package class SampleBuilder {
     let output = generator.chance(0.3) ? Node.zeros([0], type) : rows * rows
     let summand = generator.chance(0.3) ? Node.zeros([0], type) : carry * force * constant
     let (recurrence, operands) = Node.scan(
-      count: count, isReversed: generator.chance(0.5), carry: (carry, operand(state)),
+      count: count, isReversed: generator.chance(0.5), isSegmented: generator.chance(0.2),
+      carry: (carry, operand(state)),
       sequences: [(rows, operand([count] + row))], constants: [(constant, operand(state))], next: next, output: output,
       summand: summand)
     return Node(.scan(recurrence), operands)

@@ -58,7 +58,7 @@ extension Recurrence {
     let given = Array(zip(body.inputs, moving))
     let start = tangents[0] ?? .zeros(Shape(leading) + carry.shape, carry.scalarType)
     let (recurrence, operands) = Node.scan(
-      count: count, isReversed: isReversed, carry: (body.carry, start),
+      count: count, isReversed: isReversed, isSegmented: isSegmented, carry: (body.carry, start),
       sequences: originalSequences(of: node)
         + given.filter { $1 <= rows.count }.map { ($0, tangents[$1]!.rowsFirst(lift)) },
       constants: originalConstants(of: node) + given.filter { $1 > rows.count }.map { ($0, tangents[$1]!) },
@@ -91,7 +91,7 @@ extension Recurrence {
     let sum = part(layout.sum, Shape(leading) + summand.shape)
     let last = carryRow(after: isReversed ? 0 : count - 1)
     let (recurrence, operands) = Node.scan(
-      count: count, isReversed: !isReversed,
+      count: count, isReversed: !isReversed, isSegmented: isSegmented,
       carry: (body.carry, carries.row(last)),
       sequences: originalSequences(of: node) + [
         (body.inputs[0], carries.rows(from: carryRow(before: 0), count)), (body.inputs[1], outputs),
@@ -217,7 +217,8 @@ extension Node {
     func part(_ range: Range<Int>, rows: Int) -> Node {
       let all = self.part((range.lowerBound * directions)..<(range.upperBound * directions), 0)
       let width = rows == 0 ? 0 : range.count / rows
-      return all.reshaped(to: Shape([rows] + leading + [width])).rowsLast(lift).reshaped(to: Shape(leading) + [range.count])
+      return all.reshaped(to: Shape([rows] + leading + [width])).rowsLast(lift).reshaped(
+        to: Shape(leading) + [range.count])
     }
     let parts = [
       part(layout.carries, rows: layout.count + 1), part(layout.outputs, rows: layout.count), part(layout.sum, rows: 1),

@@ -160,7 +160,8 @@ extension UnitTensor {
       broadcast(to: operand, axes: operand.dimensions.indices.filter { !axes.contains($0) })
     case .broadcast, .cast, .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special,
       .compare,
-      .logical, .select, .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
+      .logical, .select, .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .scan,
+      .custom:
       nil
     }
   }

@@ -119,7 +119,7 @@ private struct StepBody {
     let rows = inputs.map { Node(.input([length] + Shape(Array($0.shape.dimensions.dropFirst())), $0.scalarType)) }
     let inner = run(carry, rows, length, isReversed)
     let (recurrence, operands) = Node.scan(
-      count: segments, isReversed: isReversed, carry: (carry, start),
+      count: segments, isReversed: isReversed, isSegmented: true, carry: (carry, start),
       sequences: zip(rows, inputs).map { row, input in
         (row, input.rows(from: first, segments * length).reshaped(to: [segments] + row.shape))
       }, constants: [], next: inner.last, output: .flat([inner.carries, inner.outputs], carry.scalarType),
@@ -143,7 +143,7 @@ private struct StepBody {
 
   private func run(_ start: Node, _ inputs: [Node], _ count: Int, _ isReversed: Bool) -> Steps {
     let (recurrence, operands) = Node.scan(
-      count: count, isReversed: isReversed, carry: (carry, start),
+      count: count, isReversed: isReversed, isSegmented: false, carry: (carry, start),
       sequences: zip(rows, inputs).map { (input: $0, rows: $1) }, constants: [], next: next, output: output,
       summand: .zeros([0], carry.scalarType))
     let result = Node(.scan(recurrence), operands)

@@ -131,3 +131,39 @@ package enum ShapeRules {
 package func checked<Result>(_ body: @autoclosure () throws(TensorError) -> Result) -> Result {
   do { return try body() } catch { fatalError(error.message) }
 }
+
+extension Shape {
+  /// What slices of another shape of the same elements are in this one; nil if they are no slices here.
+  func slices(below slices: [AxisSlice], of target: Shape) -> [AxisSlice]? {
+    guard count > 0 else { return nil }
+    var result: [AxisSlice] = []
+    var (own, other) = (0, 0)
+    while own < rank || other < target.rank {
+      // The shortest group of axes of equal size.
+      let (first, firstOther) = (own, other)
+      var (size, otherSize) = (1, 1)
+      repeat {
+        if own < rank, size <= otherSize || other == target.rank {
+          size *= self[own]
+          own += 1
+        } else if other < target.rank {
+          otherSize *= target[other]
+          other += 1
+        } else {
+          return nil
+        }
+      } while size != otherSize
+      if (firstOther..<other).allSatisfy({ slices[$0].isAll(of: target[$0]) }) {
+        result += dimensions[first..<own].map(AxisSlice.all)
+        continue
+      }
+      // One axis, of which whole multiples of the inner extents are kept.
+      guard other - firstOther == 1, own > first, slices[firstOther].step == 1 else { return nil }
+      let (slice, inner) = (slices[firstOther], size / self[first])
+      guard slice.start % inner == 0, slice.count % inner == 0 else { return nil }
+      result.append(AxisSlice(start: slice.start / inner, step: 1, count: slice.count / inner))
+      result += dimensions[(first + 1)..<own].map(AxisSlice.all)
+    }
+    return result
+  }
+}

@@ -21,7 +21,8 @@ public func scan<Scalar: DifferentiableScalar>(
   _ start: Tensor<Scalar>, over inputs: Tensor<Scalar>, reversed: Bool = false, segmentLength: Int? = nil,
   _ step: (_ state: Tensor<Scalar>, _ input: Tensor<Scalar>) -> (state: Tensor<Scalar>, output: Tensor<Scalar>)
 ) -> (last: Tensor<Scalar>, outputs: Tensor<Scalar>) {
-  let (last, outputs) = scan([start], over: [inputs], reversed: reversed, segmentLength: segmentLength) { states, rows in
+  let (last, outputs) = scan([start], over: [inputs], reversed: reversed, segmentLength: segmentLength) {
+    states, rows in
     let (state, output) = step(states[0], rows[0])
     return ([state], [output])
   }

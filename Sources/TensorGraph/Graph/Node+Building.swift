@@ -202,8 +202,33 @@ extension Node {
         AxisSlice(start: inner.start + inner.step * outer.start, step: inner.step * outer.step, count: outer.count)
       }
       return operands[0].sliced(composed)
+    case .concatenate(let axis):
+      guard let (part, start) = part(along: axis, holding: slices[axis]) else { return Node(.slice(slices), [self]) }
+      var inner = slices
+      inner[axis].start -= start
+      return part.sliced(inner)
+    case .reshape(let target):
+      // Past a transposition whose elements would have to be moved to be seen in the other shape.
+      guard case .permute(let order)? = operands[0].transparent,
+        let inner = operands[0].shape.slices(below: slices, of: target)
+      else { return Node(.slice(slices), [self]) }
+      var moved = inner
+      for (axis, from) in order.enumerated() { moved[from] = inner[axis] }
+      return operands[0].operands[0].sliced(moved).permuted(order).reshaped(to: Shape(slices.map(\.count)))
     default: return Node(.slice(slices), [self])
     }
+  }
+
+  /// The part of a concatenation in which a slice along its axis lies, and where that part begins.
+  private func part(along axis: Int, holding slice: AxisSlice) -> (part: Node, start: Int)? {
+    guard slice.step == 1, slice.count > 0 else { return nil }
+    var start = 0
+    for part in operands {
+      let end = start + part.shape[axis]
+      if slice.start >= start, slice.start < end { return slice.start + slice.count <= end ? (part, start) : nil }
+      start = end
+    }
+    return nil
   }
 
   package func embedded(in target: Shape, at slices: [AxisSlice]) -> Node {

@@ -8,6 +8,8 @@ package final class Recurrence: Sendable {
   package let count: Int
   /// Whether the last row comes first.
   package let isReversed: Bool
+  /// Whether a step is a segment of many: nothing but the carry is to be kept for all.
+  package let isSegmented: Bool
   /// Inputs that stand for the carry, a row of each sequence, and the constants.
   package let carry: Node
   package let rows: [Node]
@@ -30,11 +32,13 @@ package final class Recurrence: Sendable {
   }
 
   init(
-    count: Int, isReversed: Bool, carry: Node, rows: [Node], constants: [Node], next: Node, output: Node, summand: Node
+    count: Int, isReversed: Bool, isSegmented: Bool, carry: Node, rows: [Node], constants: [Node], next: Node,
+    output: Node, summand: Node
   ) {
     precondition(next.shape == carry.shape && next.scalarType == carry.scalarType, "the next carry is like the carry")
     self.count = count
     self.isReversed = isReversed
+    self.isSegmented = isSegmented
     self.carry = carry
     self.rows = rows
     self.constants = constants
@@ -112,26 +116,32 @@ extension Node {
   /// Whatever the body is made of besides its inputs becomes a constant of the recurrence: derivatives in it are there.
   ///
   /// - Parameters:
+  ///   - isSegmented: whether nothing but the carry is to be kept for all steps.
   ///   - carry: the input of the body that stands for the carry, and the first carry.
   ///   - sequences: inputs that stand for a row, and where the rows come from: along a leading axis of extent `count`.
   ///   - constants: inputs that stand for the same in every step, and what that is.
   package static func scan(
-    count: Int, isReversed: Bool, carry: (input: Node, start: Node), sequences: [(input: Node, rows: Node)],
+    count: Int, isReversed: Bool, isSegmented: Bool, carry: (input: Node, start: Node),
+    sequences: [(input: Node, rows: Node)],
     constants: [(input: Node, value: Node)], next: Node, output: Node, summand: Node
   ) -> (recurrence: Recurrence, operands: [Node]) {
     let given = Set([carry.input] + sequences.map(\.input) + constants.map(\.input))
     let results = [next, output, summand]
     let captured = Self.captured(by: results, over: given)
     let inputs = captured.map { Node(.input($0.shape, $0.scalarType)) }
-    let closed = Node.substituting(Dictionary(uniqueKeysWithValues: zip(captured, inputs)), in: results)
+    var body = HoistedBody(
+      Node.substituting(Dictionary(uniqueKeysWithValues: zip(captured, inputs)), in: results), carry: carry.input,
+      sequences: sequences, constants: constants + zip(inputs, captured).map { (input: $0, value: $1) }, count: count,
+      isSegmented: isSegmented)
     // What the body does not look at is no operand.
-    let used = Set(Node.topologicalOrder(closed))
-    let sequences = sequences.filter { used.contains($0.input) }
-    let constants = constants.filter { used.contains($0.input) } + zip(inputs, captured).map { (input: $0, value: $1) }
+    let used = Set(Node.topologicalOrder(body.results))
+    body.sequences.removeAll { !used.contains($0.input) }
+    body.constants.removeAll { !used.contains($0.input) }
     let recurrence = Recurrence(
-      count: count, isReversed: isReversed, carry: carry.input, rows: sequences.map(\.input),
-      constants: constants.map(\.input), next: closed[0], output: closed[1], summand: closed[2])
-    return (recurrence, [carry.start] + sequences.map(\.rows) + constants.map(\.value))
+      count: count, isReversed: isReversed, isSegmented: isSegmented, carry: carry.input,
+      rows: body.sequences.map(\.input), constants: body.constants.map(\.input), next: body.results[0],
+      output: body.results[1], summand: body.results[2])
+    return (recurrence, [carry.start] + body.sequences.map(\.rows) + body.constants.map(\.value))
   }
 
   /// What expressions are made of besides some inputs: where they end whatever the inputs are. Literals and

@@ -1,0 +1,136 @@
+/// The same expressions for many rows at once: each node whose elements differ from row to row gets a leading axis.
+struct Vectorization {
+  /// The number of rows.
+  private let count: Int
+  private var made: [Node: Image]
+
+  private struct Image {
+    var node: Node
+    /// Whether the leading axis is that of the rows.
+    var hasRows: Bool
+  }
+
+  /// - Parameters:
+  ///   - rows: inputs of expressions that stand for a row, and all rows along a leading axis.
+  ///   - constants: inputs that stand for the same in every row.
+  init(count: Int, rows: [(input: Node, rows: Node)], constants: [(input: Node, value: Node)]) {
+    self.count = count
+    made = [:]
+    for (input, rows) in rows { made[input] = Image(node: rows, hasRows: true) }
+    for (input, value) in constants { made[input] = Image(node: value, hasRows: false) }
+  }
+
+  /// Whether an expression is known for all rows; its operands have been asked before.
+  mutating func add(_ node: Node) -> Bool {
+    if made[node] != nil { return true }
+    var operands: [Image] = []
+    for operand in node.operands {
+      guard let image = made[operand] else { return false }
+      operands.append(image)
+    }
+    if operands.contains(where: \.hasRows) {
+      guard let result = vectorized(node, operands) else { return false }
+      made[node] = Image(node: result, hasRows: true)
+    } else {
+      guard !node.isInput else { return false }
+      let isSame = zip(operands, node.operands).allSatisfy { $0.node === $1 }
+      made[node] = Image(node: isSame ? node : Node(node.primitive, operands.map(\.node)), hasRows: false)
+    }
+    return true
+  }
+
+  /// An expression that was added: for each row, or the same for all.
+  func image(of node: Node) -> (node: Node, hasRows: Bool) { (made[node]!.node, made[node]!.hasRows) }
+
+  private func vectorized(_ node: Node, _ operands: [Image]) -> Node? {
+    func lifted(_ i: Int) -> Node {
+      operands[i].hasRows ? operands[i].node : operands[i].node.broadcast(leading: [count])
+    }
+    func all() -> [Node] { operands.indices.map(lifted) }
+    switch node.primitive {
+    case .input, .fill, .iota, .scan: return nil
+    case .elementwise(let function): return .elementwise(function, all())
+    case .special: return Node(node.primitive, all())
+    case .compare(let comparison): return .compare(comparison, lifted(0), lifted(1))
+    case .logical(let function): return Node(.logical(function), all())
+    case .select: return .select(lifted(0), lifted(1), lifted(2))
+    case .detach: return operands[0].node.detached()
+    case .cast, .broadcast, .reshape, .permute, .slice, .embed, .sum, .cumulativeSum:
+      return LinearMap.structural(node.primitive, constants: []).apply(operands[0].node, lift: 1)
+    case .gather(let axis):
+      if !operands[1].hasRows {
+        return LinearMap.structural(node.primitive, constants: [operands[1].node]).apply(operands[0].node, lift: 1)
+      }
+      guard !operands[0].hasRows else { return nil }
+      // The axis of the rows comes where the indexed axis was.
+      let gathered = operands[0].node.gathered(operands[1].node, axis: axis)
+      return gathered.permuted([axis] + (0..<gathered.shape.rank).filter { $0 != axis })
+    case .scatterAdd:
+      guard !operands[1].hasRows else { return nil }
+      return LinearMap.structural(node.primitive, constants: [operands[1].node]).apply(operands[0].node, lift: 1)
+    case .concatenate(let axis): return .concatenate(all(), axis: axis + 1)
+    case .maximum(let axes): return Node(.maximum(axes.map { $0 + 1 }), all())
+    case .minimum(let axes): return Node(.minimum(axes.map { $0 + 1 }), all())
+    case .argsort(let axis): return Node(.argsort(axis: axis + 1), all())
+    case .contraction(let c):
+      let row = (c.left + c.right + c.output).max().map { $0 + 1 } ?? 0
+      func labels(_ own: [Int], _ i: Int) -> [Int] { operands[i].hasRows ? [row] + own : own }
+      return .contraction(
+        operands[0].node, labels(c.left, 0), operands[1].node, labels(c.right, 1), [row] + c.output)
+    case .solve(let form): return .solve(form, lifted(0), lifted(1))
+    case .matrix: return Node(node.primitive, all())
+    case .custom(let rule): return rule.trailingAxes == nil ? nil : Node(node.primitive, all())
+    }
+  }
+}
+
+// MARK: Hoisting
+
+/// A body of a recurrence in which what does not depend on the carry is given: computed for all steps at once, outside.
+struct HoistedBody {
+  var results: [Node]
+  var sequences: [(input: Node, rows: Node)]
+  var constants: [(input: Node, value: Node)]
+
+  /// What is computed outside is at most so many times as large as a step's data: memory is for all steps.
+  private static let growth = 4
+
+  init(
+    _ results: [Node], carry: Node, sequences: [(input: Node, rows: Node)],
+    constants: [(input: Node, value: Node)], count: Int, isSegmented: Bool
+  ) {
+    self.results = results
+    self.sequences = sequences
+    self.constants = constants
+    guard !isSegmented else { return }
+    let limit = Self.growth * (carry.shape.count + sequences.reduce(0) { $0 + $1.input.shape.count })
+    var vectorization = Vectorization(count: count, rows: sequences, constants: constants)
+    var known = Set<Node>()
+    let order = Node.topologicalOrder(results)
+    for node in order where node !== carry && node.operands.allSatisfy(known.contains) {
+      if vectorization.add(node) { known.insert(node) }
+    }
+    // Where what is known meets what is not. Leaves and movement of them cost nothing in a step.
+    var frontier: [Node] = []
+    var seen = Set<Node>()
+    var pending = order.filter { !known.contains($0) }.flatMap(\.operands) + results
+    while let node = pending.popLast() {
+      guard known.contains(node), seen.insert(node).inserted else { continue }
+      if node.operands.isEmpty { continue }
+      let isSmall = node.shape.count <= limit
+      switch node.primitive {
+      case .broadcast, .reshape, .permute, .slice, .embed: pending += node.operands
+      default: if isSmall { frontier.append(node) } else { pending += node.operands }
+      }
+    }
+    guard !frontier.isEmpty else { return }
+    var replacements: [Node: Node] = [:]
+    for node in order where frontier.contains(node) {
+      let input = Node(.input(node.shape, node.scalarType))
+      let (image, hasRows) = vectorization.image(of: node)
+      replacements[node] = input
+      if hasRows { self.sequences.append((input, image)) } else { self.constants.append((input, image)) }
+    }
+    self.results = Node.substituting(replacements, in: results)
+  }
+}
