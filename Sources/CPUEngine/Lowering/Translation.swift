@@ -30,6 +30,7 @@ struct Translation {
   private var shapes: [Shape] = []
 
   static func lower(_ structure: GraphStructure) throws(TensorError) -> LoweredGraph {
+    let structure = structure.preparingRecurrences()
     var translation = Translation()
     for entry in structure.entries {
       switch entry.operation {
@@ -171,7 +172,8 @@ struct Translation {
     _ primitive: Primitive, _ operands: [Int], _ shape: Shape, _ type: ScalarType
   ) -> Handle {
     switch primitive {
-    case .input(let shape, _), .fill(let shape, _, _): fatalError("a leaf of shape \(shape) is no operation")
+    case .input(let shape, _): fatalError("an input of shape \(shape) is no operation")
+    case .fill(let shape, let value, let type): return repeated(literal(.fixed(value, type)), shape, type)
     case .iota(_, let axis, _):
       return whole(.iota(stride: shape.strides[axis], extent: shape[axis]), [], shape, type)
     case .elementwise(let function): return elementwise(.function(function), operands, shape, type)

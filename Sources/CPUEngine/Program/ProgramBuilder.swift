@@ -149,15 +149,17 @@ struct ProgramBuilder {
       append(LinearAlgebraStep.run, payload, buffers, .named(function.rawValue, item.count))
     case .recurrence(let recurrence, let offsets):
       let body = try RecurrenceStep.program(of: recurrence)
-      let scratch = table.addScratch(bytes: recurrence.layout.summand * item.type.byteCount)
+      let layout = recurrence.layout
+      let scratch = table.addScratch(bytes: layout.summand * item.type.byteCount)
+      let carry = table.addScratch(bytes: recurrence.keepsCarries ? 0 : layout.carry * item.type.byteCount)
       let payload = RecurrenceStep(
         recurrence, body, bodyNumber: bodies.count, number: steps.count, to: to,
-        operands: offsets.enumerated().map { place($0, $1) }, otherSum: ck_place(buffer: scratch, offset: 0),
-        memory: memory)
+        operands: offsets.enumerated().map { place($0, $1) }, otherCarry: ck_place(buffer: carry, offset: 0),
+        otherSum: ck_place(buffer: scratch, offset: 0), memory: memory)
       bodies.append(body)
       usesBLAS = usesBLAS || body.usesBLAS
       append(
-        RecurrenceStep.run, payload, buffers + [scratch],
+        RecurrenceStep.run, payload, buffers + [scratch, carry],
         .named("scan of \(recurrence.count) steps", recurrence.count * body.elementCount))
     }
   }

@@ -19,7 +19,10 @@ struct RecurrenceStep: BitwiseCopyable {
   private var isReversed: Bool
   private var start: ck_place
   private var to: ck_place
-  private var carryBytes: Int
+  /// Bytes of the result before the carries, those of a carry, and those from one in the result to the next.
+  private var carries: (start: Int, bytes: Int, stride: Int)
+  /// Where the carry is after every other step if they are not kept.
+  private var otherCarry: ck_place
   /// Bytes of the result before the outputs, and those of a step's.
   private var outputs: (start: Int, rowBytes: Int)
   private var sum: (start: Int, bytes: Int)
@@ -34,7 +37,7 @@ struct RecurrenceStep: BitwiseCopyable {
   ///   - operands: where those of the scan are.
   init(
     _ recurrence: Recurrence, _ body: Program, bodyNumber: Int, number: Int, to: ck_place, operands: [ck_place],
-    otherSum: ck_place, memory: ProgramMemory
+    otherCarry: ck_place, otherSum: ck_place, memory: ProgramMemory
   ) {
     let layout = recurrence.layout
     let size = recurrence.carry.scalarType.byteCount
@@ -44,7 +47,8 @@ struct RecurrenceStep: BitwiseCopyable {
     isReversed = recurrence.isReversed
     start = operands[0]
     self.to = to
-    carryBytes = layout.carry * size
+    carries = (layout.carries.lowerBound * size, layout.carry * size, recurrence.keepsCarries ? layout.carry * size : 0)
+    self.otherCarry = otherCarry
     outputs = (layout.outputs.lowerBound * size, layout.output * size)
     sum = (layout.sum.lowerBound * size, layout.summand * size)
     self.otherSum = otherSum
@@ -85,27 +89,32 @@ struct RecurrenceStep: BitwiseCopyable {
   private func run(_ body: ProgramContext, _ context: UnsafeMutablePointer<ck_context>) {
     body.workerLimit = Int(context.pointee.active_workers)
     let result = UnsafeMutableRawPointer(ck_at(context, to)!)
-    if carryBytes > 0 {
-      (result + (isReversed ? count * carryBytes : 0)).copyMemory(from: ck_at(context, start)!, byteCount: carryBytes)
+    // From one carry to the next; without room for all, the last of them must be in the result.
+    var (before, after) = (result + carries.start, UnsafeMutableRawPointer(ck_at(context, otherCarry)!))
+    if carries.stride > 0 {
+      before += isReversed ? count * carries.stride : 0
+      after = before + (isReversed ? -carries.stride : carries.stride)
+    } else if count % 2 == 1 {
+      swap(&before, &after)
     }
+    if carries.bytes > 0 { before.copyMemory(from: ck_at(context, start)!, byteCount: carries.bytes) }
     // The last of the sums must be in the result.
     var (from, next) = (result + sum.start, UnsafeMutableRawPointer(ck_at(context, otherSum)!))
     if count % 2 == 1 { swap(&from, &next) }
     if sum.bytes > 0 { from.initializeMemory(as: UInt8.self, repeating: 0, count: sum.bytes) }
     for done in 0..<count {
       let row = isReversed ? count - 1 - done : done
-      let (before, after) = isReversed ? (row + 1, row) : (row, row + 1)
       for n in 0..<sourceCount {
         switch sources![n] {
-        case .carry: body.setArgument(n, result + before * carryBytes)
+        case .carry: body.setArgument(n, before)
         case .operand(let place, let rowBytes):
           body.setArgument(n, UnsafeMutableRawPointer(ck_at(context, place)!) + row * rowBytes)
         case .sum: body.setArgument(n, from)
         }
       }
       var output = 0
-      if carryBytes > 0 {
-        body.setOutput(output, result + after * carryBytes)
+      if carries.bytes > 0 {
+        body.setOutput(output, after)
         output += 1
       }
       if outputs.rowBytes > 0 {
@@ -117,6 +126,12 @@ struct RecurrenceStep: BitwiseCopyable {
         swap(&from, &next)
       }
       guard body.runSteps(within: context, step: number) else { return }
+      if carries.stride > 0 {
+        before = after
+        after += isReversed ? -carries.stride : carries.stride
+      } else {
+        swap(&before, &after)
+      }
     }
   }
 }

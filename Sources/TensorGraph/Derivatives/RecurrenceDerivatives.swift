@@ -89,7 +89,7 @@ extension Recurrence {
     let carries = part(layout.carries, Shape(leading) + [count + 1] + carry.shape).rowsFirst(lift)
     let outputs = part(layout.outputs, Shape(leading) + [count] + output.shape).rowsFirst(lift)
     let sum = part(layout.sum, Shape(leading) + summand.shape)
-    let last = carryRow(after: isReversed ? 0 : count - 1)
+    let last = carryRow(after: order.last!)
     let (recurrence, operands) = Node.scan(
       count: count, isReversed: !isReversed, isSegmented: isSegmented,
       carry: (body.carry, carries.row(last)),
@@ -105,10 +105,7 @@ extension Recurrence {
     var (place, sumPlace) = (0, own.sum.lowerBound)
     return wanted.map { operand in
       let shape = Shape(leading) + inputs[operand].shape
-      if operand == 0 {
-        let all = result.part(own.carries, 0).reshaped(to: [count + 1] + shape)
-        return all.row(carryRow(before: isReversed ? count - 1 : 0))
-      }
+      if operand == 0 { return result.part(own.lastCarry, 0).reshaped(to: shape) }
       if operand <= rows.count {
         defer { place += shape.count }
         let columns = outputRows.sliced([.all(count), AxisSlice(start: place, step: 1, count: shape.count)])
@@ -147,7 +144,9 @@ extension Recurrence {
       outputs[row] = made[1]
       sum = sum + made[2].reshaped(to: [summand.shape.count])
     }
-    return .flat(carries.map { $0! } + outputs.map { $0! } + [sum], carry.scalarType)
+    let others = outputs.map { $0! } + [sum]
+    let all = carries.map { $0! }
+    return .flat(isReversed ? others + all : all + others, carry.scalarType)
   }
 
   /// The map from the tangent of one operand to that of the result.
@@ -220,9 +219,9 @@ extension Node {
       return all.reshaped(to: Shape([rows] + leading + [width])).rowsLast(lift).reshaped(
         to: Shape(leading) + [range.count])
     }
-    let parts = [
-      part(layout.carries, rows: layout.count + 1), part(layout.outputs, rows: layout.count), part(layout.sum, rows: 1),
-    ]
+    let carries = part(layout.carries, rows: layout.carryRows)
+    let others = [part(layout.outputs, rows: layout.count), part(layout.sum, rows: 1)]
+    let parts = layout.carriesAreLast ? others + [carries] : [carries] + others
     let filled = parts.filter { $0.shape[lift] > 0 }
     return filled.isEmpty ? parts[0] : .concatenate(filled, axis: lift)
   }

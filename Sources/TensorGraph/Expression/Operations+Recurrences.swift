@@ -155,8 +155,6 @@ private struct StepBody {
   }
 
   private func last(of result: Node, _ recurrence: Recurrence) -> Node {
-    let layout = recurrence.layout
-    let row = recurrence.carryRow(after: recurrence.order.last!)
-    return result.part((row * layout.carry)..<((row + 1) * layout.carry), 0).reshaped(to: carry.shape)
+    result.part(recurrence.layout.lastCarry, 0).reshaped(to: carry.shape)
   }
 }

@@ -10,6 +10,8 @@ package final class Recurrence: Sendable {
   package let isReversed: Bool
   /// Whether a step is a segment of many: nothing but the carry is to be kept for all.
   package let isSegmented: Bool
+  /// Whether the result has the carries of all steps, or the last one only.
+  package let keepsCarries: Bool
   /// Inputs that stand for the carry, a row of each sequence, and the constants.
   package let carry: Node
   package let rows: [Node]
@@ -31,14 +33,16 @@ package final class Recurrence: Sendable {
     var operands: [Int32]
   }
 
-  init(
-    count: Int, isReversed: Bool, isSegmented: Bool, carry: Node, rows: [Node], constants: [Node], next: Node,
+  package init(
+    count: Int, isReversed: Bool, isSegmented: Bool, keepsCarries: Bool = true, carry: Node, rows: [Node],
+    constants: [Node], next: Node,
     output: Node, summand: Node
   ) {
     precondition(next.shape == carry.shape && next.scalarType == carry.scalarType, "the next carry is like the carry")
     self.count = count
     self.isReversed = isReversed
     self.isSegmented = isSegmented
+    self.keepsCarries = keepsCarries
     self.carry = carry
     self.rows = rows
     self.constants = constants
@@ -56,6 +60,7 @@ package final class Recurrence: Sendable {
     var hasher = Hasher()
     hasher.combine(count)
     hasher.combine(isReversed)
+    hasher.combine(keepsCarries)
     hasher.combine(structure)
     hash = hasher.finalize()
   }
@@ -63,24 +68,38 @@ package final class Recurrence: Sendable {
   /// The inputs of the body, in the order of a scan's operands.
   package var inputs: [Node] { [carry] + rows + constants }
 
-  /// Where the parts of the result are, which is flat: the carries before the first step (or, reversed, after the last)
-  /// to the other end, then the outputs, then the sum.
+  /// Where the parts of the result are, which is flat: the carries in the order of the rows, the outputs, the sum; those
+  /// two first if the last row comes first, so that the last carry is next to them.
   package var layout: Layout {
     Layout(
-      count: count, carry: carry.shape.count, output: output.shape.count, summand: summand.shape.count)
+      count: count, carryRows: keepsCarries ? count + 1 : 1, carriesAreLast: isReversed, carry: carry.shape.count,
+      output: output.shape.count, summand: summand.shape.count)
   }
 
   package struct Layout {
     package let count: Int
+    /// How many carries there are.
+    package let carryRows: Int
+    package let carriesAreLast: Bool
     /// Elements of a carry, of a step's output, of the sum.
     package let carry: Int
     package let output: Int
     package let summand: Int
 
-    package var carries: Range<Int> { 0..<((count + 1) * carry) }
-    package var outputs: Range<Int> { carries.upperBound..<(carries.upperBound + count * output) }
+    package var carries: Range<Int> {
+      let start = carriesAreLast ? sum.upperBound : 0
+      return start..<(start + carryRows * carry)
+    }
+    package var outputs: Range<Int> {
+      let start = carriesAreLast ? 0 : carries.upperBound
+      return start..<(start + count * output)
+    }
     package var sum: Range<Int> { outputs.upperBound..<(outputs.upperBound + summand) }
-    package var total: Int { sum.upperBound }
+    package var lastCarry: Range<Int> {
+      carriesAreLast
+        ? carries.lowerBound..<(carries.lowerBound + carry) : (carries.upperBound - carry)..<carries.upperBound
+    }
+    package var total: Int { carryRows * carry + count * output + summand }
   }
 
   /// The rows in the order of the steps.
@@ -98,6 +117,7 @@ extension Recurrence: Hashable {
   package static func == (left: Recurrence, right: Recurrence) -> Bool {
     left === right
       || (left.hash == right.hash && left.count == right.count && left.isReversed == right.isReversed
+        && left.isSegmented == right.isSegmented && left.keepsCarries == right.keepsCarries
         && left.structure == right.structure)
   }
 
@@ -129,19 +149,15 @@ extension Node {
     let results = [next, output, summand]
     let captured = Self.captured(by: results, over: given)
     let inputs = captured.map { Node(.input($0.shape, $0.scalarType)) }
-    var body = HoistedBody(
-      Node.substituting(Dictionary(uniqueKeysWithValues: zip(captured, inputs)), in: results), carry: carry.input,
-      sequences: sequences, constants: constants + zip(inputs, captured).map { (input: $0, value: $1) }, count: count,
-      isSegmented: isSegmented)
+    let closed = Node.substituting(Dictionary(uniqueKeysWithValues: zip(captured, inputs)), in: results)
     // What the body does not look at is no operand.
-    let used = Set(Node.topologicalOrder(body.results))
-    body.sequences.removeAll { !used.contains($0.input) }
-    body.constants.removeAll { !used.contains($0.input) }
+    let used = Set(Node.topologicalOrder(closed))
+    let sequences = sequences.filter { used.contains($0.input) }
+    let constants = constants.filter { used.contains($0.input) } + zip(inputs, captured).map { (input: $0, value: $1) }
     let recurrence = Recurrence(
-      count: count, isReversed: isReversed, isSegmented: isSegmented, carry: carry.input,
-      rows: body.sequences.map(\.input), constants: body.constants.map(\.input), next: body.results[0],
-      output: body.results[1], summand: body.results[2])
-    return (recurrence, [carry.start] + body.sequences.map(\.rows) + body.constants.map(\.value))
+      count: count, isReversed: isReversed, isSegmented: isSegmented, carry: carry.input, rows: sequences.map(\.input),
+      constants: constants.map(\.input), next: closed[0], output: closed[1], summand: closed[2])
+    return (recurrence, [carry.start] + sequences.map(\.rows) + constants.map(\.value))
   }
 
   /// What expressions are made of besides some inputs: where they end whatever the inputs are. Literals and

@@ -1,5 +1,5 @@
 /// The same expressions for many rows at once: each node whose elements differ from row to row gets a leading axis.
-struct Vectorization {
+package struct Vectorization {
   /// The number of rows.
   private let count: Int
   private var made: [Node: Image]
@@ -13,7 +13,7 @@ struct Vectorization {
   /// - Parameters:
   ///   - rows: inputs of expressions that stand for a row, and all rows along a leading axis.
   ///   - constants: inputs that stand for the same in every row.
-  init(count: Int, rows: [(input: Node, rows: Node)], constants: [(input: Node, value: Node)]) {
+  package init(count: Int, rows: [(input: Node, rows: Node)], constants: [(input: Node, value: Node)]) {
     self.count = count
     made = [:]
     for (input, rows) in rows { made[input] = Image(node: rows, hasRows: true) }
@@ -21,7 +21,7 @@ struct Vectorization {
   }
 
   /// Whether an expression is known for all rows; its operands have been asked before.
-  mutating func add(_ node: Node) -> Bool {
+  package mutating func add(_ node: Node) -> Bool {
     if made[node] != nil { return true }
     var operands: [Image] = []
     for operand in node.operands {
@@ -40,7 +40,7 @@ struct Vectorization {
   }
 
   /// An expression that was added: for each row, or the same for all.
-  func image(of node: Node) -> (node: Node, hasRows: Bool) { (made[node]!.node, made[node]!.hasRows) }
+  package func image(of node: Node) -> (node: Node, hasRows: Bool) { (made[node]!.node, made[node]!.hasRows) }
 
   private func vectorized(_ node: Node, _ operands: [Image]) -> Node? {
     func lifted(_ i: Int) -> Node {
@@ -81,56 +81,5 @@ struct Vectorization {
     case .matrix: return Node(node.primitive, all())
     case .custom(let rule): return rule.trailingAxes == nil ? nil : Node(node.primitive, all())
     }
-  }
-}
-
-// MARK: Hoisting
-
-/// A body of a recurrence in which what does not depend on the carry is given: computed for all steps at once, outside.
-struct HoistedBody {
-  var results: [Node]
-  var sequences: [(input: Node, rows: Node)]
-  var constants: [(input: Node, value: Node)]
-
-  /// What is computed outside is at most so many times as large as a step's data: memory is for all steps.
-  private static let growth = 4
-
-  init(
-    _ results: [Node], carry: Node, sequences: [(input: Node, rows: Node)],
-    constants: [(input: Node, value: Node)], count: Int, isSegmented: Bool
-  ) {
-    self.results = results
-    self.sequences = sequences
-    self.constants = constants
-    guard !isSegmented else { return }
-    let limit = Self.growth * (carry.shape.count + sequences.reduce(0) { $0 + $1.input.shape.count })
-    var vectorization = Vectorization(count: count, rows: sequences, constants: constants)
-    var known = Set<Node>()
-    let order = Node.topologicalOrder(results)
-    for node in order where node !== carry && node.operands.allSatisfy(known.contains) {
-      if vectorization.add(node) { known.insert(node) }
-    }
-    // Where what is known meets what is not. Leaves and movement of them cost nothing in a step.
-    var frontier: [Node] = []
-    var seen = Set<Node>()
-    var pending = order.filter { !known.contains($0) }.flatMap(\.operands) + results
-    while let node = pending.popLast() {
-      guard known.contains(node), seen.insert(node).inserted else { continue }
-      if node.operands.isEmpty { continue }
-      let isSmall = node.shape.count <= limit
-      switch node.primitive {
-      case .broadcast, .reshape, .permute, .slice, .embed: pending += node.operands
-      default: if isSmall { frontier.append(node) } else { pending += node.operands }
-      }
-    }
-    guard !frontier.isEmpty else { return }
-    var replacements: [Node: Node] = [:]
-    for node in order where frontier.contains(node) {
-      let input = Node(.input(node.shape, node.scalarType))
-      let (image, hasRows) = vectorization.image(of: node)
-      replacements[node] = input
-      if hasRows { self.sequences.append((input, image)) } else { self.constants.append((input, image)) }
-    }
-    self.results = Node.substituting(replacements, in: results)
   }
 }

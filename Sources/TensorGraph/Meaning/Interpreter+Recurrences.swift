@@ -2,7 +2,7 @@ extension Interpreter {
   /// The steps of a recurrence, one after another.
   static func scan(_ recurrence: Recurrence, _ operands: [Value]) -> [Double] {
     let layout = recurrence.layout
-    var carries = [Double](repeating: 0, count: layout.carries.count)
+    var carries = [Double](repeating: 0, count: (layout.count + 1) * layout.carry)
     var outputs = [Double](repeating: 0, count: layout.outputs.count)
     var sum = [Double](repeating: 0, count: layout.summand)
     func keep(_ carry: [Double], at row: Int) {
@@ -25,6 +25,7 @@ extension Interpreter {
       outputs.replaceSubrange((row * layout.output)..<((row + 1) * layout.output), with: made[1])
       sum = zip(sum, made[2]).map(+)
     }
-    return carries + outputs + sum
+    if !recurrence.keepsCarries { carries = carry }
+    return recurrence.isReversed ? outputs + sum + carries : carries + outputs + sum
   }
 }
