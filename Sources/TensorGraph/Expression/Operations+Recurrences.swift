@@ -47,8 +47,8 @@ private struct StepBody {
   /// What the steps leave behind, rows first.
   struct Steps {
     var last: Node
-    /// The carry after each step.
-    var carries: Node
+    /// The carry after each step; nil if no output is a state.
+    var carries: Node?
     var outputs: Node
   }
 
@@ -101,7 +101,7 @@ private struct StepBody {
   /// The outputs of the step, rows first.
   func outputs(of steps: Steps) -> [Node] {
     let count = steps.outputs.shape[0]
-    let states = unpacked(steps.carries, rows: count)
+    let states = steps.carries.map { unpacked($0, rows: count) } ?? []
     var place = 0
     return zip(outputs, stateOfOutput).map { output, state in
       if let state { return states[state] }
@@ -122,23 +122,25 @@ private struct StepBody {
       count: segments, isReversed: isReversed, isSegmented: true, carry: (carry, start),
       sequences: zip(rows, inputs).map { row, input in
         (row, input.rows(from: first, segments * length).reshaped(to: [segments] + row.shape))
-      }, constants: [], next: inner.last, output: .flat([inner.carries, inner.outputs], carry.scalarType),
+      }, constants: [], next: inner.last,
+      output: .flat([inner.carries, inner.outputs].compactMap { $0 }, carry.scalarType),
       summand: .zeros([0], carry.scalarType))
     let result = Node(.scan(recurrence), operands)
-    let layout = recurrence.layout
-    let all = result.part(layout.outputs, 0).reshaped(to: [segments, layout.output])
-    let carried = inner.carries.shape.count
+    let all = result.part(recurrence.layout.outputs, 0).reshaped(to: [segments, recurrence.output.shape.count])
+    let carried = inner.carries?.shape.count ?? 0
     let whole = Steps(
       last: last(of: result, recurrence),
-      carries: all.part(0..<carried, 1).reshaped(to: [segments * length] + carry.shape),
-      outputs: all.part(carried..<layout.output, 1).reshaped(to: [segments * length, output.shape.count]))
+      carries: inner.carries.map { _ in all.part(0..<carried, 1).reshaped(to: [segments * length] + carry.shape) },
+      outputs: all.part(carried..<recurrence.output.shape.count, 1)
+        .reshaped(to: [segments * length, output.shape.count]))
     if rest == 0 { return whole }
     let left = run(
       whole.last, inputs.map { $0.rows(from: isReversed ? 0 : segments * length, rest) }, rest, isReversed)
-    func joined(_ part: (Steps) -> Node) -> Node {
-      .concatenate((isReversed ? [left, whole] : [whole, left]).map(part), axis: 0)
-    }
-    return Steps(last: left.last, carries: joined(\.carries), outputs: joined(\.outputs))
+    let inOrder = isReversed ? [left, whole] : [whole, left]
+    let carries = inOrder.compactMap(\.carries)
+    return Steps(
+      last: left.last, carries: carries.isEmpty ? nil : .concatenate(carries, axis: 0),
+      outputs: .concatenate(inOrder.map(\.outputs), axis: 0))
   }
 
   private func run(_ start: Node, _ inputs: [Node], _ count: Int, _ isReversed: Bool) -> Steps {
@@ -150,11 +152,35 @@ private struct StepBody {
     let layout = recurrence.layout
     let carries = result.part(layout.carries, 0).reshaped(to: [count + 1] + carry.shape)
     return Steps(
-      last: last(of: result, recurrence), carries: carries.rows(from: recurrence.carryRow(after: 0), count),
+      last: last(of: result, recurrence),
+      carries: stateOfOutput.contains { $0 != nil } ? carries.rows(from: recurrence.carryRow(after: 0), count) : nil,
       outputs: result.part(layout.outputs, 0).reshaped(to: [count, output.shape.count]))
   }
 
   private func last(of result: Node, _ recurrence: Recurrence) -> Node {
     result.part(recurrence.layout.lastCarry, 0).reshaped(to: carry.shape)
+  }
+}
+
+extension Operations {
+  /// A function of one row, of all rows along the leading axes of inputs at once.
+  ///
+  /// - Parameter function: the results for a row of each input. It is asked once, for all rows.
+  /// - Complexity: that of the same operations on whole tensors. Where an operation cannot be done for all rows at once (a
+  ///   recurrence, a rule of one's own, scatters at places of each row's own), row by row.
+  package static func vmap(
+    over inputs: [Node], _ function: (_ rows: [Node]) throws(TensorError) -> [Node]
+  ) throws(TensorError) -> [Node] {
+    guard let count = inputs.first?.shape.dimensions.first else {
+      throw TensorError("vmap: give inputs with a leading axis, whose rows the function is asked for")
+    }
+    for input in inputs where input.shape.dimensions.first != count {
+      throw TensorError(
+        "vmap: inputs have shapes \(inputs.map { "\($0.shape)" }.joined(separator: ", ")); give leading axes of one extent"
+      )
+    }
+    let rows = inputs.map { Node(.input(Shape(Array($0.shape.dimensions.dropFirst())), $0.scalarType)) }
+    let results = try function(rows)
+    return Node.vectorized(results, rows: Array(zip(rows, inputs)).map { (input: $0, rows: $1) }, count: count)
   }
 }

@@ -71,3 +71,30 @@ private func scan<Scalar: DifferentiableScalar>(
     })
   return (last.map { Tensor($0) }, outputs.map { Tensor($0) })
 }
+
+/// A function of a row, of all rows along the leading axis at once.
+///
+///     let energies = vmap(over: positions) { x in (x * x).sum() + matmul(x, matmul(a, x)) }
+///
+/// The function is written down once, for one row, and sees a tensor without values. Its operations are then done on whole
+/// tensors: a product of a matrix with each row becomes one product. What it captures is the same for all rows.
+///
+/// - Parameter function: may return any shape, the same for each row.
+/// - Returns: the results along a new leading axis.
+/// - Complexity: that of the same operations on whole tensors. A function with a recurrence, a rule of one's own, or
+///   `scatterAdd` at places that differ from row to row is computed row by row.
+public func vmap<Scalar: TensorScalar, Result: TensorScalar>(
+  over inputs: Tensor<Scalar>, _ function: (_ row: Tensor<Scalar>) -> Tensor<Result>
+) -> Tensor<Result> {
+  Tensor(checked(try Operations.vmap(over: [inputs.node]) { [function(Tensor($0[0])).node] })[0])
+}
+
+/// A function of two rows, of all pairs of rows along the leading axes at once; see the form with one.
+public func vmap<First: TensorScalar, Second: TensorScalar, Result: TensorScalar>(
+  over first: Tensor<First>, _ second: Tensor<Second>,
+  _ function: (_ first: Tensor<First>, _ second: Tensor<Second>) -> Tensor<Result>
+) -> Tensor<Result> {
+  Tensor(
+    checked(
+      try Operations.vmap(over: [first.node, second.node]) { [function(Tensor($0[0]), Tensor($0[1])).node] })[0])
+}

@@ -162,7 +162,7 @@ extension Node {
 
   /// What expressions are made of besides some inputs: where they end whatever the inputs are. Literals and
   /// repetitions stay with the expressions.
-  private static func captured(by roots: [Node], over inputs: Set<Node>) -> [Node] {
+  static func captured(by roots: [Node], over inputs: Set<Node>) -> [Node] {
     let order = topologicalOrder(roots, entering: { !inputs.contains($0) && $0.value == nil && !$0.isDeferred })
     var varying = inputs
     for node in order where node.value == nil && !node.isDeferred {

@@ -83,3 +83,30 @@ package struct Vectorization {
     }
   }
 }
+
+extension Node {
+  /// Expressions in rows, for all rows along a new leading axis: at once if that can be, one row after another if not.
+  static func vectorized(_ results: [Node], rows: [(input: Node, rows: Node)], count: Int) -> [Node] {
+    if count == 0 { return results.map { .zeros([0] + $0.shape, $0.scalarType) } }
+    let inputs = Set(rows.map(\.input))
+    let captured = Node.captured(by: results, over: inputs)
+    var vectorization = Vectorization(
+      count: count, rows: rows, constants: captured.map { (input: $0, value: $0) })
+    let ends = inputs.union(captured)
+    guard Node.topologicalOrder(results, entering: { !ends.contains($0) }).allSatisfy({ vectorization.add($0) }) else {
+      return results.map { result in
+        // A recurrence without a carry.
+        let carry = Node(.input([0], result.scalarType))
+        let nothing = Node.zeros([0], result.scalarType)
+        let (recurrence, operands) = Node.scan(
+          count: count, isReversed: false, isSegmented: false, carry: (carry, nothing), sequences: rows, constants: [],
+          next: carry, output: result, summand: nothing)
+        return Node(.scan(recurrence), operands).reshaped(to: [count] + result.shape)
+      }
+    }
+    return results.map { result in
+      let (image, hasRows) = vectorization.image(of: result)
+      return hasRows ? image : image.broadcast(leading: [count])
+    }
+  }
+}

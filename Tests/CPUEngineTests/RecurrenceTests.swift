@@ -1,0 +1,107 @@
+import CPUEngine
+import TensorGraph
+import TestSupport
+import Testing
+
+@Suite("Programs of recurrences") struct RecurrenceTests {
+  /// A recurrent network: the state meets a matrix in every step, each row of the inputs another one.
+  private static func network(_ count: Int, segment: Int? = nil) throws -> (y: Node, start: Node, weights: [Node]) {
+    var generator = RepeatableGenerator(seed: 4)
+    let start = Node.input(generator.reals(6), [6], .float64)
+    let inputs = Node.input(generator.reals(count * 5), [count, 5], .float64)
+    let w = Node.input(generator.reals(36, in: -0.4...0.4), [6, 6], .float64)
+    let u = Node.input(generator.reals(30), [6, 5], .float64)
+    let (last, outputs) = try Operations.scan([start], over: [inputs], count: count, segmentLength: segment) {
+      states, rows in
+      let next = Node.elementwise(
+        .tanh,
+        .contraction(w, [0, 1], states[0], [1], [0]) + .contraction(u, [0, 1], rows[0], [1], [0]))
+      return ([next], [Node.elementwise(.square, next).summed(over: [0])])
+    }
+    return (last[0].summed(over: [0]) + outputs[0].summed(over: [0]), start, [w, u])
+  }
+
+  @Test("A program has as many steps for a thousand steps as for ten") func size() throws {
+    let programs = try [10, 1000].map { count in
+      let network = try Self.network(count)
+      return try Program(outputs: [network.y] + gradient(of: network.y, to: network.weights).map { $0! }, inputs: [])
+    }
+    #expect(programs[0].stepCount == programs[1].stepCount)
+    #expect(
+      programs[0].description.split(separator: "\n").count == programs[1].description.split(separator: "\n").count)
+  }
+
+  @Test("What does not depend on the state is one product for all steps") func hoisting() throws {
+    let network = try Self.network(300)
+    let lines = try Engine.description(of: [network.y]).split(separator: "\n")
+    #expect(lines.contains { $0.contains("product 300 x 5 x 6") || $0.contains("product 6 x 5 x 300") }, "\(lines)")
+    let first = lines.firstIndex { $0.hasPrefix("a step of a recurrence") }!
+    #expect(lines[first...].filter { $0.contains(": product") }.count == 1, "\(lines)")
+  }
+
+  @Test("Values and gradients are those of the interpreter, in segments and not", arguments: [nil, 1, 7, 50])
+  func values(segment: Int?) throws {
+    let network = try Self.network(50, segment: segment)
+    let nodes = [network.y] + gradient(of: network.y, to: network.weights + [network.start]).map { $0! }
+    let expected = Interpreter.evaluate(nodes)
+    try Engine.evaluate(nodes)
+    for (node, expected) in zip(nodes, expected) {
+      let found = (0..<node.shape.count).map { node.value!.literal(at: $0).double }
+      #expect(mismatch(found, expected, relative: 1e-11, absolute: 1e-12) == nil)
+    }
+  }
+
+  @Test("Carries that nobody reads take no memory, segments keep those between them") func memory() throws {
+    let count = 4096
+    let carries = (count + 1) * 6 * 8
+    let network = try Self.network(count)
+    // The last state alone; the gradient keeps the carries, and the cotangents of those only in its last.
+    let last = try Program(outputs: [network.y], inputs: [])
+    let slope = gradient(of: network.y, to: [network.start]).map { $0! }
+    let whole = try Program(outputs: slope, inputs: [])
+    #expect(last.temporaryByteCount < 3 * carries, "\(last.temporaryByteCount)")
+    let parts = try Self.network(count, segment: 64)
+    let segmented = try Program(outputs: gradient(of: parts.y, to: [parts.start]).map { $0! }, inputs: [])
+    #expect(segmented.temporaryByteCount * 4 < whole.temporaryByteCount, "\(segmented) \(whole)")
+  }
+
+  @Test("An index outside its axis in a step is reported") func failure() throws {
+    let table = Node.input([1, 2, 3], [3], .float64)
+    let places = Node.input([0, 2, 5], [3], .int64)
+    let (_, outputs) = try Operations.scan([.zeros([], .float64)], over: [places], count: 3) { states, rows in
+      let next = states[0] + table.gathered(rows[0].reshaped(to: [1]), axis: 0).summed(over: [0]) * states[0]
+      return ([next], [])
+    }
+    #expect(outputs.isEmpty)
+    let (last, _) = try Operations.scan([.zeros([], .float64)], over: [], count: 4) { states, _ in
+      let place = (states[0] + states[0].filled(with: 1)).cast(to: .int64)
+      return ([states[0] + table.gathered(place.reshaped(to: [1]), axis: 0).summed(over: [0])], [])
+    }
+    #expect(throws: TensorError.self) { try Engine.evaluate(last) }
+    do { try Engine.evaluate(last) } catch {
+      #expect("\(error)".contains("index 3 is outside axis of extent 3"), "\(error)")
+    }
+  }
+
+  @Test("Bad steps are refused") func errors() {
+    let x = Node.zeros([2], .float64)
+    func message(
+      _ start: [Node] = [.zeros([2], .float64)], over inputs: [Node] = [.zeros([3, 2], .float64)], segment: Int? = nil,
+      _ step: ([Node], [Node]) -> ([Node], [Node]) = { ($0, $1) }
+    ) -> String {
+      do {
+        _ = try Operations.scan(start, over: inputs, count: 3, segmentLength: segment, step)
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(message() == "")
+    #expect(message([]).contains("at least one state"))
+    #expect(message([.zeros([2], .int64)]).contains("real"))
+    #expect(message(over: [x]).contains("extent 3"))
+    #expect(message(segment: 0).contains("segments of 0"))
+    #expect(message { _, _ in ([], []) }.contains("0 states of 1"))
+    #expect(
+      message { states, _ in ([states[0].summed(over: [0])], []) }.contains("shape [] (float64) from one of shape [2]"))
+    #expect(message { states, rows in (states, [rows[0].cast(to: .float32)]) }.contains("cast it to float64"))
+  }
+}
