@@ -55,7 +55,38 @@ import Testing
     }
   }
 
+  /// Functions of functions, beside formulas without them.
+  static let control: [(String, String)] = [
+    ("f = lambda a, b: a*b + 1; f(2, f(3, 4))", "27"),
+    ("scan(lambda c, x: (c + x, c*x), 1.0, [1.0, 2.0, 3.0])[0]", "7"),
+    ("scan(lambda c, x: (c + x, c*x), 1.0, [1.0, 2.0, 3.0])[1]", "array([1.0, 4, 12])"),
+    ("c, y = scan(lambda c, x: (c + x, c*x), 1.0, [1.0, 2.0, 3.0], reverse=True); y", "array([6.0, 8, 3])"),
+    ("scan(lambda c, x: ((c[1], c[0] + c[1]), c[0]), (0.0, 1.0), None, length=6)[1]", "array([0.0, 1, 1, 2, 3, 5])"),
+    ("scan(lambda c, x: (c*x[0] + x[1], None), 1.0, ([2.0, 3.0], [1.0, 4.0]))[0]", "13"),
+    ("fori_loop(2, 5, lambda i, x: x*i, 1.0)", "24"),
+    ("map(lambda r: r @ r, [[1.0, 2.0], [3.0, 4.0]])", "array([5.0, 25])"),
+    ("map(lambda p: p[0]*sum(p[1]), ([1.0, 2.0], [[1.0, 2.0], [3.0, 4.0]]))", "array([3.0, 14])"),
+    ("map(lambda r: scan(lambda c, x: (c*x, None), 1.0, r)[0], [[1.0, 2.0], [3.0, 4.0]])", "array([2.0, 12])"),
+    ("root(lambda x: x**2 - [2.0, 9.0], ones(2))", "sqrt([2.0, 9.0])"),
+    ("fixed_point(lambda x: cos(x), 1.0)", "0.7390851332151607"),
+  ]
+
+  @Test(arguments: control)
+  func functionsOfFunctions(_ formula: String, _ plain: String) throws {
+    let (found, expected) = try (FormulaTests.node(formula), FormulaTests.node(plain + " + 0.0"))
+    #expect(found.shape == expected.shape)
+    for k in 0..<found.shape.count {
+      #expect(abs(found.value!.literal(at: k).double - expected.value!.literal(at: k).double) < 1e-14)
+    }
+  }
+
   static let refused: [(String, ToolError.Status, String)] = [
+    ("map(lambda x: y, ones(2))", .usage, "unknown name 'y'"), ("f = lambda x: x; f(1, 2)", .usage, "called with 2"),
+    ("map(3, ones(2))", .usage, "lambda x: x**2"), ("map(lambda x, y: x, ones(2))", .usage, "function of 2, expected"),
+    ("scan(lambda c, x: c, 0.0, ones(2))", .data, "two values"), ("f = lambda x: x; f + 1", .usage, "a function of 1"),
+    ("scan(lambda c, x: (ones(3), c), 0.0, ones(2))", .data, "shape [3]"),
+    ("root(lambda x: 1.0, 0.0)", .data, "does not depend on the unknown"),
+    ("scan(lambda c, x: (c, x), 0.0)", .usage, "give xs"),
     ("summ(2)", .usage, "did you mean 'sum'?"), ("xx", .usage, "--at or --let"), ("sum", .usage, "expected 'sum(…)'"),
     ("ones(2) + ones(3)", .data, "shapes [2] and [3]"), ("ones(2) @ ones((3, 2))", .data, "matmul"),
     ("ones(2)[2]", .data, "index 2 is outside axis 0"), ("ones(2)[0, 0]", .data, "2 indices"),

@@ -3,8 +3,9 @@ import Testing
 import CurvatureCommands
 
 /// A formula with all of its brackets written, so that a test sees what was understood.
-func understood(_ text: String) throws -> String {
-  let formula = try Parser.parse(text)
+func understood(_ text: String) throws -> String { understood(try Parser.parse(text)) }
+
+private func understood(_ formula: Formula) -> String {
   var texts: [String] = []
   for expression in formula.expressions {
     func text(_ id: Int?) -> String { id.map { texts[$0] } ?? "" }
@@ -27,6 +28,8 @@ func understood(_ text: String) throws -> String {
     case .index(let owner, let items): texts.append("\(text(owner))[\(items.map(text).joined(separator: ", "))]")
     case .slice(let start, let stop, let step):
       texts.append("\(text(start)):\(text(stop))" + (step.map { ":" + text($0) } ?? ""))
+    case .lambda(let parameters, let body):
+      texts.append("(lambda \(parameters.joined(separator: ", ")): \(understood(body)))")
     }
   }
   return formula.statements.map { statement in
@@ -47,6 +50,8 @@ func parseError(_ text: String) -> ToolError? {
     ("-x**2", "(-(x ** 2))"),
     ("2**-x**2", "(2 ** (-(x ** 2)))"),
     ("a - b - c", "((a - b) - c)"),
+    ("f(lambda x, y: x + y*2, 1)", "f((lambda x, y: (x + (y * 2))), 1)"),
+    ("f = lambda: lambda x: -x; f", "f = (lambda : (lambda x: (-x))); f"),
     ("a**b**c", "(a ** (b ** c))"),
     ("-a*b", "((-a) * b)"),
     ("a*-b", "(a * (-b))"),
@@ -90,7 +95,9 @@ func parseError(_ text: String) -> ToolError? {
     ("x ^ 2", "power is '**'"), ("^", "power is '**'"),
     ("1 < x < 2", "not chained"), ("a == b != c", "not chained"),
     ("x = 2", "ends with an assignment"),
-    ("x and y", "'&'"), ("not x", "'~'"), ("x if y else z", "where("), ("lambda", "not functions"),
+    ("x and y", "'&'"), ("not x", "'~'"), ("x if y else z", "where("), ("1 + lambda", "stands by itself"),
+    ("f(lambda x)", "expected ',' or ':'"),
+    ("f(lambda x, x: x)", "occurs twice"), ("f(lambda 2: 3)", "name of a parameter"), ("def f(x)", "lambda"),
     ("(1 + 2", "never closed"), ("1 + 2)", "without an opening"), ("(1]", "bracket to close is '('"),
     ("1 +", "the end of the formula"), ("1 + ; 2", "the end of a statement"),
     ("2x", "write '*'"), ("2 x", "a product is written with '*'"), ("2(x)", "no function"), ("x y", "with '*'"),

@@ -54,16 +54,17 @@ struct RandomFormula {
     case .network: return network(shape)
     case .picture: return picture(shape)
     case .place: return place(shape)
+    case .control: return control(shape)
     }
   }
 
   private enum Family: CaseIterable {
     case function, safeFunction, pair, parameters, kink, reduction, movement, order, product, matrix, number, window
-    case network, picture, place
+    case network, picture, place, control
 
     func fits(_ shape: [Int]) -> Bool {
       switch self {
-      case .function, .safeFunction, .pair, .parameters, .kink, .reduction, .movement: true
+      case .function, .safeFunction, .pair, .parameters, .kink, .reduction, .movement, .control: true
       case .order, .network, .place: !shape.isEmpty
       case .picture: shape.count == 2
       case .product: shape.count <= 2
@@ -72,6 +73,24 @@ struct RandomFormula {
       case .window: shape.count == 1 && shape[0] >= 2
       }
     }
+  }
+
+  /// Functions of functions.
+  private mutating func control(_ shape: [Int]) -> String {
+    let a = expression(shape)
+    if shape.isEmpty || generator.chance(0.4) {
+      return generator.pick([
+        "root(lambda z: z + tanh(z) / 2 - \(a), zeros_like(\(a)))",
+        "fixed_point(lambda z: 0.3*sin(z) + \(a), zeros_like(\(a)))",
+        "fori_loop(1, 4, lambda i, c: sin(c) + 0.1*i*\(a), \(a))",
+      ])
+    }
+    let row = expression(Array(shape.dropFirst()))
+    return generator.pick([
+      "map(lambda r: tanh(r)*r + \(row), \(a))",
+      "scan(lambda c, r: (tanh(c + r), c*r), \(row), \(a))[1]",
+      "scan(lambda c, r: (0.5*c*r + \(row), c), \(row), \(a), reverse=True)[1]",
+    ])
   }
 
   private func list(_ shape: [Int]) -> String { "(" + shape.map { "\($0), " }.joined() + ")" }

@@ -59,6 +59,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     let block = Node(try elements(region), shape: touched)
     let value = rest.apply(to: block)
     let elements = try value.isReshape(of: block) ? block.value! : Evaluation.storage(value)
+    try requireDefined(elements)
     return Tensor(
       Node(elements, shape: value.shape) { [self] in
         rest.apply(to: self.expression(region).reshaped(to: touched))
@@ -93,6 +94,15 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
         }
       }
     }
+  }
+
+  /// Throws if elements are NaN because eigenvalues or singular values repeat that must not. In a batch, where others may
+  /// be right, they stay NaN.
+  private func requireDefined(_ elements: Storage) throws(TensorError) {
+    guard rows.batchAxis == nil, columns.batchAxis == nil, elements.buffer(as: Scalar.self).containsNaN,
+      let text = try repeatedValuesExplanation(of: columnProducts.results.node)
+    else { return }
+    throw TensorError(text)
   }
 
   private enum Outcome {
@@ -208,6 +218,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// The diagonal, [batch, element], for rows and columns of equal number.
   func diagonal() throws(TensorError) -> Node {
     let elements = try diagonalElements()
+    try requireDefined(elements)
     return Node(elements, shape: [rows.batchCount, rows.count]) { [self] in diagonalExpression() }
   }
 
@@ -295,6 +306,15 @@ extension Node {
       return gathered(Node(Storage(positions.map(Int64.init)), shape: [positions.count]), axis: axis)
     }
     return sliced(shape.dimensions.enumerated().map { $0 == axis ? slice : .all($1) })
+  }
+}
+
+extension UnsafeBufferPointer where Element: BinaryFloatingPoint {
+  /// Without a branch for each element, so that many are looked at at once.
+  fileprivate var containsNaN: Bool {
+    var found: UInt8 = 0
+    for element in self { found |= element == element ? 0 : 1 }
+    return found != 0
   }
 }
 

@@ -96,6 +96,23 @@ struct Arguments {
     }
   }
 
+  /// A function with so many parameters.
+  func function(_ name: String, of count: Int) throws -> FormulaClosure {
+    guard case .function(let function) = self[name] else {
+      throw fault(name, "found \(self[name].description), expected a function such as 'lambda x: x**2'")
+    }
+    guard function.parameters.count == count else {
+      throw fault(name, "found a function of \(function.parameters.count), expected one of \(count)")
+    }
+    return function
+  }
+
+  /// A tensor of real numbers, or several in a tuple.
+  func reals(_ name: String) throws -> (nodes: [Node], isTuple: Bool) {
+    guard case .tuple(let items) = self[name] else { return ([try real(name)], false) }
+    return (try items.map { item in try located(name) { try item.node(as: .real, real: real) } }, true)
+  }
+
   // MARK: Tensors
 
   /// A tensor of whatever elements.
@@ -220,7 +237,7 @@ struct Arguments {
     case .tensor(let node):
       guard node.shape.rank <= 1, node.scalarType == .int64, let known = node.value else { return nil }
       return try integers(.list((0..<known.count).map { .integer(Int(known.literal(at: $0).integer)) }), name)
-    case .real, .boolean, .string, .none, .ellipsis, .slice, .module: return nil
+    case .real, .boolean, .string, .none, .ellipsis, .slice, .module, .function: return nil
     }
   }
 

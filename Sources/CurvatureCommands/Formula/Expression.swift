@@ -45,6 +45,8 @@ package struct Expression: Sendable {
     case call(function: String, receiver: ID?, [Argument])
     case index(ID, [ID])
     case slice(ID?, ID?, ID?)
+    /// A function: its parameters, and a formula of its own in the same text.
+    case lambda([String], Formula)
   }
 
   package struct Argument: Sendable {

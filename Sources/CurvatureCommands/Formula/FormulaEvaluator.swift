@@ -100,7 +100,7 @@ package struct FormulaEvaluator {
     case .tuple(let items), .list(let items): parts = items
     case .tensor(let node) where node.shape.rank > 0 && node.shape[0] == statement.targets.count:
       parts = try? (0..<node.shape[0]).map { .tensor(try Operations.index(node, [.integer($0)])) }
-    case .tensor, .integer, .real, .boolean, .string, .none, .ellipsis, .slice, .module: break
+    case .tensor, .integer, .real, .boolean, .string, .none, .ellipsis, .slice, .module, .function: break
     }
     guard let parts, parts.count == statement.targets.count else {
       throw ToolError(
@@ -144,9 +144,23 @@ package struct FormulaEvaluator {
         return value
       }
       return .slice(start: try bound(start), stop: try bound(stop), step: try bound(step))
+    case .lambda(let parameters, let body):
+      return .function(
+        FormulaClosure(parameters) { [self] (values) throws(ToolError) in
+          var inner = self
+          inner.names = names.merging(zip(parameters, values)) { _, own in own }
+          return try inner.evaluate(body)
+        })
     case .index(let owner, let items):
       return try FormulaIndexing(real: real, variables: variables).index(values[owner], items.map { values[$0] })
     case .call(let name, let receiver, let arguments):
+      if receiver == nil, case .function(let function)? = names[name] {
+        if let keyword = arguments.first(where: { $0.keyword != nil }) {
+          throw ToolError(
+            "'\(name)' takes its values by position", at: keyword.keywordRange ?? expression.place, in: formula.source)
+        }
+        return try function(arguments.map { values[$0.value] })
+      }
       if receiver == nil, let bound = names[name] {
         throw ValueFault(
           message: "'\(name)' is \(bound.description), no function; a product is written with '*'")

@@ -10,7 +10,7 @@ struct FormulaIndexing {
     switch owner {
     case .list(let members), .tuple(let members): return try member(of: members, owner, items)
     case .tensor(let node): return .tensor(try index(node, items))
-    case .integer, .real, .boolean, .string, .none, .ellipsis, .slice, .module:
+    case .integer, .real, .boolean, .string, .none, .ellipsis, .slice, .module, .function:
       throw ValueFault(message: "found \(owner.description) before '[', expected a tensor")
     }
   }
@@ -98,7 +98,7 @@ struct FormulaIndexing {
       guard node.shape.rank <= 1, let known = try constant(node) else { return nil }
       let list = (0..<known.count).map { Int(known.literal(at: $0).integer) }
       return node.shape.rank == 0 ? .integer(list[0]) : .integers(list)
-    case .boolean, .real, .string, .module:
+    case .boolean, .real, .string, .module, .function:
       throw ValueFault(message: "found \(item.description) in an index, expected a whole number, a slice or a list")
     }
   }

@@ -196,7 +196,7 @@ extension FormulaValue {
     switch self {
     case .integer(let value): value
     case .boolean(let value): value ? 1 : 0
-    case .real, .tensor, .string, .none, .ellipsis, .slice, .list, .tuple, .module: nil
+    case .real, .tensor, .string, .none, .ellipsis, .slice, .list, .tuple, .module, .function: nil
     }
   }
 

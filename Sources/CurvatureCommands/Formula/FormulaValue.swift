@@ -15,6 +15,8 @@ package enum FormulaValue: Sendable {
   case tuple([FormulaValue])
   /// `np` and its like, whose functions are known by their own names too.
   case module(String)
+  /// What a formula says with `lambda`.
+  case function(FormulaClosure)
 
   /// What it is, for messages.
   package var description: String {
@@ -30,6 +32,7 @@ package enum FormulaValue: Sendable {
     case .list(let items): "a list of \(items.count)"
     case .tuple(let items): "a tuple of \(items.count)"
     case .module(let name): "the module '\(name)'"
+    case .function(let function): "a function of \(function.parameters.count)"
     }
   }
 
@@ -37,15 +40,38 @@ package enum FormulaValue: Sendable {
   package var isPlainNumber: Bool {
     switch self {
     case .integer, .real, .boolean: true
-    case .tensor, .string, .none, .ellipsis, .slice, .list, .tuple, .module: false
+    case .tensor, .string, .none, .ellipsis, .slice, .list, .tuple, .module, .function: false
     }
   }
 
   package var isSequence: Bool {
     switch self {
     case .list, .tuple: true
-    case .tensor, .integer, .real, .boolean, .string, .none, .ellipsis, .slice, .module: false
+    case .tensor, .integer, .real, .boolean, .string, .none, .ellipsis, .slice, .module, .function: false
     }
+  }
+}
+
+/// A function that a formula defines.
+package struct FormulaClosure: Sendable {
+  package let parameters: [String]
+  /// What it gives for values of its parameters.
+  private let evaluate: @Sendable ([FormulaValue]) throws(ToolError) -> FormulaValue
+
+  init(
+    _ parameters: [String], _ evaluate: @escaping @Sendable ([FormulaValue]) throws(ToolError) -> FormulaValue
+  ) {
+    self.parameters = parameters
+    self.evaluate = evaluate
+  }
+
+  func callAsFunction(_ values: [FormulaValue]) throws -> FormulaValue {
+    guard values.count == parameters.count else {
+      throw ValueFault(
+        message: "a function of \(parameters.count) (\(parameters.joined(separator: ", "))) is called with "
+          + "\(values.count) values")
+    }
+    return try evaluate(values)
   }
 }
 
@@ -87,7 +113,7 @@ extension FormulaValue {
       var kind = items.isEmpty ? ElementKind.real : .mask
       for item in items { kind = max(kind, try item.kind()) }
       return kind
-    case .string, .none, .ellipsis, .slice, .module:
+    case .string, .none, .ellipsis, .slice, .module, .function:
       throw ValueFault(message: "found \(description), expected a tensor or a number")
     }
   }
@@ -103,7 +129,7 @@ extension FormulaValue {
     case .integer(let value): return FormulaValue.fill(Double(value), Int64(value), type)
     case .real(let value): return FormulaValue.fill(value, Literal.real(value).integer, type)
     case .list(let items), .tuple(let items): return try FormulaValue.array(items, kind, real: real)
-    case .string, .none, .ellipsis, .slice, .module:
+    case .string, .none, .ellipsis, .slice, .module, .function:
       throw ValueFault(message: "found \(description), expected a tensor or a number")
     }
   }
@@ -148,7 +174,7 @@ extension FormulaValue {
       case .list(let inner), .tuple(let inner):
         guard try collect(inner, axis: axis + 1, &shape, &numbers) else { return false }
       case .tensor: return false
-      case .string, .none, .ellipsis, .slice, .module:
+      case .string, .none, .ellipsis, .slice, .module, .function:
         throw ValueFault(message: "found \(item.description) in a list, expected numbers")
       }
     }
@@ -164,7 +190,7 @@ extension FormulaValue {
     case .boolean(let value): value ? 1 : 0
     case .integer(let value): Double(value)
     case .real(let value): value
-    case .tensor, .string, .none, .ellipsis, .slice, .list, .tuple, .module: .nan
+    case .tensor, .string, .none, .ellipsis, .slice, .list, .tuple, .module, .function: .nan
     }
   }
 

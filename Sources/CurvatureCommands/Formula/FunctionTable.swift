@@ -84,7 +84,7 @@ package enum FunctionTable {
   package static let all: [FormulaFunction] =
     elementwise + activations + special + reductions + movement + indexing + creation + products + linearAlgebra
     + windows
-    + networks
+    + networks + control
 
   /// The functions by their names.
   package static let byName: [String: FormulaFunction] = {

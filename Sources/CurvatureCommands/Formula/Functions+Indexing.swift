@@ -93,7 +93,7 @@ extension Arguments {
   fileprivate func starts(_ name: String) throws -> [Node] {
     switch self[name] {
     case .list, .tuple: return try tensors(name, least: .whole)
-    case .tensor, .integer, .real, .boolean, .string, .none, .ellipsis, .slice, .module:
+    case .tensor, .integer, .real, .boolean, .string, .none, .ellipsis, .slice, .module, .function:
       let node = try number(name)
       return node.shape.rank == 0 ? [node] : try tensors(name, least: .whole)
     }

@@ -4,12 +4,15 @@ package struct Parser {
   private let tokens: [Token]
   private var position = 0
   private var depth = 0
+  private var functionDepth = 0
   private var formula: Formula
 
   /// The deepest nesting of operands, far below what a stack holds.
   private static let depthLimit = 600
   /// What a sign before an operand binds: more than `*`, less than `**`.
   private static let unaryPrecedence = 8
+  /// The deepest nesting of functions.
+  private static let functionLimit = 16
 
   private init(_ source: FormulaSource) throws(ToolError) {
     self.source = source
@@ -137,6 +140,7 @@ package struct Parser {
     guard depth <= Parser.depthLimit else {
       throw error("the \(source.noun) is nested too deeply here; name parts of it", at: token.range)
     }
+    if minimum == 0, token.kind == .name("lambda") { return try parseLambda() }
     var left = try parseOperand()
     while let (operation, width) = try binaryOperator(), operation.precedence >= minimum {
       let place = token.range
@@ -150,6 +154,37 @@ package struct Parser {
       }
     }
     return left
+  }
+
+  /// `lambda x, y: expression`.
+  private mutating func parseLambda() throws(ToolError) -> Expression.ID {
+    let start = token.range
+    functionDepth += 1
+    defer { functionDepth -= 1 }
+    guard functionDepth <= Parser.functionLimit else {
+      throw error("functions are nested too deeply here; name parts of them", at: start)
+    }
+    position += 1
+    var parameters: [String] = []
+    while !isAt(.colon) {
+      guard case .name(let name) = token.kind, !Parser.isReserved(name) else {
+        throw unexpected(expected: "the name of a parameter, or ':' and an expression, as in 'lambda x: x**2'")
+      }
+      guard !parameters.contains(name) else { throw error("the parameter '\(name)' occurs twice", at: token.range) }
+      parameters.append(name)
+      position += 1
+      guard accept(.comma) || isAt(.colon) else {
+        throw unexpected(expected: "',' or ':' after a parameter, as in 'lambda x, y: x * y'")
+      }
+    }
+    position += 1
+    let outer = formula
+    formula = Formula(source: source)
+    let value = try parseExpression()
+    formula.statements.append(Statement(targets: [], targetRanges: [], value: value))
+    let body = formula
+    formula = outer
+    return append(.lambda(parameters, body), start.lowerBound..<endOfPrevious, place: start)
   }
 
   /// The operator here and how many tokens it takes; nil at anything else.
@@ -381,7 +416,8 @@ package struct Parser {
       "in": "; compare with '=='", "is": "; compare with '=='",
       "for": "; formulas have no loops, their operations work on whole tensors",
       "while": "; formulas have no loops, their operations work on whole tensors",
-      "lambda": "; formulas define values, not functions", "def": "; formulas define values, not functions",
+      "lambda": "; a function stands by itself, as an argument or after '='",
+      "def": "; write 'name = lambda x: …'",
     ]
     for word in [
       "as", "assert", "async", "await", "break", "class", "continue", "del", "elif", "except", "finally", "from",

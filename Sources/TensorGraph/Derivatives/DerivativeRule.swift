@@ -1,25 +1,28 @@
 /// How an operation is differentiated whose value is computed in another way: what `Primitive.custom` refers to.
 ///
-/// Two rules are equal only if they are one object. Whoever makes the same operation again should use the same rule, so
-/// that what was compiled for it is found again.
+/// Two rules are equal if they are one object, or have one name and equal bodies. Whoever makes the same operation again
+/// should use the same rule, so that what was made for it is found again.
 package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible {
   /// The name of the operation in error texts.
   package let name: String
   /// Whether leading axes are a batch: axis k of the result depends on axis k of the arguments alone, for all axes of an
   /// argument but its last so many. Nil if that is to be found out from the map.
   package let trailingAxes: Int?
+  /// What the map is made of, besides the node and its operands.
+  private let body: GraphBody?
   private let map: @Sendable (_ node: Node, _ operand: Int) -> LinearMap?
 
   /// A rule by the map from the tangent of an operand (the value is operand 0, arguments follow) to that of the node.
   ///
-  /// The map must be made of the node and of its operands, not of other nodes: the same rule serves every copy of a
+  /// The map must be made of the node, its operands and the body, not of other nodes: the same rule serves every copy of a
   /// graph.
   package init(
-    _ name: String, trailingAxes: Int? = nil,
+    _ name: String, trailingAxes: Int? = nil, body: GraphBody? = nil,
     _ map: @escaping @Sendable (_ node: Node, _ operand: Int) -> LinearMap?
   ) {
     self.name = name
     self.trailingAxes = trailingAxes
+    self.body = body
     self.map = map
   }
 
@@ -27,9 +30,10 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
   ///
   /// - Parameter tangent: an expression that is linear in the tangents; other derivatives follow from its own.
   package convenience init(
-    _ name: String, tangent: @escaping @Sendable (_ arguments: [Node], _ result: Node, _ tangents: [Node]) -> Node
+    _ name: String, body: GraphBody? = nil,
+    tangent: @escaping @Sendable (_ arguments: [Node], _ result: Node, _ tangents: [Node]) -> Node
   ) {
-    self.init(name) { node, operand in
+    self.init(name, body: body) { node, operand in
       let arguments = Array(node.operands.dropFirst())
       let variable = Node(.input(node.operands[operand].shape, node.operands[operand].scalarType))
       variable.expose()
@@ -48,9 +52,15 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
 
   package var description: String { "rule(\(name))" }
 
-  package static func == (left: DerivativeRule, right: DerivativeRule) -> Bool { left === right }
+  package static func == (left: DerivativeRule, right: DerivativeRule) -> Bool {
+    if left === right { return true }
+    guard let body = left.body else { return false }
+    return body == right.body && left.name == right.name
+  }
 
-  package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+  package func hash(into hasher: inout Hasher) {
+    if let body { hasher.combine(body) } else { hasher.combine(ObjectIdentifier(self)) }
+  }
 }
 
 /// A linear map by what it does, in both directions, under any number of leading direction axes.

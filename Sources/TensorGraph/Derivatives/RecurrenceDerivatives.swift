@@ -134,11 +134,9 @@ extension Recurrence {
     var outputs = [Node?](repeating: nil, count: count)
     var sum = Node.zeros([summand.shape.count], summand.scalarType)
     if count > 0 { carries[carryRow(before: order[0])] = state } else { carries[0] = state }
-    let fixed = Array(zip(constants, operands[(1 + rows.count)...]))
     for row in order {
-      let given = [(carry, state)] + zip(rows, operands[1...]).map { ($0, $1.row(row)) } + fixed
-      let made = Node.substituting(
-        Dictionary(given, uniquingKeysWith: { first, _ in first }), in: [next, output, summand])
+      let given = [state] + operands[1..<(1 + rows.count)].map { $0.row(row) } + operands[(1 + rows.count)...]
+      let made = body.applied(to: given)
       state = made[0]
       carries[carryRow(after: row)] = state
       outputs[row] = made[1]

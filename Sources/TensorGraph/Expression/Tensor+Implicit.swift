@@ -2,25 +2,24 @@
 
 /// The x with `equation(x)` = 0 near a start, differentiable in whatever else the equation depends on.
 ///
-/// Derivatives are those of the implicit function theorem, of every order up to `derivativeOrder`; they do not go through
-/// the search. In a prepared plan the search runs again at each point.
+/// Derivatives of every order are those of the implicit function theorem; they do not go through the search. In a prepared
+/// plan the search runs again at each point.
 ///
 ///     let root = root(near: Tensor([1.0])) { x in x * x - a }     // √a
 ///
 /// - Parameters:
 ///   - start: where Newton's steps begin; constant for derivatives.
 ///   - steps: how many are taken. Elements are NaN if the last one was not small yet.
-///   - derivativeOrder: the highest order of derivatives of x that will be asked for; higher ones are wrong.
 ///   - equation: as many elements as x.
-/// - Complexity: for n unknowns each step pushes n directions through the equation and eliminates an n × n matrix; the
-///   steps are unrolled in the graph.
+/// - Complexity: for n unknowns each step pushes n directions through the equation and eliminates an n × n matrix. A
+///   derivative of any order costs one more elimination for each direction, and derivatives of the equation.
 public func root<Scalar: DifferentiableScalar>(
-  near start: Tensor<Scalar>, steps: Int = 12, derivativeOrder: Int = 3,
+  near start: Tensor<Scalar>, steps: Int = 12,
   of equation: (Tensor<Scalar>) -> Tensor<Scalar>
 ) -> Tensor<Scalar> {
   Tensor(
     checked(
-      try Operations.root(near: start.node, steps: max(steps, 0), derivativeOrder: derivativeOrder) {
+      try Operations.root(near: start.node, steps: max(steps, 0)) {
         equation(Tensor($0)).node
       }))
 }
@@ -29,12 +28,12 @@ public func root<Scalar: DifferentiableScalar>(
 ///
 /// As `root`, with the iteration in place of most of Newton's steps.
 public func fixedPoint<Scalar: DifferentiableScalar>(
-  from start: Tensor<Scalar>, iterations: Int = 30, derivativeOrder: Int = 3,
+  from start: Tensor<Scalar>, iterations: Int = 30,
   of function: (Tensor<Scalar>) -> Tensor<Scalar>
 ) -> Tensor<Scalar> {
   Tensor(
     checked(
-      try Operations.fixedPoint(from: start.node, iterations: max(iterations, 0), derivativeOrder: derivativeOrder) {
+      try Operations.fixedPoint(from: start.node, iterations: max(iterations, 0)) {
         function(Tensor($0)).node
       }))
 }

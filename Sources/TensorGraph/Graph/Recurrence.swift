@@ -22,16 +22,9 @@ package final class Recurrence: Sendable {
   package let output: Node
   /// What is added up over the steps, of any shape.
   package let summand: Node
-  /// The same computation has the same.
-  private let structure: [Entry]
-  private let hash: Int
+  let body: GraphBody
   /// Its derivatives, as far as somebody has asked for them.
   let derivatives = RecurrenceDerivatives()
-
-  private struct Entry: Hashable {
-    var primitive: Primitive
-    var operands: [Int32]
-  }
 
   package init(
     count: Int, isReversed: Bool, isSegmented: Bool, keepsCarries: Bool = true, carry: Node, rows: [Node],
@@ -49,24 +42,11 @@ package final class Recurrence: Sendable {
     self.next = next
     self.output = output
     self.summand = summand
-    let inputs = [carry] + rows + constants
-    let order = inputs + Node.topologicalOrder([next, output, summand]).filter { !inputs.contains($0) }
-    var places: [Node: Int32] = [:]
-    for (i, node) in order.enumerated() { places[node] = Int32(i) }
-    structure =
-      order.map { node in Entry(primitive: node.primitive, operands: node.operands.map { places[$0]! }) } + [
-        Entry(primitive: .detach, operands: [next, output, summand].map { places[$0]! } + [Int32(rows.count)])
-      ]
-    var hasher = Hasher()
-    hasher.combine(count)
-    hasher.combine(isReversed)
-    hasher.combine(keepsCarries)
-    hasher.combine(structure)
-    hash = hasher.finalize()
+    body = GraphBody([next, output, summand], over: [carry] + rows + constants)
   }
 
   /// The inputs of the body, in the order of a scan's operands.
-  package var inputs: [Node] { [carry] + rows + constants }
+  package var inputs: [Node] { body.inputs }
 
   /// Where the parts of the result are, which is flat: the carries in the order of the rows, the outputs, the sum; those
   /// two first if the last row comes first, so that the last carry is next to them.
@@ -110,22 +90,26 @@ package final class Recurrence: Sendable {
   package func carryRow(after row: Int) -> Int { isReversed ? row : row + 1 }
 
   /// Operations of one step.
-  package var nodeCount: Int { structure.count }
+  package var nodeCount: Int { body.nodeCount }
 }
 
 extension Recurrence: Hashable {
   package static func == (left: Recurrence, right: Recurrence) -> Bool {
     left === right
-      || (left.hash == right.hash && left.count == right.count && left.isReversed == right.isReversed
-        && left.isSegmented == right.isSegmented && left.keepsCarries == right.keepsCarries
-        && left.structure == right.structure)
+      || (left.count == right.count && left.rows.count == right.rows.count && left.isReversed == right.isReversed
+        && left.isSegmented == right.isSegmented && left.keepsCarries == right.keepsCarries && left.body == right.body)
   }
 
-  package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(count)
+    hasher.combine(isReversed)
+    hasher.combine(keepsCarries)
+    hasher.combine(body)
+  }
 }
 
 extension Recurrence: CustomStringConvertible {
-  package var description: String { "recurrence(\(count) steps of \(structure.count) operations)" }
+  package var description: String { "recurrence(\(count) steps of \(nodeCount) operations)" }
 }
 
 // MARK: Building
@@ -147,7 +131,7 @@ extension Node {
   ) -> (recurrence: Recurrence, operands: [Node]) {
     let given = Set([carry.input] + sequences.map(\.input) + constants.map(\.input))
     let results = [next, output, summand]
-    let captured = Self.captured(by: results, over: given)
+    let captured = GraphBody.captured(by: results, over: given)
     let inputs = captured.map { Node(.input($0.shape, $0.scalarType)) }
     let closed = Node.substituting(Dictionary(uniqueKeysWithValues: zip(captured, inputs)), in: results)
     // What the body does not look at is no operand.
@@ -158,30 +142,5 @@ extension Node {
       count: count, isReversed: isReversed, isSegmented: isSegmented, carry: carry.input, rows: sequences.map(\.input),
       constants: constants.map(\.input), next: closed[0], output: closed[1], summand: closed[2])
     return (recurrence, [carry.start] + sequences.map(\.rows) + constants.map(\.value))
-  }
-
-  /// What expressions are made of besides some inputs: where they end whatever the inputs are. Literals and
-  /// repetitions stay with the expressions.
-  static func captured(by roots: [Node], over inputs: Set<Node>) -> [Node] {
-    let order = topologicalOrder(roots, entering: { !inputs.contains($0) && $0.value == nil && !$0.isDeferred })
-    var varying = inputs
-    for node in order where node.value == nil && !node.isDeferred {
-      if node.operands.contains(where: varying.contains) { varying.insert(node) }
-    }
-    var found: [Node] = []
-    var seen = Set<Node>()
-    var pending = roots.filter { !varying.contains($0) }
-    pending += order.filter { varying.contains($0) && !inputs.contains($0) }.flatMap(\.operands)
-      .filter { !varying.contains($0) }
-    pending.reverse()
-    while let node = pending.popLast() {
-      guard seen.insert(node).inserted else { continue }
-      switch node.primitive {
-      case .fill, .iota: break
-      case .broadcast where node.value == nil && !node.isDeferred: pending.append(node.operands[0])
-      default: found.append(node)
-      }
-    }
-    return found
   }
 }

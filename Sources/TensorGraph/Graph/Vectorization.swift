@@ -89,7 +89,7 @@ extension Node {
   static func vectorized(_ results: [Node], rows: [(input: Node, rows: Node)], count: Int) -> [Node] {
     if count == 0 { return results.map { .zeros([0] + $0.shape, $0.scalarType) } }
     let inputs = Set(rows.map(\.input))
-    let captured = Node.captured(by: results, over: inputs)
+    let captured = GraphBody.captured(by: results, over: inputs)
     var vectorization = Vectorization(
       count: count, rows: rows, constants: captured.map { (input: $0, value: $0) })
     let ends = inputs.union(captured)

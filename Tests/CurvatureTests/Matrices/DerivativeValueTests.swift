@@ -240,4 +240,22 @@ import Testing
     #expect(xThenC.isClose(to: cThenX, relative: 1e-12))
     #expect(H[0, 1][...].isClose(to: cThenX, relative: 1e-12) && H[1, 0][...].isClose(to: cThenX, relative: 1e-12))
   }
+
+  @Test("A derivative that does not exist because eigenvalues repeat is an error that says so; in a batch it is NaN")
+  func repeatedEigenvalues() throws {
+    func lowest(_ a: Tensor<Double>) -> Tensor<Double> { a.symmetricEigen.values[0] }
+    func message(_ h: Hessian<Double>) -> String {
+      do {
+        _ = try h.read(at: 0)
+        return ""
+      } catch { return "\(error)" }
+    }
+    let (equal, different) = (Tensor<Double>.eye(2), Tensor<Double>([1, 0.5, 0.5, 3], shape: [2, 2]))
+    #expect(message(hessian(at: equal, of: lowest)).contains("eigenvalues 0 and 1 of a matrix of shape [2, 2]"))
+    #expect(message(hessian(at: different, of: lowest)) == "")
+    #expect(message(hessian(at: equal) { $0.symmetricEigen.values.sum() }) == "")
+    let both = Tensor.stack([equal, different])
+    let h = hessian(both.symmetricEigen.values[..., 0], both, batchAxis: 0)[...]
+    #expect(h[0].scalars.contains { $0.isNaN } && h[1].isClose(to: hessian(at: different, of: lowest)[...]))
+  }
 }
