@@ -180,6 +180,13 @@ z: fft(z.reshape(3, 2) ** 2) ** 2
 z: ifft(z.reshape(3, 2) ** 2) ** 2
 z: rfft(z ** 2) ** 2
 z: irfft(rfft(z) ** 2) ** 2
+A: scan(lambda c, r: (tanh(c * r + 0.5), c * c * r), array([0.5, -1.0, 2.0]), A)[1]
+x: scan(lambda c, r: (c + sin(c * r), None), 0.3, x)[0] * x
+x: scan(lambda c, r: ((c[0] * c[1], c[1] + r), c[0] * r), (1.0, 0.5), x, reverse=True)[1]
+x: fori_loop(1, 5, lambda i, c: sin(c) + 0.1 * i * x, x)
+C: map(lambda r: exp(-(r @ S @ r)) * r, C)
+y: root(lambda v: v ** 3 + v - y, zeros(4))
+x: fixed_point(lambda v: 0.5 * cos(v) + x, zeros(4))
 """
 
 
@@ -381,6 +388,19 @@ scope.update(
     cosine_embedding_loss=cosine_embedding_loss,
     fft=lambda v: pairs(jnp.fft.fft(numbers(v))), ifft=lambda v: pairs(jnp.fft.ifft(numbers(v))),
     rfft=lambda v: pairs(jnp.fft.rfft(v)), irfft=lambda v: jnp.fft.irfft(numbers(v)),
+)
+
+
+def root(f, start):
+    value = start
+    for _ in range(12):
+        value = value - jnp.linalg.solve(jax.jacfwd(f)(value), f(value))
+    return value
+
+
+scope.update(
+    scan=jax.lax.scan, fori_loop=jax.lax.fori_loop, map=jax.lax.map, root=root,
+    fixed_point=lambda f, start: root(lambda v: v - f(v), start),
 )
 for name, text in NAMES.items():
     scope[name] = eval(text, scope)
