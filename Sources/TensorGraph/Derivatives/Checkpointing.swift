@@ -33,7 +33,7 @@ extension DerivativeRule {
       let (shape, result) = (node.operands[operand].shape, body.results[0])
       return .opaque(
         LinearOperator(
-          shape: result.shape, expression: { (body.inputs[operand - 1], result) },
+          shape: result.shape, dependencies: { BodyDependencies(of: [result], in: body.inputs[operand - 1]) },
           apply: { tangent, lift in
             let copy = repeated(after: tangent)
             let image = pushforward(

@@ -69,19 +69,31 @@ package struct LinearOperator {
   let shape: Shape
   let apply: (_ tangent: Node, _ lift: Int) -> Node
   let transpose: (_ cotangent: Node, _ lift: Int) -> Node
-  /// An expression that depends on its variable as the image depends on the operand.
-  private let expression: () -> (variable: Node, result: Node)
+  /// What an image depends on, for what the operand's elements depend on.
+  private let propagate: (_ sets: [Int32], _ union: ([Int32]) -> Int32) -> [Int32]
 
   /// A map by what it does to tangents and cotangents.
   ///
-  /// - Parameter expression: made only if somebody asks which elements depend on which.
+  /// - Parameter dependencies: made only if somebody asks which elements depend on which.
   init(
-    shape: Shape, expression: @escaping () -> (variable: Node, result: Node),
+    shape: Shape, dependencies: @escaping () -> BodyDependencies,
+    apply: @escaping (_ tangent: Node, _ lift: Int) -> Node,
+    transpose: @escaping (_ cotangent: Node, _ lift: Int) -> Node
+  ) {
+    self.init(
+      shape: shape, propagate: { sets, union in dependencies().propagate(sets, union)[0] }, apply: apply,
+      transpose: transpose)
+  }
+
+  /// - Parameter propagate: what each element of an image depends on, for what each of the operand does: sets by their
+  ///   numbers, and how several are joined (none are the empty one).
+  init(
+    shape: Shape, propagate: @escaping (_ sets: [Int32], _ union: ([Int32]) -> Int32) -> [Int32],
     apply: @escaping (_ tangent: Node, _ lift: Int) -> Node,
     transpose: @escaping (_ cotangent: Node, _ lift: Int) -> Node
   ) {
     self.shape = shape
-    self.expression = expression
+    self.propagate = propagate
     self.apply = apply
     self.transpose = transpose
   }
@@ -94,7 +106,7 @@ package struct LinearOperator {
     transpose given: ((_ cotangent: Node, _ lift: Int) -> Node)? = nil
   ) {
     shape = result.shape
-    expression = { (variable, result) }
+    propagate = { sets, union in BodyDependencies(of: [result], in: variable).propagate(sets, union)[0] }
     func checked(_ image: Node) -> Node {
       let order = Node.topologicalOrder([image], entering: { node in !leaves.contains { $0 === node } })
       precondition(
@@ -114,22 +126,12 @@ package struct LinearOperator {
       }
   }
 
-  /// For each element of an image what a function makes of the elements of the operand on which it depends.
+  /// What each element of an image depends on, for what each element of the operand does.
   ///
-  /// - Complexity: calls the function once for elements that depend on the same things.
-  func mapSources<Result>(_ body: (_ elements: ArraySlice<Int32>) -> Result) -> [Result] {
-    let (variable, result) = expression()
-    var sweep = DependencySweep([result], variable, nil, budget: Dependencies.defaultBudget)
-    let table = sweep.run()[0]
-    var results: [DependencySets.Name: Result] = [:]
-    return (0..<shape.count).map { element in
-      let set = table[element]
-      if let result = results[set] { return result }
-      let result = body(sweep.pool.elements(set))
-      results[set] = result
-      return result
-    }
-  }
+  /// - Parameters:
+  ///   - sets: of things, by numbers.
+  ///   - union: of some sets; of none the empty one. Asked once for elements that depend on the same.
+  func dependencies(_ sets: [Int32], union: ([Int32]) -> Int32) -> [Int32] { propagate(sets, union) }
 }
 
 extension Node {

@@ -127,36 +127,12 @@ extension Recurrence {
     zip(constants, node.operands[(1 + rows.count)...]).map { (input: $0, value: $1) }
   }
 
-  /// The same as operations of all steps in one graph, for what asks which elements depend on which.
-  package func unrolled(_ operands: [Node]) -> Node {
-    var state = operands[0]
-    var carries = [Node?](repeating: nil, count: count + 1)
-    var outputs = [Node?](repeating: nil, count: count)
-    var sum = Node.zeros([summand.shape.count], summand.scalarType)
-    if count > 0 { carries[carryRow(before: order[0])] = state } else { carries[0] = state }
-    for row in order {
-      let given = [state] + operands[1..<(1 + rows.count)].map { $0.row(row) } + operands[(1 + rows.count)...]
-      let made = body.applied(to: given)
-      state = made[0]
-      carries[carryRow(after: row)] = state
-      outputs[row] = made[1]
-      sum = sum + made[2].reshaped(to: [summand.shape.count])
-    }
-    let others = outputs.map { $0! } + [sum]
-    let all = carries.map { $0! }
-    return .flat(isReversed ? others + all : all + others, carry.scalarType)
-  }
-
   /// The map from the tangent of one operand to that of the result.
   func linearization(of node: Node, in operand: Int) -> LinearMap {
-    let shapes = node.operands.map { ($0.shape, $0.scalarType) }
-    return .opaque(
+    .opaque(
       LinearOperator(
         shape: node.shape,
-        expression: { [self] in
-          let inputs = shapes.map { Node(.input($0.0, $0.1)) }
-          return (inputs[operand], unrolled(inputs))
-        },
+        propagate: { [self] sets, union in dependencies(on: operand, sets, union) },
         apply: { [self] tangent, lift in
           tangent.isZero
             ? .zeros(Shape(Array(tangent.shape.dimensions[..<lift])) + node.shape, node.scalarType)

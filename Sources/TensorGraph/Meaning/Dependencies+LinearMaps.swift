@@ -40,7 +40,7 @@ extension LinearMap {
       return second.dependencies(
         first.dependencies(table, shape, known, &pool), first.resultShape(for: shape), known, &pool)
     case .opaque(let map):
-      return .each(map.mapSources { sources in pool.union(sources.map { table[Int($0)] }) })
+      return .each(map.dependencies(table.expanded(shape.count)) { pool.union($0) })
     case .expression(_, let result, _):
       // All of a matrix's result depends on all of the matrix; the batch before them stays apart.
       let batch = shape.rank - 2

@@ -102,9 +102,7 @@ extension SliceOwners {
         join(operand, over: [node.shape.count], from: [1], to: [1])
         return
       }
-      let joined = map.mapSources { sources in
-        sources.reduce(Self.none) { Self.joined($0, operand.owners[Int($1)]) }
-      }
+      let joined = map.dependencies(operand.owners) { $0.reduce(Self.none, Self.joined) }
       for (element, owner) in joined.enumerated() { owners[element] = Self.joined(owners[element], owner) }
     case .solve, .matrix:
       // Every element of a result depends on all of its operand's matrix; columns of right-hand sides stay apart.
