@@ -39,6 +39,33 @@ import Testing
     #expect(lines[first...].filter { $0.contains(": product") }.count == 1, "\(lines)")
   }
 
+  @Test("Products that are only added up are one product over all steps") func summing() throws {
+    let network = try Self.network(300)
+    let slopes = gradient(of: network.y, to: network.weights).map { $0! }
+    let lines = try Engine.description(of: slopes).split(separator: "\n")
+    let first = lines.firstIndex { $0.hasPrefix("a step of a recurrence") }!
+    #expect(lines[..<first].filter { $0.contains("product 6 x 300 x") }.count == 2, "\(lines)")
+  }
+
+  @Test("Second derivatives in the weights are those of the interpreter", arguments: [nil, 4])
+  func products(segment: Int?) throws {
+    let network = try Self.network(9, segment: segment)
+    let slopes = gradient(of: network.y, to: network.weights).map { $0! }
+    let seeds = network.weights.map { weights in
+      (
+        node: weights,
+        tangent: Node.input((0..<(2 * weights.shape.count)).map { Double($0 % 7) - 3 }, [2] + weights.shape)
+      )
+    }
+    let changes = pushforward(of: slopes, seeds: seeds, lift: 1).map { $0! }
+    let expected = Interpreter.evaluate(changes)
+    try Engine.evaluate(changes)
+    for (node, expected) in zip(changes, expected) {
+      let found = (0..<node.shape.count).map { node.value!.literal(at: $0).double }
+      #expect(mismatch(found, expected, relative: 1e-10, absolute: 1e-10) == nil)
+    }
+  }
+
   @Test("Values and gradients are those of the interpreter, in segments and not", arguments: [nil, 1, 7, 50])
   func values(segment: Int?) throws {
     let network = try Self.network(50, segment: segment)
