@@ -41,7 +41,9 @@ package enum Engine {
     storages.reserveCapacity(arguments.count)
     for argument in arguments {
       guard let value = try argument.readyValue() else {
-        throw TensorError("evaluate: an input of shape \(argument.shape) has no elements; give it a value")
+        throw TensorError(
+          "evaluate: an input of shape \(argument.shape) has no elements; give it a value. What stands for an argument of a "
+            + "plan, or for a row or a state in scan, iterate and vmap, has none: use operations on it")
       }
       storages.append(value)
     }

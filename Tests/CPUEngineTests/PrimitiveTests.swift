@@ -172,7 +172,10 @@ import Testing
 
   @Test func missingInput() {
     let x = Node(.input([2, 3], .float64))
-    #expect(throws: TensorError("evaluate: an input of shape [2, 3] has no elements; give it a value")) {
+    let message =
+      "evaluate: an input of shape [2, 3] has no elements; give it a value. What stands for an argument of a "
+    let rest = "plan, or for a row or a state in scan, iterate and vmap, has none: use operations on it"
+    #expect(throws: TensorError(message + rest)) {
       try Engine.evaluate([Node(.elementwise(.exp), [x])])
     }
   }

@@ -9,9 +9,9 @@ struct HoistedBody {
   /// Elements that a step computes faster than it gets to them: fewer are better computed for all steps at once, which
   /// takes memory for all steps.
   private static let smallCount = 256
-  /// A product of rows with what is the same for all is better done at once if it is at most so many times as large as
-  /// what a step is given.
-  private static let productGrowth = 4
+  /// Memory for all steps is well spent on so many elements, or on at most so many times what all steps are given.
+  static let modestCount = 1 << 22
+  private static let growth = 4
 
   init(
     results: [Node], sequences: [(input: Node, rows: Node)], constants: [(input: Node, value: Node)]
@@ -28,10 +28,11 @@ struct HoistedBody {
     self.init(results: results, sequences: sequences, constants: constants)
     let given = carry.shape.count + sequences.reduce(0) { $0 + $1.input.shape.count }
     func isWorthwhile(_ node: Node) -> Bool {
-      if case .contraction(let c) = node.primitive, !c.summed.isEmpty {
-        return node.shape.count <= Self.productGrowth * given
-      }
+      let isModest = node.shape.count <= Self.growth * given
+      // Many products of rows with what is the same for all are better done as one.
+      if case .contraction(let c) = node.primitive, !c.summed.isEmpty { return isModest }
       return node.shape.count <= Self.smallCount
+        && (isModest || node.shape.count * count <= Self.modestCount)
     }
     var vectorization = Vectorization(count: count, rows: sequences, constants: constants)
     var known = Set<Node>()

@@ -85,7 +85,7 @@ struct RecurrencePreparation {
     var products: SummedProducts?
     if uses != nil, !recurrence.isSegmented, recurrence.count > 1, layout.summand > 0 {
       let known = Set(body.sequences.map(\.input) + body.constants.map(\.input))
-      let found = SummedProducts(of: summand, inputs: known, carryCount: layout.carry)
+      let found = SummedProducts(of: summand, inputs: known, carryCount: layout.carry, count: layout.count)
       if found.hasProducts {
         products = found
         output = .joined([output] + found.outputs, output.scalarType)

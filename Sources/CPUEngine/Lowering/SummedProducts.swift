@@ -20,14 +20,15 @@ struct SummedProducts {
   /// Factors that steps have to leave behind.
   private(set) var outputs: [Node] = []
 
-  /// What steps leave behind for a product is at most so many times as large as the product and the carry.
-  private static let growth = 4
+  /// What steps leave behind for a product is at most so many times as large as the carry, or little for all steps.
+  private static let growth = 2
 
   /// - Parameters:
   ///   - summand: flat, of a body.
   ///   - inputs: what is there for all steps.
   ///   - carryCount: the elements of a carry.
-  init(of summand: Node, inputs: Set<Node>, carryCount: Int) {
+  ///   - count: the number of steps.
+  init(of summand: Node, inputs: Set<Node>, carryCount: Int, count: Int) {
     var pieces = [summand]
     if case .concatenate = summand.primitive { pieces = summand.operands }
     for piece in pieces {
@@ -38,8 +39,8 @@ struct SummedProducts {
       let missing = Set(products.flatMap { [$0.left, $0.right] }).filter {
         !inputs.contains($0) && !outputs.contains($0)
       }
-      let isSmall = missing.reduce(0) { $0 + $1.shape.count } <= Self.growth * (piece.shape.count + carryCount)
-      guard isSmall else {
+      let size = missing.reduce(0) { $0 + $1.shape.count }
+      guard size <= Self.growth * carryCount || size * count <= HoistedBody.modestCount else {
         parts.append(.summand(piece))
         continue
       }

@@ -73,9 +73,11 @@ extension GraphBody {
     pending.reverse()
     while let node = pending.popLast() {
       guard seen.insert(node).inserted else { continue }
+      // A number that a user holds may be a variable.
+      let isOpen = !node.isExposed && node.value == nil && !node.isDeferred
       switch node.primitive {
-      case .fill, .iota: break
-      case .broadcast where node.value == nil && !node.isDeferred: pending.append(node.operands[0])
+      case .fill where isOpen, .iota where isOpen: break
+      case .broadcast where isOpen: pending.append(node.operands[0])
       default: found.append(node)
       }
     }

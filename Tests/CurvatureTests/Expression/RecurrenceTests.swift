@@ -97,6 +97,23 @@ import Testing
     #expect(last.scalars == point.scalars && outputs.shape == [0])
   }
 
+  @Test("Whatever a closure captures has derivatives: numbers, repetitions, rows of an outer closure") func captured() {
+    let (a, x): (Tensor<Double>, Tensor<Double>) = (1.5, Tensor([0.5, 0.25]))
+    let repeated = a.broadcast(to: [2])
+    func close(_ y: Tensor<Double>, _ variable: Tensor<Double>, _ expected: [Double], _ line: Int) {
+      #expect(gradient(y, variable).isClose(to: Tensor(expected, shape: variable.shape), relative: 1e-12), "\(line)")
+    }
+    close(iterate(x, count: 3) { $0 * a }.sum(), a, [3 * 1.5 * 1.5 * 0.75], #line)
+    close(iterate(x, count: 2) { $0 * repeated }.sum(), repeated, [3 * 0.5, 3 * 0.25], #line)
+    close(root(near: Tensor([1.0])) { $0 * $0 - a }.sum(), a, [0.5 / (1.5).squareRoot()], #line)
+    close(checkpoint(x) { $0 * a }.sum(), a, [0.75], #line)
+    close(vmap(over: x) { $0 * a * $0 }.sum(), a, [0.3125], #line)
+    close(vmap(over: x) { p in vmap(over: x) { q in p * q }.sum() }.sum(), x, [1.5, 1.5], #line)
+    close(
+      scan(Tensor(0.0), over: x) { c, p in (c + iterate(p, count: 2) { $0 * p }, c) }.last, x, [3 * 0.25, 3 * 0.0625],
+      #line)
+  }
+
   @Test("Patterns and batches see through a recurrence") func structure() {
     let x = Tensor<Double>((0..<30).map { 0.1 + 0.05 * Double($0) })
     let own = hessian(at: x) { x in iterate(x, count: 20) { $0 - 0.1 * sin($0) }.sum() }
