@@ -161,13 +161,15 @@ struct RandomFormula {
     ])
   }
 
+  /// Functions with kinks and jumps, which are moved away from what is constant, such as the 1 that a softmax adds up to.
   private mutating func kink(_ shape: [Int]) -> String {
     let (a, b) = (expression(shape), expression(shape))
     return generator.pick([
       "maximum(\(a), \(b))", "minimum(\(a), \(b))", "where(\(a) > \(b), sin(\(a)), \(b))", "abs(\(a))", "relu(\(a))",
       "clip(\(a), -0.4, 0.6)", "leaky_relu(\(a))", "elu(\(a))", "selu(\(a))", "hard_swish(\(a))", "softshrink(\(a))",
-      "celu(\(a))", "copysign(\(a), \(b))", "heaviside(\(a), 0.5) * \(b)", "(\(a) % 0.7)", "floor(\(a)) * \(b)",
-      "prelu(\(a), 0.2)", "hard_tanh(\(a))", "frac(\(a))",
+      "celu(\(a))", "copysign(\(a), \(b) + 0.0137)", "heaviside(\(a) + 0.0137, 0.5) * \(b)", "((\(a) + 0.0137) % 0.7)",
+      "floor(\(a) + 0.37) * \(b)",
+      "prelu(\(a), 0.2)", "hard_tanh(\(a))", "frac(\(a) + 0.37)",
     ])
   }
 

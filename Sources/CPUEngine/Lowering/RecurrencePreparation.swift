@@ -112,10 +112,22 @@ struct RecurrencePreparation {
       ]
       return Self.inOrder(pieces)
     }
-    // The products, over what the steps leave behind.
-    let left = Node(.input([kept.total], changed.carry.scalarType))
-    numbers[left] = scan
-    let rows = left.sliced([AxisSlice(start: kept.outputs.lowerBound, step: 1, count: kept.outputs.count)])
+    return Self.inOrder(pieces + sums(products, body, scan, changed, layout, &numbers))
+  }
+
+  /// The outputs and the sum of a recurrence whose products are not added up step by step.
+  ///
+  /// - Parameters:
+  ///   - scan: the entry of the recurrence that remains, which leaves the factors of the products behind.
+  ///   - layout: that of the whole.
+  private mutating func sums(
+    _ products: SummedProducts, _ body: HoistedBody, _ scan: Int32, _ remaining: Recurrence,
+    _ layout: Recurrence.Layout, _ numbers: inout [Node: Int32]
+  ) -> [Piece] {
+    let kept = remaining.layout
+    let result = Node(.input([kept.total], remaining.carry.scalarType))
+    numbers[result] = scan
+    let rows = result.sliced([AxisSlice(start: kept.outputs.lowerBound, step: 1, count: kept.outputs.count)])
       .reshaped(to: [layout.count, kept.output])
     func columns(_ start: Int, _ count: Int) -> Node {
       rows.sliced([.all(layout.count), AxisSlice(start: start, step: 1, count: count)])
@@ -128,26 +140,24 @@ struct RecurrencePreparation {
       factors[factor] = (columns(place, factor.shape.count).reshaped(to: [layout.count] + factor.shape), true)
       place += factor.shape.count
     }
-    var sumPlace = kept.sum.lowerBound
+    var pieces: [Piece] = []
     var made: [(range: Range<Int>, node: Node)] = [(layout.outputs, columns(0, layout.output))]
-    var start = layout.sum.lowerBound
+    var (start, remainingStart) = (layout.sum.lowerBound, kept.sum.lowerBound)
     for part in products.parts {
+      let range = start..<(start + part.count)
+      start = range.upperBound
       switch part {
-      case .summand(let node):
-        pieces.append(Piece(range: start..<(start + node.shape.count), entry: scan, start: sumPlace))
-        sumPlace += node.shape.count
-        start += node.shape.count
+      case .summand:
+        pieces.append(Piece(range: range, entry: scan, start: remainingStart))
+        remainingStart += range.count
       case .products(let list):
-        let all = list.map { $0.summed(over: layout.count, factors) }
-        let total = all.dropFirst().reduce(all[0], +)
-        made.append((start..<(start + total.shape.count), total))
-        start += total.shape.count
+        let all = list.map { $0.summed(over: layout.count, factors).reshaped(to: [range.count]) }
+        made.append((range, all.dropFirst().reduce(all[0], +)))
       }
     }
     made.removeAll { $0.range.isEmpty }
     let added = add(made.map { $0.node.reshaped(to: [$0.range.count]) }, numbers)
-    pieces += zip(made, added).map { Piece(range: $0.range, entry: $1, start: 0) }
-    return Self.inOrder(pieces)
+    return pieces + zip(made, added).map { Piece(range: $0.range, entry: $1, start: 0) }
   }
 
   private static func inOrder(_ pieces: [Piece]) -> [Piece] {

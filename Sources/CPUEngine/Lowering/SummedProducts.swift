@@ -7,6 +7,14 @@ struct SummedProducts {
   enum Part {
     case summand(Node)
     case products([Product])
+
+    /// The number of elements.
+    var count: Int {
+      switch self {
+      case .summand(let node): node.shape.count
+      case .products(let products): products[0].shape.count
+      }
+    }
   }
 
   /// A product of two factors: elements of each step, or the same in all.
@@ -74,6 +82,9 @@ struct SummedProducts {
 }
 
 extension SummedProducts.Product {
+  /// That of the product in one step.
+  var shape: Shape { contraction.resultShape(left.shape, right.shape) }
+
   /// The sum of the products of all steps.
   ///
   /// - Parameter factors: for each factor all rows along a leading axis, or what it is in every step.
