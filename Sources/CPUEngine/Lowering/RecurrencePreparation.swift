@@ -88,8 +88,8 @@ struct RecurrencePreparation {
       let found = SummedProducts(of: summand, inputs: known, carryCount: layout.carry, count: layout.count)
       if found.hasProducts {
         products = found
-        output = .joined([output] + found.outputs, output.scalarType)
-        summand = .joined(found.summands, summand.scalarType)
+        output = .flat([output] + found.outputs, output.scalarType)
+        summand = .flat(found.summands, summand.scalarType)
       }
     }
     let changed = Recurrence(

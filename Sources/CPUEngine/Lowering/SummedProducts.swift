@@ -97,11 +97,3 @@ extension SummedProducts.Product {
     return a.hasRows || b.hasRows ? product : Double(count) * product
   }
 }
-
-extension Node {
-  /// The elements of some nodes of one type, one node after another.
-  static func joined(_ nodes: [Node], _ type: ScalarType) -> Node {
-    let parts = nodes.filter { $0.shape.count > 0 }.map { $0.reshaped(to: [$0.shape.count]) }
-    return parts.isEmpty ? .zeros([0], type) : .concatenate(parts, axis: 0)
-  }
-}

@@ -7,8 +7,8 @@ extension Node {
     let varies = Node.topologicalOrder([self], entering: { !arguments.contains($0) }).contains(
       where: arguments.contains)
     guard varies, !arguments.contains(self), scalarType.isDifferentiable else { return self }
-    let operands = arguments + GraphBody.captured(by: [self], over: Set(arguments))
-    return .custom(.checkpoint(GraphBody(of: [self], in: arguments)), value: self, arguments: operands)
+    let (body, captured) = GraphBody.closed([self], in: arguments)
+    return .custom(.checkpoint(body), value: self, arguments: arguments + captured)
   }
 
   /// The same elements in memory of their own, made after another node.

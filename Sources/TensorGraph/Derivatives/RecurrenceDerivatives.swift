@@ -148,7 +148,7 @@ extension Recurrence {
 
 extension Node {
   /// The elements of some nodes of one type, one node after another.
-  static func flat(_ nodes: [Node], _ type: ScalarType) -> Node {
+  package static func flat(_ nodes: [Node], _ type: ScalarType) -> Node {
     let parts = nodes.filter { $0.shape.count > 0 }.map { $0.reshaped(to: [$0.shape.count]) }
     if parts.isEmpty { return .zeros([0], type) }
     return parts.count == 1 ? parts[0] : .concatenate(parts, axis: 0)

@@ -25,8 +25,7 @@ extension Operations {
     guard Node.topologicalOrder([value]).contains(unknown) else {
       throw TensorError("root: the equation does not depend on the unknown; use the argument of the closure")
     }
-    let parameters = GraphBody.captured(by: [value], over: [unknown])
-    let equation = GraphBody(of: [value], in: [unknown])
+    let (equation, parameters) = GraphBody.closed([value], in: [unknown])
     let fixed = parameters.map { $0.detached() }
     func step(_ x: Node) -> Node {
       let value = equation.applied(to: [x] + fixed)[0]

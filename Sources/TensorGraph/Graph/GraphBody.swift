@@ -48,13 +48,14 @@ extension GraphBody: Hashable {
 }
 
 extension GraphBody {
-  /// The body of some expressions, and what its inputs stand for: the given nodes, then whatever else the expressions are
+  /// The body of some expressions in given nodes, and what its further inputs stand for: whatever else the expressions are
   /// made of. Literals and repetitions stay with the expressions.
-  init(of results: [Node], in given: [Node]) {
+  static func closed(_ results: [Node], in given: [Node]) -> (body: GraphBody, captured: [Node]) {
     let captured = Self.captured(by: results, over: Set(given))
     let operands = given + captured
     let inputs = operands.map { Node(.input($0.shape, $0.scalarType)) }
-    self.init(Node.substituting(Dictionary(uniqueKeysWithValues: zip(operands, inputs)), in: results), over: inputs)
+    let replacements = Dictionary(uniqueKeysWithValues: zip(operands, inputs))
+    return (GraphBody(Node.substituting(replacements, in: results), over: inputs), captured)
   }
 
   /// What expressions are made of besides some nodes: where they end whatever those are.
