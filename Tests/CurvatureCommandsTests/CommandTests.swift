@@ -121,7 +121,7 @@ private let rosenbrock = "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"
 
   @Test(arguments: [
     ("", "is empty"), ("a,b\n", "no line of numbers"), ("1,2\n3\n", "line 2 has 1 column"),
-    ("1,2\n3,nan\n", "line 2, column 2"), ("\u{0}\u{1}", "no text"), ("1,2\n3,x\n", "line 2, column 2"),
+    ("1,2\n3,NA\n", "line 2, column 2"), ("\u{0}\u{1}", "no text"), ("1,2\n3,x\n", "line 2, column 2"),
   ])
   func badTablesAreNamed(_ text: String, _ fragment: String) throws {
     let scratch = try Scratch()

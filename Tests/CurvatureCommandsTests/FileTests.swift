@@ -118,42 +118,6 @@ func fixture(_ name: String) -> String { Bundle.module.resourcePath! + "/Fixture
     #expect(throws: ToolError.self) { try NPY.read(bytes[...], name: "x") }
   }
 
-  static let tables: [(String, [Int], [Double])] = [
-    ("1,2\n3,4\n", [2, 2], [1.0, 2, 3, 4]), ("1\n2\n3", [3], [1, 2, 3]), ("x,y\n1,2\n", [1, 2], [1, 2]),
-    ("\u{FEFF}a,b\r\n1,2\r\n\r\n3,4", [2, 2], [1, 2, 3, 4]), ("# note\n\"1\", 2.5e3 \n", [1, 2], [1, 2500]),
-    ("time\n1\n", [1], [1]), ("-.5,+3.\n", [1, 2], [-0.5, 3]), ("inf,-inf\n", [1, 2], [.infinity, -.infinity]),
-    ("year,2020\n1,2\n", [1, 2], [1, 2]), ("1\r2\r", [2], [1, 2]),
-  ]
-
-  @Test(arguments: tables)
-  func readsTables(_ text: String, _ shape: [Int], _ elements: [Double]) throws {
-    let array = try CSV.read(Array(text.utf8), name: "t.csv")
-    #expect(array.shape == shape)
-    #expect(array.doubles == elements)
-  }
-
-  static let refusedTables: [(String, String)] = [
-    ("", "is empty"), ("\n\n", "no line of numbers"), ("a,b\n", "no line of numbers"),
-    ("1,2\n3\n", "line 2 has 1 column, line 1 has 2"), ("a,b\n1,2,3\n", "line 2 has 3 columns, line 1 has 2"),
-    ("1,2\n3,x\n", "line 2, column 2: 'x' is no number"), ("1,2\nnan,4\n", "line 2, column 1: the value is missing"),
-    ("1,2\n3,\n", "line 2, column 2: the value is missing"), ("1,nan\n", "line 1, column 2: the value is missing"),
-    ("1,2\n3,0x10\n", "line 2, column 2: '0x10' is no number"), ("1 2\n3 4\n", "separated by commas"),
-    ("1\u{0}2\n", "line 1, column 1: byte 0 is no text"), ("1,2\n3,\u{1B}[31m\n", "byte 27 is no text"),
-    ("1;2\n3;4\n", "separated by commas"), ("1\n2\na\n", "line 3, column 1: 'a' is no number"),
-  ]
-
-  @Test(arguments: refusedTables)
-  func refusesTables(_ text: String, _ fragment: String) throws {
-    let error = #expect(throws: ToolError.self) { try CSV.read(Array(text.utf8), name: "t.csv") }
-    #expect(error?.message.contains(fragment) == true, "\(error!.message)")
-    #expect(error?.message.hasPrefix("t.csv: ") == true && error?.status == .data)
-  }
-
-  @Test func refusesBytesThatAreNoText() {
-    let error = #expect(throws: ToolError.self) { try CSV.read([0x31, 0x2C, 0xFF, 0xFE, 0x0A], name: "t.csv") }
-    #expect(error?.message.contains("line 1, column 2") == true)
-  }
-
   @Test func textForms() {
     #expect(NumberText.exact(0.1) == "0.10000000000000001")
     #expect(

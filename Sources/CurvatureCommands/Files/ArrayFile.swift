@@ -6,11 +6,30 @@ package enum ArrayFile {
   /// Whether a value given on the command line is the name of a file rather than a literal.
   package static func isFileName(_ text: String) -> Bool {
     let lowercased = text.lowercased()
-    return text == "-" || [".npy", ".npz", ".csv"].contains { lowercased.hasSuffix($0) }
+    return text == "-" || [".npy", ".npz", ".csv", ".tsv", ".txt", ".dat"].contains { lowercased.hasSuffix($0) }
       || lowercased.contains(".npz:")
   }
 
-  /// The array in a file: `.npy`, `.npz:member`, `.csv`, or `-` for standard input, whose format its first bytes tell.
+  /// The error for a text that is no value but looks like the name of a file, whose format is not read.
+  package static func refusal(of text: String, for user: String) -> ToolError? {
+    if let colon = text.firstIndex(of: ":"), isFileName(String(text[..<colon])) {
+      return ToolError(
+        "\(user): only .npz files have members after ':'; a column of a table x is x[:, 0]", status: .usage)
+    }
+    let known = [
+      "json", "mtx", "mat", "h5", "hdf5", "xls", "xlsx", "ods", "parquet", "pkl", "pickle", "pt", "gz", "zip",
+    ]
+    let parts = text.split(separator: ".")
+    guard parts.count > 1 && known.contains(parts[parts.count - 1].lowercased()) || FileAccess.isFile(text) else {
+      return nil
+    }
+    return ToolError(
+      "\(user): '\(FormulaSource.printable(text))' is not of a kind of file that is read; files are .npy, .npz:member, or text with "
+        + "lines of numbers: .csv, .tsv, .txt, .dat", status: .usage)
+  }
+
+  /// The array in a file: `.npy`, `.npz:member`, a table in text, or `-` for standard input, whose format its first bytes
+  /// tell.
   ///
   /// - Parameter read: gives the bytes of a file.
   package static func read(

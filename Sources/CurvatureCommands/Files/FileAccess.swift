@@ -90,6 +90,13 @@ package enum FileAccess {
     }
   }
 
+  /// Whether there is a file by this name.
+  package static func isFile(_ path: String) -> Bool {
+    var information = stat()
+    return !path.isEmpty && !path.utf8.contains(0) && stat(path, &information) == 0
+      && information.st_mode & S_IFMT == S_IFREG
+  }
+
   /// What the system says about the last call.
   private static func reason() -> String {
     let text = String(cString: strerror(errno))

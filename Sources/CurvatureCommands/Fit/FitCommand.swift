@@ -10,23 +10,27 @@ package struct FitCommand: ToolCommand {
       both of their starts and compared with the certified values. Named problems, or files in NIST's format, are \
       shown in detail.
 
-      Your own data come from a CSV file whose first line names the columns. The model is a formula of the columns \
-      and the parameters; the parameters are the names in --start. What stands left of '=' is fitted (a column, or a \
-      formula of columns such as log(y)); without '=' it is the first column. Several --start options are several \
-      searches.
+      Your own data come from a text file whose first line, or a comment above the data, names the columns; tabs, \
+      semicolons, commas or blanks are between them. Columns that the model does not use may hold anything. The model \
+      is a formula of the columns and the parameters; the parameters are the names in --start. What stands left of '=' \
+      is fitted (a column, or a formula of columns such as log(y)); without '=' it is the first column. Several --start \
+      options are several searches.
 
         curvature fit
         curvature fit Misra1a Thurber
         curvature fit --data decay.csv --model 'y = b1*exp(-b2*t)' --start b1=1,b2=0.1
 
       Standard deviations are s √(J'J)⁻¹, as NIST's are, and beside them those of the exact Hessian. A search that \
-      does not reach a minimum is marked; it is no error. Times are those of the search.
+      does not reach a minimum is marked; it is no error, but a result that is not finite is one. Times are those of \
+      the search.
       """)
 
   @Argument(help: "Names of NIST problems, or files in NIST's format (.dat).")
   var problems: [String] = []
 
-  @Option(help: ArgumentHelp("A CSV file with names in its first line; - for standard input.", valueName: "file.csv"))
+  @Option(
+    help: ArgumentHelp(
+      "A table with names in its first line (.csv, .tsv, .txt, .dat); - for standard input.", valueName: "file"))
   var data: String?
 
   @Option(help: "The model, in the formula language: 'y = b1*exp(-b2*x)'.")

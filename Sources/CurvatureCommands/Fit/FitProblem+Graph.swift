@@ -13,15 +13,21 @@ extension FitProblem {
     try checkParametersOccur(in: formula)
     return try FitGraph(response: response, parameterCount: parameterNames.count) { parameters throws(ToolError) in
       for (name, node) in zip(parameterNames, parameters) { names[name] = .tensor(node) }
-      return try FormulaEvaluator(names: names, variables: parameters).tensor(formula)
+      return try evaluator(names, variables: parameters).tensor(formula)
     }
   }
 
+  private func evaluator(_ names: [String: FormulaValue], variables: [Node] = []) -> FormulaEvaluator {
+    let columns = columnNames.prefix(20).map { "'\(FormulaSource.printable($0))'" }.joined(separator: ", ")
+    return FormulaEvaluator(
+      names: names, variables: variables,
+      remedy:
+        "give a parameter its start with --start; the columns are \(columns)\(columnNames.count > 20 ? ", …" : "")",
+      relatedNames: columnNames)
+  }
+
   private func checkParametersOccur(in formula: Formula) throws(ToolError) {
-    var used = Set<String>()
-    for expression in formula.expressions {
-      if case .name(let name) = expression.kind { used.insert(name) }
-    }
+    let used = formula.freeNames
     for name in parameterNames where !used.contains(name) {
       throw ToolError("parameter '\(name)' does not occur in the model '\(model.prediction)'", status: .usage)
     }
@@ -30,7 +36,7 @@ extension FitProblem {
   /// The values of the response, one for each observation.
   private func response(_ names: [String: FormulaValue]) throws(ToolError) -> [Double] {
     let formula = try Parser.parse(model.response, name: "response")
-    let node = try FormulaEvaluator(names: names).tensor(formula)
+    let node = try evaluator(names).tensor(formula)
     guard node.shape == [observationCount], node.scalarType == .float64 else {
       throw ToolError(
         "the response '\(model.response)' has shape \(node.shape), expected one real number for each of "

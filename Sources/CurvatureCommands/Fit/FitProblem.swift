@@ -2,8 +2,10 @@
 package struct FitProblem: Sendable {
   package let name: String
   package let model: FitModel
-  /// The columns of the data by name, all of one length.
+  /// The columns of the data that the model uses, by name, all of one length.
   package let columns: [Column]
+  /// The names of all columns of the data.
+  package let columnNames: [String]
   /// The names of the parameters, in the order in which they are reported.
   package let parameterNames: [String]
 
@@ -17,7 +19,11 @@ package struct FitProblem: Sendable {
     }
   }
 
-  package init(name: String, model: FitModel, columns: [Column], parameterNames: [String]) {
+  /// - Parameter columnNames: the names of all columns; those of `columns` by default.
+  package init(
+    name: String, model: FitModel, columns: [Column], columnNames: [String]? = nil, parameterNames: [String]
+  ) {
+    self.columnNames = columnNames ?? columns.map(\.name)
     self.name = name
     self.model = model
     self.columns = columns
@@ -37,6 +43,14 @@ package struct FitModel: Hashable, Sendable {
   package init(response: String, prediction: String) {
     self.response = response
     self.prediction = prediction
+  }
+
+  /// The names of columns and parameters that the model uses.
+  ///
+  /// - Throws: a `ToolError` for a formula that cannot be read.
+  package func names() throws(ToolError) -> Set<String> {
+    let response = try Parser.parse(response, name: "response").freeNames
+    return try Parser.parse(prediction, name: "model").freeNames.union(response)
   }
 
   /// Splits `response = prediction` at the equals sign of the last statement; statements before it go to the

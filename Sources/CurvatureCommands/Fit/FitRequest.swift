@@ -33,7 +33,7 @@ package struct FitRequest: Sendable {
     }
     guard let model else { throw usage("--data needs --model, for example --model 'y = b1*exp(-b2*x)'") }
     guard !starts.isEmpty else { throw usage("--data needs --start, for example --start b1=1,b2=0.1") }
-    return try run(data: FitTable.columns(read(data), name: dataName), model: model)
+    return try run(data: FitTable(read(data), name: dataName), model: model)
   }
 
   private func usage(_ message: String) -> ToolError { ToolError(message, status: .usage) }
@@ -44,6 +44,8 @@ package struct FitRequest: Sendable {
     for name in problems.isEmpty ? known : problems {
       if let exact = known.first(where: { $0.lowercased() == name.lowercased() }) {
         chosen.append(try NISTCollection.problem(named: exact))
+      } else if FileAccess.isFile(name), [".csv", ".tsv", ".txt"].contains(where: { name.lowercased().hasSuffix($0) }) {
+        throw usage("'\(FormulaSource.printable(name))' is no problem of NIST; your own data follow --data")
       } else if name.hasSuffix(".dat") || name.contains("/") {
         chosen.append(try NISTCollection.problem(atPath: name))
       } else {
@@ -62,7 +64,7 @@ package struct FitRequest: Sendable {
   /// The file of data, for messages.
   private var dataName: String { data == "-" ? "standard input" : data ?? "" }
 
-  private func run(data columns: [FitProblem.Column], model text: String) throws(ToolError) -> [FitResult] {
+  private func run(data table: FitTable, model text: String) throws(ToolError) -> [FitResult] {
     var named: [[(name: String, value: Double)]] = []
     for start in starts { named.append(try FitStart.parse(start)) }
     let names = named[0].map(\.name)
@@ -70,23 +72,36 @@ package struct FitRequest: Sendable {
     for start in named {
       guard Set(start.map(\.name)) == Set(names) else {
         throw usage(
-          "every --start needs a value for each of \(names.joined(separator: ", ")); "
-            + "found \(start.map(\.name).joined(separator: ", "))")
+          "each --start begins a search of its own and has all parameters, as in --start a=1,b=2; "
+            + "the first has \(names.joined(separator: ", ")), another \(start.map(\.name).joined(separator: ", "))")
       }
       values.append(names.map { name in start.first { $0.name == name }!.value })
     }
-    for name in names where columns.contains(where: { $0.name == name }) {
+    for name in names where table.names.contains(name) {
       throw usage("'\(name)' is both a parameter in --start and a column of \(dataName); rename one of them")
     }
-    let model = FitModel(text, defaultResponse: columns[0].name)
-    if model.response == columns[0].name, !FitTable.isName(columns[0].name) {
+    let first = table.names[0]
+    let model = FitModel(text, defaultResponse: first)
+    if model.response == first, Lexer.name(first) == nil {
       throw ToolError(
-        "\(dataName): a formula cannot refer to the column '\(FormulaSource.printable(columns[0].name))'; "
-          + "rename it with letters, digits and _",
-        status: .data)
+        "\(dataName): a formula cannot refer to the column '\(FormulaSource.printable(first))', which is fitted where "
+          + "the model has no '='; rename it with letters, digits and _, or fit another: 'y = …'", status: .data)
+    }
+    let used: Set<String>
+    do { used = try model.names() } catch {
+      guard model.prediction == text, text.contains("~") else { throw error }
+      throw usage("a model is written with '=' in place of '~', as in 'y = a + b*x'")
+    }
+    if model.prediction == text, try Parser.parse(text, name: "model").freeNames.contains(first) {
+      throw usage(
+        "the model has no '=', so the first column '\(first)' is fitted, but the model depends on it; write 'y = …' with "
+          + "the column to fit in place of y")
+    }
+    guard !used.isSubset(of: names) else {
+      throw usage("the model '\(text)' has none of the columns of \(dataName); write 'y = …' with the column to fit")
     }
     let problem = FitProblem(
-      name: dataName, model: model, columns: columns.filter { FitTable.isName($0.name) }, parameterNames: names)
+      name: dataName, model: model, columns: try table.columns(used), columnNames: table.names, parameterNames: names)
     return try problem.fit(from: values, solver: solver)
   }
 }

@@ -1,3 +1,5 @@
+import Curvature
+
 /// One fit: a problem, a start, and where it led.
 package struct FitResult: Sendable {
   package let problem: String
@@ -38,7 +40,8 @@ package struct FitResult: Sendable {
 extension FitProblem {
   /// Fits the model from each start.
   ///
-  /// - Throws: `ToolError` for a model that does not fit the data, or a start at which it has no finite value.
+  /// - Throws: `ToolError` for a model that does not fit the data, a start at which it has no finite value, or a result
+  ///   with a number that is not finite.
   package func fit(
     from starts: [[Double]], solver: LeastSquaresSolver, certified: NISTProblem.Certified? = nil
   ) throws(ToolError) -> [FitResult] {
@@ -53,16 +56,32 @@ extension FitProblem {
       do {
         solution = try solver.minimize(objective, from: start)
       } catch {
-        throw ToolError("\(name), start \(i + 1): \(error)", status: .data)
+        let reason =
+          "\(error)".hasSuffix("the matrix is not finite")
+          ? "the search left the range of floating point; give data and parameters in other units" : "\(error)"
+        throw ToolError("\(name), start \(i + 1): \(reason)\(remark(objective, start))", status: .data)
+      }
+      let statistics = FitStatistics(solution.derivatives)
+      if let fault = statistics.notFinite(parameterNames) {
+        throw ToolError("\(name), start \(i + 1): \(fault)\(remark(objective, start))", status: .data)
       }
       let time = begin.duration(to: clock.now).components
       results.append(
         FitResult(
           problem: name, start: i + 1, parameterNames: parameterNames, startValues: start,
-          parameters: solution.parameters, statistics: FitStatistics(solution.derivatives),
+          parameters: solution.parameters, statistics: statistics,
           iterations: solution.iterations, seconds: Double(time.seconds) + Double(time.attoseconds) * 1e-18,
           outcome: solution.outcome, certified: certified))
     }
     return results
+  }
+
+  /// What to do if numbers have magnitudes whose squares are no numbers.
+  private func remark(_ objective: LeastSquaresObjective, _ start: [Double]) -> String {
+    let largest = (try? objective.residuals(start))?.reduce(0) { max($0, abs($1)) } ?? 0
+    guard largest > 1e150 || largest < 1e-150 && largest > 0 else { return "" }
+    return
+      "; the residuals are \(NumberText.scientific(largest, digits: 0)) at the start, and their squares leave the range "
+      + "of floating point: give the data in other units"
   }
 }

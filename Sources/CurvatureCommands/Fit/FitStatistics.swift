@@ -15,7 +15,12 @@ package struct FitStatistics: Sendable {
   package let exactStandardDeviations: [Double]?
 
   package init(_ derivatives: ResidualDerivatives) {
-    residualSumOfSquares = sumOfSquares(derivatives.residuals)
+    // In units of a power of two near the largest residual, so that squares neither overflow nor vanish.
+    let largest = derivatives.residuals.reduce(0) { max($0, abs($1)) }
+    let unit =
+      largest > 0 && largest.isFinite ? Double(sign: .plus, exponent: Int(largest.exponent), significand: 1) : 1
+    let scaled = sumOfSquares(derivatives.residuals.map { $0 / unit })
+    residualSumOfSquares = scaled * unit * unit
     degreesOfFreedom = derivatives.residuals.count - derivatives.jacobian.columns
     let factors = try? FactoredHessian(derivatives)
     guard degreesOfFreedom > 0, let factors else {
@@ -24,10 +29,27 @@ package struct FitStatistics: Sendable {
       exactStandardDeviations = nil
       return
     }
-    let s = (residualSumOfSquares / Double(degreesOfFreedom)).squareRoot()
+    let s = (scaled / Double(degreesOfFreedom)).squareRoot() * unit
     residualStandardDeviation = s
     standardDeviations = factors.isRankDeficient ? nil : (try? factors.gaussNewtonDeviations())?.map { s * $0 }
     exactStandardDeviations = factors.isRankDeficient ? nil : (try? factors.hessianDeviations())?.map { s * $0 }
+  }
+}
+
+extension FitStatistics {
+  /// The first of the numbers that is infinite or NaN, in words; nil if all are finite.
+  ///
+  /// - Parameter names: those of the parameters.
+  func notFinite(_ names: [String]) -> String? {
+    if !residualSumOfSquares.isFinite {
+      return "the residual sum of squares is \(NumberText.exact(residualSumOfSquares))"
+    }
+    for deviations in [standardDeviations, exactStandardDeviations] {
+      for (name, deviation) in zip(names, deviations ?? []) where !deviation.isFinite {
+        return "the standard deviation of '\(name)' is \(NumberText.exact(deviation))"
+      }
+    }
+    return nil
   }
 }
 

@@ -1,35 +1,38 @@
 /// A table of data whose columns have names.
-package enum FitTable {
-  /// The columns of a CSV file by the names of its header line.
-  ///
-  /// - Throws: a data error if there is no header, a name occurs twice, or a cell is no number.
-  package static func columns(_ bytes: [UInt8], name: String) throws(ToolError) -> [FitProblem.Column] {
-    guard let header = CSV.header(bytes) else {
-      throw ToolError(
-        "\(name): the first line has no names of columns; a model refers to its data by them", status: .data)
+package struct FitTable {
+  /// The names in the order of the columns, as formulas spell them where they are names of formulas.
+  package let names: [String]
+  private let table: TextTable
+  /// The file, for messages.
+  private let file: String
+
+  /// - Throws: a data error for what is no table, or has no names of columns.
+  package init(_ bytes: [UInt8], name file: String) throws(ToolError) {
+    if String(decoding: bytes.prefix(200), as: UTF8.self).contains("NIST/ITL StRD") {
+      throw ToolError("\(file): is a problem in NIST's format; name it without --data", status: .usage)
     }
-    let table = try CSV.read(bytes, name: name)
-    let (rows, columns) = (table.shape[0], header.count)
-    var seen = Set<String>()
-    for column in header where !seen.insert(column).inserted {
-      throw ToolError("\(name): two columns are called '\(FormulaSource.printable(column))'", status: .data)
-    }
-    return header.enumerated().map { j, column in
-      FitProblem.Column(name: column, values: (0..<rows).map { table[$0 * columns + j] })
-    }
+    table = try TextTable(bytes, name: file, needsNames: true)
+    names = (table.header ?? []).map { Lexer.name($0) ?? $0 }
+    self.file = file
   }
 
-  /// Whether a formula can refer to a column by this name.
-  package static func isName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
-    return text.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-        true
-      default: false
+  /// The columns that a model uses; the others may have anything in their cells.
+  ///
+  /// - Throws: a data error if two columns have one of these names, or a cell is no number.
+  package func columns(_ used: Set<String>) throws(ToolError) -> [FitProblem.Column] {
+    var chosen: [Int] = []
+    for (i, name) in names.enumerated() where used.contains(name) {
+      guard !chosen.contains(where: { names[$0] == name }) else {
+        throw ToolError("\(file): two columns are called '\(name)'; rename one of them", status: .data)
       }
-    } && !Parser.isReserved(text)
+      chosen.append(i)
+    }
+    let numbers = try table.numbers(inColumns: chosen, allowsNaN: false)
+    return chosen.enumerated().map { position, column in
+      FitProblem.Column(
+        name: names[column],
+        values: stride(from: position, to: numbers.count, by: chosen.count).map { numbers[$0] })
+    }
   }
 }
 
@@ -46,16 +49,16 @@ package enum FitStart {
       let range = offset..<(offset + part.utf8.count)
       offset = range.upperBound + 1
       let sides = part.split(separator: "=", omittingEmptySubsequences: false).map(\.trimmingBlanks)
-      guard sides.count == 2, FitTable.isName(sides[0]) else {
+      guard sides.count == 2, let name = Lexer.name(sides[0]) else {
         throw ToolError("expected name=number, as in b1=0.5,b2=1e-3", at: range, in: source)
       }
       guard let value = Double(sides[1]), value.isFinite else {
         throw ToolError("'\(FormulaSource.printable(sides[1]))' is no finite number", at: range, in: source)
       }
-      guard !result.contains(where: { $0.name == sides[0] }) else {
-        throw ToolError("parameter '\(sides[0])' has a start already", at: range, in: source)
+      guard !result.contains(where: { $0.name == name }) else {
+        throw ToolError("parameter '\(name)' has a start already", at: range, in: source)
       }
-      result.append((sides[0], value))
+      result.append((name, value))
     }
     return result
   }

@@ -79,7 +79,7 @@ private struct NISTReader {
   }
 
   private func number(_ word: String, line: Int, what: String) throws(ToolError) -> Double {
-    guard let value = Double(word), value.isFinite else {
+    guard let value = FileNumber.parse(Array(word.utf8)[...]), value.isFinite else {
       throw error("found '\(word)' where \(what) was expected", line: line)
     }
     return value

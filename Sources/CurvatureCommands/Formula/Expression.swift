@@ -11,6 +11,31 @@ package struct Formula: Sendable {
 
   /// The names that are assigned in the formula.
   package var assignedNames: [String] { statements.flatMap(\.targets) }
+
+  /// The names whose values the formula takes from outside: those that are not assigned before their use. The names of
+  /// functions that are called are none of them.
+  package var freeNames: Set<String> {
+    var free = Set<String>()
+    var assigned = Set<String>()
+    var position = 0
+    for statement in statements {
+      while position <= statement.value {
+        switch expressions[position].kind {
+        case .name(let name): free.formUnion([name].filter { !assigned.contains($0) })
+        case .call(let name, nil, _) where FunctionTable.byName[name] == nil:
+          free.formUnion([name].filter { !assigned.contains($0) })
+        case .lambda(let parameters, let body):
+          free.formUnion(body.freeNames.subtracting(parameters).subtracting(assigned))
+        case .integer, .real, .boolean, .string, .none, .ellipsis, .list, .tuple, .unary, .binary, .attribute, .call,
+          .index, .slice:
+          break
+        }
+        position += 1
+      }
+      assigned.formUnion(statement.targets)
+    }
+    return free
+  }
 }
 
 /// One statement: an expression, and the names it is given to, if any.

@@ -9,11 +9,22 @@ package struct FormulaEvaluator {
   package private(set) var names: [String: FormulaValue]
   /// The tensors in which derivatives will be taken: nothing may depend on their values but values.
   package let variables: [Node]
+  /// What to do about a name that has no value.
+  private let remedy: String
+  /// Names that have no value here but may be meant by one that is unknown.
+  private let relatedNames: [String]
 
   /// - Parameters:
   ///   - names: the values that a formula can name.
   ///   - real: the type of real numbers, `float64` or `float32`.
-  package init(names: [String: FormulaValue] = [:], variables: [Node] = [], real: ScalarType = .float64) {
+  ///   - remedy: what a message says about a name that has no value.
+  ///   - relatedNames: names that a message may suggest though they have no value here.
+  package init(
+    names: [String: FormulaValue] = [:], variables: [Node] = [], real: ScalarType = .float64,
+    remedy: String = "give it a value with --at or --let", relatedNames: [String] = []
+  ) {
+    self.remedy = remedy
+    self.relatedNames = relatedNames
     self.names = names
     self.variables = variables
     self.real = real
@@ -180,11 +191,13 @@ package struct FormulaEvaluator {
     if isFunction {
       throw ValueFault(message: "found the function '\(name)' without its arguments; expected '\(name)(…)'")
     }
-    let known = Array(names.keys) + FormulaEvaluator.constants.keys + FunctionTable.byName.keys
+    // A letter or two is near to many functions and means none of them.
+    let functions = name.count > 2 ? Array(FunctionTable.byName.keys) : []
+    let known = Array(names.keys) + relatedNames + FormulaEvaluator.constants.keys + functions
     let near = Suggestions.remark(for: name, among: known)
     throw ValueFault(
       message: "unknown name '\(FormulaSource.printable(name))'"
-        + (near.isEmpty ? "; give it a value with --at or --let" : near))
+        + (near.isEmpty ? "; \(remedy)" : "\(near) Otherwise \(remedy)"))
   }
 
   private func attribute(_ name: String, of owner: FormulaValue) throws -> FormulaValue {

@@ -119,7 +119,9 @@ package enum FunctionTable {
       }
       let known = isMethod ? Array(methods) : Array(byName.keys)
       let kind = isMethod ? "method" : "function"
-      throw ValueFault(message: "unknown \(kind) '\(shown)'\(Suggestions.remark(for: name, among: known))")
+      let near = Suggestions.remark(for: name, among: known)
+      let list = isMethod ? "" : "; 'curvature functions' lists those that there are"
+      throw ValueFault(message: "unknown \(kind) '\(shown)'\(near.isEmpty ? list : near)")
     }
     let arguments = try Arguments(
       function, receiver: receiver, given, in: formula, real: real, variables: variables)

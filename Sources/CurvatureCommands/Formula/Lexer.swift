@@ -1,3 +1,5 @@
+import Foundation
+
 /// Cuts the text of a formula into tokens.
 package struct Lexer {
   private let source: FormulaSource
@@ -114,6 +116,13 @@ package struct Lexer {
     let end = offset
     if name(emitting: false) {
       let suffix = source.text(end..<offset)
+      if suffix.first == "d" || suffix.first == "D",
+        suffix.count == 1 ? "+-".utf8.contains(byte ?? 0) : Int(suffix.dropFirst()) != nil
+      {
+        throw error(
+          "found '\(source.text(start..<offset))', an exponent of Fortran; write 'e' in place of '\(suffix.first!)'",
+          from: start)
+      }
       if suffix == "j" || suffix == "J" {
         throw error("found the imaginary number '\(source.text(start..<offset))'; numbers are real", from: start)
       }
@@ -155,8 +164,26 @@ package struct Lexer {
       offset += length
     }
     guard offset > start else { return false }
-    if emitting { emit(.name(source.text(start..<offset)), from: start) }
+    if emitting { emit(.name(Lexer.composed(source.text(start..<offset))), from: start) }
     return true
+  }
+
+  /// The name that a text is: a letter of any script or `_`, then letters, digits and `_`; nil for other texts and for
+  /// words that formulas reserve.
+  ///
+  /// Letters that Unicode has twice for the sake of older codes, as the sign of micro and the Greek letter, are one,
+  /// as in Python (compatibility composition, NFKC).
+  package static func name(_ text: some StringProtocol) -> String? {
+    let scalars = text.unicodeScalars
+    guard let first = scalars.first, first == "_" || first.properties.isXIDStart,
+      scalars.dropFirst().allSatisfy({ $0 == "_" || $0.properties.isXIDContinue }),
+      !Parser.isReserved(String(text))
+    else { return nil }
+    return composed(String(text))
+  }
+
+  private static func composed(_ name: String) -> String {
+    name.utf8.allSatisfy { $0 < 0x80 } ? name : name.precomposedStringWithCompatibilityMapping
   }
 
   private mutating func string(quote: UInt8) throws(ToolError) {
