@@ -72,7 +72,17 @@ private let rosenbrock = "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"
   }
 
   static let refused: [([String], Int32, String)] = [
-    ([""], 2, "Unexpected argument"), (["bla"], 2, "Unexpected argument 'bla'"), (["value"], 2, "no formula"),
+    ([""], 2, "no command ''"), (["bla"], 2, "no command 'bla'; the commands are value, "),
+    (["hess", "x"], 2, "did you mean 'hessian'?"), (["sum(x)", "--at", "x=1"], 2, "no command 'sum(x)'"),
+    (["hessian", "sum(x)", "x=[1]"], 2, "a variable and its value follow --at, as in --at 'x=[1]'"),
+    (["hessian", "sum(x)", "--at", "x", "1"], 2, "--at: found 'x', expected name=value in one word"),
+    (["value", "x", "--let", "d.csv"], 2, "as in --let x=d.csv"),
+    (["value", "1.5D+3"], 2, "write 'e' in place of 'D'"),
+    (["value", "x", "--let", "x=d.json"], 2, "'d.json' is not of a kind of file that is read"),
+    (["value", "x", "--let", "x=d.csv:t"], 2, "a column of a table x is x[:, 0]"),
+    (["value", "x*y", "--at", "x=1"], 2, "unknown name 'y'; give it a value with --at or --let"),
+    (["hessian", "x", "--at", "x=[1,2]"], 1, "--batch-axis"),
+    (["hessian", "sum(x)**3", "--at", "x=ones(10**6)"], 1, "a part of it with --index"), (["value"], 2, "no formula"),
     (["value", ""], 2, "is empty"), (["value", "1", "2"], 2, "Unexpected argument"),
     (["value", "1", "--file", "x"], 2, "give one of them"), (["value", "--file", "/nonexistent"], 1, "no such file"),
     (["value", "x", "--at", "x"], 2, "expected 'name=value'"),

@@ -97,7 +97,7 @@ import Testing
       (["pattern", "sum(x)"], 2, "no variable to differentiate in"),
       (["pattern", "sum(x)", "--at", "x=[1]", "--why", "a"], 2, "--why"),
       (["pattern", "sum(x)", "--at", "x=[1]", "--why", "0,9"], 1, "why: column 9 is outside the 1 columns"),
-      (["pattern", "sum(x)", "--at", "x=[1]", "--index", "0"], 2, "leave out --index"),
+      (["pattern", "sum(x)", "--at", "x=[1]", "--index", "0"], 2, "Unknown option '--index'"),
       (["pattern", "sum(x)", "--at", "x=[1]", "--svg", "/nonexistent/a.svg"], 1, "no folder"),
       (["pattern", "x*y", "--at", "x=1", "--at", "y=2", "--png", "a.png"], 2, "of one block, found 3"),
       (["hessian", "x*y", "--at", "x=1", "--at", "y=2", "--sparse"], 2, "--sparse: is for the whole matrix"),

@@ -13,15 +13,13 @@ struct CheckCommand: ToolCommand {
       """)
 
   @OptionGroup var options: FormulaOptions
+  @OptionGroup var part: IndexOption
 
   @Option(help: "The highest order of derivatives, 1 to 3.")
   var order = 2
 
   func run(_ console: Console) throws {
     guard (1...3).contains(order) else { throw ToolError("--order: found \(order), expected 1 to 3", status: .usage) }
-    guard options.batchAxis == nil, options.format == nil, options.output == nil else {
-      throw ToolError("check prints a report; leave out --batch-axis, --format and --output", status: .usage)
-    }
     let problem = try FormulaProblem(options, console, needsVariables: true)
     do throws(TensorError) {
       let part = try Operations.index(problem.result, try index(problem))
@@ -35,6 +33,6 @@ struct CheckCommand: ToolCommand {
   }
 
   private func index(_ problem: FormulaProblem) throws(TensorError) -> [IndexComponent] {
-    do { return try problem.index(options) } catch { throw TensorError(error.message) }
+    do { return try problem.index(part) } catch { throw TensorError(error.message) }
   }
 }

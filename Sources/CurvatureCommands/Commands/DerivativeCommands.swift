@@ -8,12 +8,10 @@ struct ValueCommand: ToolCommand {
     commandName: "value", abstract: "Print the value of a formula.")
 
   @OptionGroup var options: FormulaOptions
+  @OptionGroup var result: ResultOptions
 
   func run(_ console: Console) throws {
-    try options.evaluate(console, needsVariables: false) { problem, index, _ in
-      guard options.batchAxis == nil else {
-        throw ToolError("--batch-axis concerns derivatives; leave it out", status: .usage)
-      }
+    try result.evaluate(options, console, needsVariables: false) { problem, index, _ in
       return .array(try problem.evaluated(Operations.index(problem.result, index)))
     }
   }
@@ -25,13 +23,15 @@ struct GradientCommand: ToolCommand {
     commandName: "gradient", abstract: "Print the gradient of a formula of one element.")
 
   @OptionGroup var options: FormulaOptions
+  @OptionGroup var batch: BatchOption
+  @OptionGroup var result: ResultOptions
 
   func run(_ console: Console) throws {
-    try options.evaluate(console) { problem, index, _ in
+    try result.evaluate(options, console) { problem, index, _ in
       let y = problem.result
       let variables = problem.variables.map(\.node)
       let gradients: [Node]
-      if let axis = options.batchAxis {
+      if let axis = batch.batchAxis {
         gradients = try BatchGradients.of(y, variables, axis)
       } else {
         gradients = try Gradients.of(y, variables)
@@ -51,12 +51,14 @@ struct JacobianCommand: ToolCommand {
     commandName: "jacobian", abstract: "Print the Jacobian of a formula.")
 
   @OptionGroup var options: FormulaOptions
+  @OptionGroup var batch: BatchOption
+  @OptionGroup var result: ResultOptions
 
   @Flag(help: "The entries that can be other than zero, and no others; .npz files are then SciPy's.")
   var sparse = false
 
   func run(_ console: Console) throws {
-    try options.evaluate(console) { problem, index, statistics in
+    try result.evaluate(options, console) { problem, index, statistics in
       switch options.dtype {
       case .float32: try blocks(Float.self, problem, index, &statistics)
       case .float64: try blocks(Double.self, problem, index, &statistics)
@@ -68,13 +70,13 @@ struct JacobianCommand: ToolCommand {
     _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics
   ) throws -> CommandResult {
     let y = Tensor<Scalar>(problem.result)
-    if let x = try options.sparseVariable(problem, isForced: sparse) {
+    if let x = try result.sparseVariable(problem, batch, isForced: sparse) {
       let matrix = try Jacobian(of: y, withRespectTo: Tensor<Scalar>(x.node))
-      if let result = try options.coordinates(matrix, isForced: sparse, &statistics) { return result }
+      if let entries = try result.coordinates(matrix, isForced: sparse, &statistics) { return entries }
     }
     var arrays: [ArrayValue] = []
     for variable in problem.variables {
-      let matrix = try Jacobian(of: y, withRespectTo: Tensor<Scalar>(variable.node), batchAxis: options.batchAxis)
+      let matrix = try Jacobian(of: y, withRespectTo: Tensor<Scalar>(variable.node), batchAxis: batch.batchAxis)
       arrays.append(try problem.evaluated(matrix.read(index).node))
       statistics.add(matrix)
     }
@@ -88,12 +90,14 @@ struct HessianCommand: ToolCommand {
     commandName: "hessian", abstract: "Print the Hessian of a formula of one element, or a part of it.")
 
   @OptionGroup var options: FormulaOptions
+  @OptionGroup var batch: BatchOption
+  @OptionGroup var result: ResultOptions
 
   @Flag(help: "The entries that can be other than zero, and no others; .npz files are then SciPy's.")
   var sparse = false
 
   func run(_ console: Console) throws {
-    try options.evaluate(console) { problem, index, statistics in
+    try result.evaluate(options, console) { problem, index, statistics in
       switch options.dtype {
       case .float32: try blocks(Float.self, problem, index, &statistics)
       case .float64: try blocks(Double.self, problem, index, &statistics)
@@ -105,13 +109,13 @@ struct HessianCommand: ToolCommand {
     _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics
   ) throws -> CommandResult {
     let variables = problem.variables
-    if let x = try options.sparseVariable(problem, isForced: sparse) {
+    if let x = try result.sparseVariable(problem, batch, isForced: sparse) {
       let matrix = try Hessian(of: Tensor<Scalar>(problem.result), withRespectTo: Tensor<Scalar>(x.node))
-      if let result = try options.coordinates(matrix, isForced: sparse, &statistics) { return result }
+      if let entries = try result.coordinates(matrix, isForced: sparse, &statistics) { return entries }
     }
     let matrix = try BlockHessian(
       of: Tensor<Scalar>(problem.result), withRespectTo: variables.map { Tensor<Scalar>($0.node) },
-      batchAxis: options.batchAxis)
+      batchAxis: batch.batchAxis)
     var arrays: [[ArrayValue]] = []
     for i in variables.indices {
       var row: [ArrayValue] = []
@@ -126,17 +130,17 @@ struct HessianCommand: ToolCommand {
   }
 }
 
-extension FormulaOptions {
+extension ResultOptions {
   /// The frame of every command: finds errors first, computes, then writes.
   fileprivate func evaluate(
-    _ console: Console, needsVariables: Bool = true,
+    _ options: FormulaOptions, _ console: Console, needsVariables: Bool = true,
     _ body: (FormulaProblem, [IndexComponent], inout Statistics) throws -> CommandResult
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
     let output = try ResultOutput(self)
-    let problem = try FormulaProblem(self, console, needsVariables: needsVariables)
-    let index = try problem.index(self)
+    let problem = try FormulaProblem(options, console, needsVariables: needsVariables)
+    let index = try problem.index(part)
     var statistics = Statistics()
     let result: CommandResult
     do {
@@ -152,12 +156,12 @@ extension FormulaOptions {
   }
 }
 
-extension FormulaOptions {
+extension ResultOptions {
   /// The variable in which the non-zeros alone are wanted, if they are.
   fileprivate func sparseVariable(
-    _ problem: FormulaProblem, isForced: Bool
+    _ problem: FormulaProblem, _ batch: BatchOption, isForced: Bool
   ) throws -> FormulaProblem.Variable? {
-    let isWhole = index == nil && batchAxis == nil && problem.variables.count == 1
+    let isWhole = part.index == nil && batch.batchAxis == nil && problem.variables.count == 1
     if isForced, !isWhole {
       throw ToolError(
         "--sparse: is for the whole matrix in one variable; leave out --index and --batch-axis, or --sparse",

@@ -1,7 +1,7 @@
 import ArgumentParser
 import TensorGraph
 
-/// What the commands that evaluate a formula have in common.
+/// What the commands that take a formula have in common.
 struct FormulaOptions: ParsableArguments {
   /// The commands that take a formula as their argument.
   static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian", "pattern", "check"]
@@ -25,20 +25,23 @@ struct FormulaOptions: ParsableArguments {
 
   @Option(
     name: .customLong("at"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("A variable and its value, a literal or file; may be repeated.", valueName: "name=value"))
+    help: ArgumentHelp(
+      "A variable and its value: a literal, or a file .npy, .npz:member, .csv, .tsv, .txt, .dat. May be repeated.",
+      valueName: "name=value"))
   var variables: [String] = []
 
   @Option(
     name: .customLong("let"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("A constant and its value, a literal or file; may be repeated.", valueName: "name=value"))
+    help: ArgumentHelp("A constant and its value, a literal or file. May be repeated.", valueName: "name=value"))
   var constants: [String] = []
 
-  @Option(parsing: .unconditional, help: "The part of the result to compute, as between brackets: '0, 1:'.")
-  var index: String?
+  @Option(help: "The type of real numbers.")
+  var dtype: Precision = .float64
+}
 
-  @Option(
-    parsing: .unconditional, help: "The axis of the variables along which slices are independent of each other.")
-  var batchAxis: Int?
+/// What the commands that compute an array have in common.
+struct ResultOptions: ParsableArguments {
+  @OptionGroup var part: IndexOption
 
   @Option(help: "The form of the result on standard output.")
   var format: OutputFormat?
@@ -46,11 +49,21 @@ struct FormulaOptions: ParsableArguments {
   @Option(help: "Write the result to a file: .npy, .npz, .csv, .json or .mtx.")
   var output: String?
 
-  @Option(help: "The type of real numbers.")
-  var dtype: Precision = .float64
-
   @Flag(help: "Say on standard error what the computation took.")
   var stats = false
+}
+
+/// `--index`
+struct IndexOption: ParsableArguments {
+  @Option(parsing: .unconditional, help: "The part of the result to compute, as between brackets: '0, 1:'.")
+  var index: String?
+}
+
+/// `--batch-axis`
+struct BatchOption: ParsableArguments {
+  @Option(
+    parsing: .unconditional, help: "The axis of the variables along which slices are independent of each other.")
+  var batchAxis: Int?
 }
 
 /// The forms of results on standard output.

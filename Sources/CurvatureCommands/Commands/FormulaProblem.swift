@@ -56,15 +56,20 @@ struct FormulaProblem {
   }
 
   /// The index between brackets that the command line asks for; all by default.
-  func index(_ options: FormulaOptions) throws(ToolError) -> [IndexComponent] {
-    guard let text = options.index else { return [.ellipsis] }
+  func index(_ part: IndexOption) throws(ToolError) -> [IndexComponent] {
+    guard let text = part.index else { return [.ellipsis] }
     return try evaluator.index(text, name: "--index")
   }
 
   /// An error of tensors, shown at the formula's result.
   func located(_ error: TensorError) -> ToolError {
     let range = formula.statements.last.map { formula.expressions[$0.value].range } ?? 0..<0
-    return ToolError(error.message, at: range, in: formula.source, status: .data)
+    // The library's messages name its own ways out.
+    var message = error.message.replacing("batchAxis", with: "--batch-axis")
+    if message.contains("MemoryBudget") {
+      message = message.prefix { $0 != ";" } + "; compute a part of it with --index"
+    }
+    return ToolError(message, at: range, in: formula.source, status: .data)
   }
 
   // MARK: Names and values
@@ -75,18 +80,14 @@ struct FormulaProblem {
   ) throws(ToolError) -> (name: String, value: String) {
     guard let equals = definition.firstIndex(of: "=") else {
       throw ToolError(
-        "\(option): found '\(FormulaSource.printable(definition))', expected 'name=value'", status: .usage)
+        "\(option): found '\(FormulaSource.printable(definition))', expected 'name=value'"
+          + (ArrayFile.isFileName(definition) ? ", as in \(option) x=\(FormulaSource.printable(definition))" : ""),
+        status: .usage)
     }
-    let name = String(definition[..<equals].trimming { $0.isWhitespace })
-    let scalars = Array(name.unicodeScalars)
-    let isName =
-      !scalars.isEmpty
-      && scalars.indices.allSatisfy { i in
-        scalars[i] == "_" || (i == 0 ? scalars[i].properties.isXIDStart : scalars[i].properties.isXIDContinue)
-      }
-    guard isName, !Parser.isReserved(name) else {
+    let text = definition[..<equals].trimming { $0.isWhitespace }
+    guard let name = Lexer.name(text) else {
       throw ToolError(
-        "\(option): '\(FormulaSource.printable(name))' cannot be a name; names are letters, digits and '_'",
+        "\(option): '\(FormulaSource.printable(String(text)))' cannot be a name; names are letters, digits and '_'",
         status: .usage)
     }
     guard known[name] == nil else {
@@ -101,11 +102,13 @@ struct FormulaProblem {
   ) throws(ToolError) -> FormulaValue {
     let trimmed = String(text.trimming { $0.isWhitespace })
     guard ArrayFile.isFileName(trimmed) else {
-      let formula = try Parser.parse(text, name: origin, noun: "value")
-      let evaluator = FormulaEvaluator(names: names, real: real)
-      let value = try evaluator.evaluate(formula)
-      // A plain number stays one: it may be an axis or a size. A list is meant as data.
-      return value.isSequence ? .tensor(try evaluator.tensor(formula)) : value
+      do {
+        let formula = try Parser.parse(text, name: origin, noun: "value")
+        let evaluator = FormulaEvaluator(names: names, real: real)
+        let value = try evaluator.evaluate(formula)
+        // A plain number stays one: it may be an axis or a size. A list is meant as data.
+        return value.isSequence ? .tensor(try evaluator.tensor(formula)) : value
+      } catch { throw ArrayFile.refusal(of: trimmed, for: origin) ?? error }
     }
     let array = try ArrayFile.read(trimmed) { (path) throws(ToolError) in try console.read(path, for: origin) }
     let node = Node(array.storage, shape: Shape(array.shape))

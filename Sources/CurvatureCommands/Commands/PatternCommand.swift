@@ -13,6 +13,7 @@ struct PatternCommand: ToolCommand {
       """)
 
   @OptionGroup var options: FormulaOptions
+  @OptionGroup var batch: BatchOption
 
   @Flag(help: "The Jacobian, also of a formula of one element.")
   var jacobian = false
@@ -53,11 +54,6 @@ struct PatternCommand: ToolCommand {
   }
 
   func run(_ console: Console) throws {
-    guard options.index == nil, options.format == nil, options.output == nil else {
-      throw ToolError(
-        "pattern: shows the whole matrix as text; leave out --index, --format and --output, and use --svg or --png",
-        status: .usage)
-    }
     for path in [svg, png].compactMap({ $0 }) { try FileAccess.checkWritable(path) }
     let problem = try FormulaProblem(options, console, needsVariables: true)
     let blocks: [Block]
@@ -97,14 +93,14 @@ struct PatternCommand: ToolCommand {
   private func blocks<Scalar: DifferentiableScalar>(_: Scalar.Type, _ problem: FormulaProblem) throws -> [Block] {
     let y = Tensor<Scalar>(problem.result)
     let xs = problem.variables.map { Tensor<Scalar>($0.node) }
-    let isHessian = !jacobian && (y.count == 1 || options.batchAxis != nil && isOnePerSlice(y, xs[0]))
+    let isHessian = !jacobian && (y.count == 1 || batch.batchAxis != nil && isOnePerSlice(y, xs[0]))
     guard isHessian else {
       return try zip(problem.variables, xs).map { variable, x in
-        let matrix = try Jacobian(of: y, withRespectTo: x, batchAxis: options.batchAxis)
+        let matrix = try Jacobian(of: y, withRespectTo: x, batchAxis: batch.batchAxis)
         return try block("Jacobian in \(variable.name)", matrix, isSymmetric: false)
       }
     }
-    let matrix = try BlockHessian(of: y, withRespectTo: xs, batchAxis: options.batchAxis)
+    let matrix = try BlockHessian(of: y, withRespectTo: xs, batchAxis: batch.batchAxis)
     return try xs.indices.flatMap { i in
       try (i..<xs.count).map { j in
         let names = i == j ? problem.variables[i].name : "\(problem.variables[i].name),\(problem.variables[j].name)"
@@ -115,7 +111,7 @@ struct PatternCommand: ToolCommand {
 
   /// Whether a batched formula has one element for each slice.
   private func isOnePerSlice<Scalar>(_ y: Tensor<Scalar>, _ x: Tensor<Scalar>) -> Bool {
-    guard let axis = options.batchAxis, axis >= -x.rank, axis < x.rank else { return true }
+    guard let axis = batch.batchAxis, axis >= -x.rank, axis < x.rank else { return true }
     return y.count == x.shape[axis < 0 ? axis + x.rank : axis]
   }
 

@@ -39,7 +39,7 @@ struct ResultOutput {
   private let file: (path: String, format: FileFormat)?
 
   /// Finds what is wrong with the choice before anything is computed.
-  init(_ options: FormulaOptions) throws(ToolError) {
+  init(_ options: ResultOptions) throws(ToolError) {
     format = options.format ?? .text
     guard let path = options.output else {
       file = nil

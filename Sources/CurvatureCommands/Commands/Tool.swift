@@ -23,6 +23,7 @@ package enum Tool {
   ) -> Outcome {
     let console = Console(input: input)
     do {
+      try checkCommand(arguments)
       var command = try CurvatureCommand.parseAsRoot(shieldingFormulas(arguments))
       guard let command = command as? any ToolCommand else {
         try command.run()
@@ -34,10 +35,52 @@ package enum Tool {
       return Outcome(errors: console.notes + "\(error)\n", status: error.status.rawValue)
     } catch {
       let isSuccess = CurvatureCommand.exitCode(for: error) == .success
-      let text = CurvatureCommand.fullMessage(for: error) + "\n"
+      var text = CurvatureCommand.fullMessage(for: error) + "\n"
+      if text.contains("nexpected argument"), let remark = remark(arguments) {
+        text = remark + (text.firstIndex(of: "\n").map { String(text[$0...]) } ?? "\n")
+      }
       guard isSuccess else { return Outcome(errors: text, status: ToolError.Status.usage.rawValue) }
       return Outcome(output: Array(text.utf8), status: 0)
     }
+  }
+
+  /// Refuses a first word that is no command; the parser's message would be about what follows it.
+  private static func checkCommand(_ arguments: [String]) throws(ToolError) {
+    let known = CurvatureCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard let first = arguments.first, !first.hasPrefix("-"), first != "help", !known.contains(first) else { return }
+    let begun = known.filter { $0.hasPrefix(first.lowercased()) && !first.isEmpty }
+    let near =
+      begun.isEmpty
+      ? Suggestions.remark(for: first, among: known) : "; did you mean '\(begun.joined(separator: "' or '"))'?"
+    throw ToolError(
+      "there is no command '\(FormulaSource.printable(String(first.prefix(60))))'"
+        + (near.isEmpty
+          ? "; the commands are \(known.joined(separator: ", ")), and a formula follows one of them" : near),
+      status: .usage)
+  }
+
+  /// What may be meant by an argument that the parser does not expect: a variable without its option.
+  private static func remark(_ arguments: [String]) -> String? {
+    guard let command = arguments.first, FormulaOptions.commandNames.contains(command) else { return nil }
+    var words: [String] = []
+    var option: String?
+    for argument in arguments.dropFirst() {
+      if let name = option {
+        option = nil
+        if ["--at", "--let"].contains(name), !argument.contains("=") {
+          return "error: \(name): found '\(FormulaSource.printable(argument))', expected name=value in one word, as in "
+            + "\(name) 'x=[1, 2]'"
+        }
+      } else if FormulaOptions.valueOptions.contains(argument) {
+        option = argument
+      } else if !argument.hasPrefix("-") {
+        words.append(argument)
+      }
+    }
+    let stray = words.dropFirst().first { word in
+      word.firstIndex(of: "=").map { Lexer.name(word[..<$0].trimming { $0.isWhitespace }) != nil } ?? false
+    }
+    return stray.map { "error: a variable and its value follow --at, as in --at '\(FormulaSource.printable($0))'" }
   }
 
   /// Puts a blank before a formula that begins with a minus sign, which would else be taken for an option.
@@ -95,7 +138,9 @@ package struct CurvatureCommand: ParsableCommand {
     abstract: "Exact derivatives of formulas over tensors: values, gradients, Jacobians and lazy Hessians.",
     discussion: """
       A formula is what NumPy would understand: 'sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)'.
-      Values are literals, .npy, .npz:member or .csv files, or - for standard input.
+      Values are literals, arrays in files (.npy, .npz:member), tables in text files (.csv, .tsv, .txt, .dat), or - for \
+      standard input. Tables have tabs, semicolons, commas or blanks between numbers; names in the first line are skipped, \
+      as are comments behind '#'.
       Exit status: 0 on success, 1 for what values show (shapes, files, memory), 2 for a wrong command line or formula.
       """,
     version: "0.1.0",
