@@ -53,7 +53,7 @@ enum TableCell {
     let foreign = whole.unicodeScalars.first { $0.value >= 0x80 }
     let remark =
       if let foreign, beginsAsNumber(text) {
-        "; it has \(named(foreign))"
+        "; it has \(FormulaSource.named(foreign))"
           + (foreign.properties.generalCategory == .dashPunctuation || foreign == "\u{2212}" ? ", write '-'" : "")
       } else if hasDecimalComma(text) {
         "; a decimal point is needed in place of the comma"
@@ -71,12 +71,5 @@ enum TableCell {
   static func missingComplaint(_ text: ArraySlice<UInt8>) -> String {
     "the value is missing ('\(FormulaSource.printable(String(decoding: text, as: UTF8.self)))'); "
       + "remove the line, or fill the cell"
-  }
-
-  /// A character with its code, as in `'−' (U+2212)`.
-  private static func named(_ scalar: Unicode.Scalar) -> String {
-    let code = String(scalar.value, radix: 16, uppercase: true)
-    return
-      "'\(FormulaSource.printable(String(scalar)))' (U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code))"
   }
 }

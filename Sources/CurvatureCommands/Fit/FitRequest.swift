@@ -49,9 +49,11 @@ package struct FitRequest: Sendable {
       } else if name.hasSuffix(".dat") || name.contains("/") {
         chosen.append(try NISTCollection.problem(atPath: name))
       } else {
+        let near = Suggestions.remark(for: name, among: known)
         throw usage(
-          "there is no problem '\(FormulaSource.printable(name))'\(Suggestions.remark(for: name, among: known)); "
-            + "give one of \(known.joined(separator: ", ")), or a file NAME.dat in NIST's format")
+          "there is no problem '\(FormulaSource.printable(name))'"
+            + (near.isEmpty
+              ? "; give one of \(known.joined(separator: ", ")), or a file NAME.dat in NIST's format" : near))
       }
     }
     var results: [FitResult] = []

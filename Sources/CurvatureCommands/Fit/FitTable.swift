@@ -49,8 +49,14 @@ package enum FitStart {
       let range = offset..<(offset + part.utf8.count)
       offset = range.upperBound + 1
       let sides = part.split(separator: "=", omittingEmptySubsequences: false).map(\.trimmingBlanks)
-      guard sides.count == 2, let name = Lexer.name(sides[0]) else {
+      guard sides.count == 2 else {
         throw ToolError("expected name=number, as in b1=0.5,b2=1e-3", at: range, in: source)
+      }
+      guard let name = Lexer.name(sides[0]) else {
+        throw ToolError(
+          "'\(FormulaSource.printable(sides[0]))' cannot be a name; expected name=number, as in b1=0.5,b2=1e-3",
+          at: range,
+          in: source)
       }
       guard let value = Double(sides[1]), value.isFinite else {
         throw ToolError("'\(FormulaSource.printable(sides[1]))' is no finite number", at: range, in: source)

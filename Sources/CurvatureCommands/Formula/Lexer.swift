@@ -205,10 +205,10 @@ package struct Lexer {
     guard let symbol = Symbol.allCases.first(where: { source.bytes[offset...].starts(with: $0.rawValue.utf8) }) else {
       let length = scalar()?.length ?? 1
       let found = FormulaSource.printable(source.text(offset..<offset + length))
-      let code = scalar().map { " (U+\(String($0.scalar.value, radix: 16, uppercase: true)))" } ?? ""
+      let named = scalar().map { FormulaSource.named($0.scalar) } ?? "'\(found)'"
       offset += length
       let remark = Lexer.replacements[found].map { "; write \($0)" } ?? ""
-      throw error("found '\(found)'\(code), which has no meaning in a formula\(remark)", from: start)
+      throw error("found \(named), which has no meaning in a formula\(remark)", from: start)
     }
     offset += symbol.rawValue.utf8.count
     emit(.symbol(symbol), from: start)

@@ -135,6 +135,7 @@ import Testing
     (["--data", "DATA", "--model", "y = b1", "--start", "b1=1,b1=2"], .usage, "parameter 'b1' has a start already"),
     (["--data", "DATA", "--model", "y = b1", "--start", "1=1"], .usage, "expected name=number"),
     (["--data", "DATA", "--model", "y = b1", "--start", "b1=inf"], .usage, "'inf' is no finite number"),
+    (["--data", "DATA", "--model", "y = b1", "--start", "lambda=1"], .usage, "'lambda' cannot be a name"),
     (["--data", "DATA", "--model", "y = t*a", "--start", "t=1"], .usage, "'t' is both a parameter in --start and"),
     (
       ["--data", "DATA", "--model", "y = a", "--start", "a=1", "--start", "b=1"], .usage,
