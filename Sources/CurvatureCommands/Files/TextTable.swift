@@ -70,9 +70,14 @@ package struct TextTable {
     (self.bytes, self.name, self.delimiter) = (bytes, name, delimiter)
   }
 
-  /// The cells of the first line: without what may be a comment if numbers alone are left, or if the next line has as
-  /// many as are left.
+  /// The cells of the first line: without an empty one at its end if the next line has none there, and without what may
+  /// be a comment if numbers alone are left, or if the next line has as many as are left.
   private static func firstCells(_ first: TableReader, next: TableReader?) -> [TableReader.Cell] {
+    if let next, next.cells.count == first.cells.count, next.comment == nil,
+      next.cells.droppingEmptyEnd(next.delimiter).count == next.cells.count
+    {
+      return first.cells
+    }
     let all = first.cells.droppingEmptyEnd(first.delimiter)
     guard let kept = first.cellsBeforeComment?.droppingEmptyEnd(first.delimiter) else { return all }
     if kept.allSatisfy({ FileNumber.parse(first.text($0)) != nil }) { return kept }

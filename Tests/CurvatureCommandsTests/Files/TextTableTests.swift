@@ -65,7 +65,7 @@ import Testing
     ("", "is empty"), ("\n\n", "no line of numbers"), ("# a\n", "no line of numbers"), ("a,b\n", "no line of numbers"),
     ("1,2\n3\n", "line 2 has 1 column, line 1 has 2"), ("a,b\n1,2,3\n", "line 2 has 3 columns, line 1 has 2"),
     ("a (b, c),d\n1,2\n", "line 2 has 2 columns, line 1 has 3"),
-    ("1,2,\n3,4,5\n", "line 2 has 3 columns, line 1 has 2"),
+    ("1,2,\n3,4,5\n", "line 1, column 3: the value is missing"),
     // a first line with a number in it is data
     (
       "year,2020\n1,2\n", "line 1, column 1: 'year' is no number; a header has names and no numbers, or begins with '#'"

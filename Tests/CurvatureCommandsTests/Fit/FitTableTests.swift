@@ -21,7 +21,8 @@ import Testing
     ("t.csv", "my x,x,y [m],y,\n8,1,,3,\n9,2,,5,\n7,3,,7,\n"),
     ("t.csv", "x,y,flag\n1D0,3,True\n2d0,0.5D1,False\n3,7,None # last, I\n"),
     ("t.csv", "x,y\n1,3\n#9,9\n2,5\n3,7\n"), ("t.csv", "# a,b,c\nid,x,y\nA,1,3\n# \"x\" \"y,z\nB,2,5\n\"#3\",3,7\n"),
-    ("t.txt", "id;x;y\n\t;1;3\na;2;5\n;3;7\n"), ("t.csv", "lambda,x,y\nA,1,3\nB,2,5\nC,3,7\n"),
+    ("t.txt", "id;x;y\n\t;1;3\na;2;5\n;3;7\n"), ("t.csv", "x,y,\n1,3,a\n2,5,\n3,7,b\n"),
+    ("t.csv", "lambda,x,y\nA,1,3\nB,2,5\nC,3,7\n"),
   ]
 
   @Test(arguments: tables)
