@@ -241,7 +241,9 @@ import Testing
     #expect(H[0, 1][...].isClose(to: cThenX, relative: 1e-12) && H[1, 0][...].isClose(to: cThenX, relative: 1e-12))
   }
 
-  @Test("A derivative that does not exist because eigenvalues repeat is an error that says so; in a batch it is NaN")
+  @Test(
+    "A derivative that does not exist because eigenvalues repeat or a rank changes is an error that says so; in a batch it is NaN"
+  )
   func repeatedEigenvalues() throws {
     func lowest(_ a: Tensor<Double>) -> Tensor<Double> { a.symmetricEigen.values[0] }
     func message(_ h: Hessian<Double>) -> String {
@@ -259,3 +261,10 @@ import Testing
     #expect(h[0].scalars.contains { $0.isNaN } && h[1].isClose(to: hessian(at: different, of: lowest)[...]))
   }
 }
+    let ones = Tensor<Double>.ones([2, 2])
+    #expect(
+      message(hessian(at: ones) { $0.pseudoInverse.sum() }).contains("a matrix of shape [2, 2] has a smaller rank here")
+    )
+    #expect(
+      message(hessian(at: ones) { leastSquares($0, [1, 2]).sum() }).contains("pinv, lstsq: a matrix of shape [2, 2]"))
+    #expect(message(hessian(at: Tensor<Double>([1, 2])) { leastSquares(ones, $0).sum() }) == "")
