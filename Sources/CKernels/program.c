@@ -96,6 +96,7 @@ static void check(const ck_index_step *step, ck_context *context, int64_t positi
   context->failure = 1;
   context->failed_step = step->number;
   context->failed_index = ((const int64_t *)ck_at(context, step->indices))[position];
+  context->failed_axis = step->axis;
   context->failed_extent = step->extent;
 }
 

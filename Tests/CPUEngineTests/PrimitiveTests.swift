@@ -106,11 +106,11 @@ import Testing
     var generator = RepeatableGenerator(seed: 7)
     let x = randomInput([5], .float64, using: &generator)
     let i = indices([0, index], [2])
-    #expect(throws: TensorError("gather: index \(index) is outside axis of extent 5")) {
+    #expect(throws: TensorError("gather: index \(index) is outside axis 0, which has extent 5")) {
       try Engine.evaluate([Node(.gather(axis: 0), [x, i])])
     }
     let y = randomInput([2], .float64, using: &generator)
-    #expect(throws: TensorError("scatterAdd: index \(index) is outside axis of extent 5")) {
+    #expect(throws: TensorError("scatterAdd: index \(index) is outside axis 0, which has extent 5")) {
       try Engine.evaluate([Node(.scatterAdd(axis: 0, extent: 5), [y, i])])
     }
   }

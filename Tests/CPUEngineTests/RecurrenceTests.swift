@@ -106,7 +106,7 @@ import Testing
     }
     #expect(throws: TensorError.self) { try Engine.evaluate(last) }
     do { try Engine.evaluate(last) } catch {
-      #expect("\(error)".contains("index 3 is outside axis of extent 3"), "\(error)")
+      #expect("\(error)".contains("index 3 is outside axis 0, which has extent 3"), "\(error)")
     }
   }
 

@@ -44,6 +44,28 @@ import Testing
     #expect(zero.outputText.contains("entry (1, 0) is zero at every point"))
   }
 
+  @Test("An index outside its axis is an error, whenever its value is known") func indicesOutside() {
+    let formulas = [
+      "sum(where(arange(3)[array([[7]])] > 0, x, x**2))",
+      "sum(where(arange(3)[arange(7, 8).reshape(1, 1)] > 0, x, x**2))",
+      "sum(x[array([[7]])]**2)", "sum(x[array([[0, -4]])]**2)", "sum(take_along_axis(x, array([7]), 0)**2)",
+    ]
+    for formula in formulas {
+      for command in [["pattern"], ["pattern", "--local"], ["hessian"], ["gradient"], ["hessian", "--sparse"]] {
+        let outcome = Tool.run(command + [formula, "--at", "x=[1,2,3]"]) { () throws(ToolError) in [] }
+        #expect(outcome.status == 1 && outcome.outputText.isEmpty, "\(command) \(formula)")
+        #expect(outcome.errors.contains("is outside axis 0, which has extent 3"), "\(outcome.errors)")
+      }
+    }
+    // What depends on the variables is found when it is computed; the pattern that holds everywhere does not ask.
+    let computed = "sum(x[(4*x[:1]).astype(int)]**2)"
+    for command in [["pattern", "--local"], ["hessian"], ["hessian", "--sparse"], ["gradient"], ["value"]] {
+      let outcome = Tool.run(command + [computed, "--at", "x=[1,2,3]"]) { () throws(ToolError) in [] }
+      #expect(outcome.status == 1, "\(command)")
+      #expect(outcome.errors.contains("index 4 is outside axis 0, which has extent 3"), "\(command): \(outcome.errors)")
+    }
+  }
+
   @Test func pictures() throws {
     let scratch = try Scratch()
     let (svg, png) = (try scratch.file("a.svg"), try scratch.file("a.png"))

@@ -34,14 +34,15 @@ extension SpecialFunction {
   package var domain: [ClosedRange<Double>] {
     switch self {
     case .gamma, .logGamma, .polygamma, .besselY, .besselK, .besselKScaled, .exponentialIntegral,
-      .exponentialIntegral1, .spence:
+      .exponentialIntegral1, .spence, .logQuotient:
       [0.75...4]
     case .besselJ, .besselI, .besselIScaled: [0.5...4]
     case .scaledErfc: [-1...2]
-    case .lambertW, .logQuotient: [-0.2...3]
+    case .lambertW, .lambertGap: [-0.2...3]
     case .erfInverse, .elliptic: [-0.7...0.7]
     case .normalQuantile: [0.15...0.85]
     case .gammaLower, .gammaUpper, .gammaDensity: [0.75...3, 0.5...4]
+    case .polygammaChange, .logBeta: [0.75...4, 0.75...3]
     case .zeta: [1.75...4, 0.75...3]
     case .betaLower, .betaDensity: [0.75...3, 0.75...3, 0.2...0.8]
     }

@@ -21,10 +21,11 @@ typedef struct ck_context {
   int64_t active_workers;
   // Another number, from 1 on, whenever the program's constants have changed.
   int64_t constants_version;
-  // What went wrong: 0 nothing, 1 an index, with the step, the index and the extent of the axis.
+  // What went wrong: 0 nothing, 1 an index, with the step, the index, the axis and its extent.
   int64_t failure;
   int64_t failed_step;
   int64_t failed_index;
+  int64_t failed_axis;
   int64_t failed_extent;
 } ck_context;
 
@@ -55,6 +56,7 @@ typedef struct ck_index_step {
   ck_place to, from, indices;
   int64_t outer, count, extent, inner, element_bytes;
   enum ck_type type;
+  int64_t axis;    // along which the indices count
   int64_t number;  // of the step in the program
 } ck_index_step;
 void ck_run_gather(const void *payload, ck_context *context);

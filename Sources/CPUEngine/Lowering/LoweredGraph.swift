@@ -34,8 +34,8 @@ struct LoweredGraph {
 
   /// A step that is not a fused group. Its operands are consecutive elements from the given offsets on.
   enum Step: Hashable {
-    case gather(LineShape, count: Int, offsets: [Int])
-    case scatterAdd(LineShape, count: Int, offsets: [Int])
+    case gather(LineShape, axis: Int, count: Int, offsets: [Int])
+    case scatterAdd(LineShape, axis: Int, count: Int, offsets: [Int])
     case cumulativeSum(LineShape, reversed: Bool, offset: Int)
     case argsort(LineShape, offset: Int)
     /// Operand n is the item of part n.

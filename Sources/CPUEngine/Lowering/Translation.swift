@@ -214,14 +214,16 @@ struct Translation {
       let (indices, first) = consecutive(handle(operands[1]))
       let lines = Self.lines(shapes[operands[0]], axis)
       return whole(
-        .step(.gather(lines, count: shapes[operands[1]].count, offsets: [offset, first])), [x, indices], shape, type)
+        .step(.gather(lines, axis: axis, count: shapes[operands[1]].count, offsets: [offset, first])), [x, indices],
+        shape, type)
     case .scatterAdd(let axis, _):
       let lines = Self.lines(shape, axis)
       let count = shapes[operands[1]].count
       guard count > 0 else { return repeated(literal(.fixed(.integer(0), type)), shape, type) }
       let (x, offset) = consecutive(handle(operands[0]))
       let (indices, first) = consecutive(handle(operands[1]))
-      return whole(.step(.scatterAdd(lines, count: count, offsets: [offset, first])), [x, indices], shape, type)
+      return whole(
+        .step(.scatterAdd(lines, axis: axis, count: count, offsets: [offset, first])), [x, indices], shape, type)
     case .sum(let axes): return reduction(.sum, operands[0], axes, shape, type)
     case .maximum(let axes): return reduction(.maximum, operands[0], axes, shape, type)
     case .minimum(let axes): return reduction(.minimum, operands[0], axes, shape, type)

@@ -92,12 +92,14 @@ struct ProgramBuilder {
     let to = ck_place(buffer: table[i], offset: 0)
     let buffers = [table[i]] + item.operands.map { table[$0] }
     switch step {
-    case .gather(let lines, let count, let offsets), .scatterAdd(let lines, let count, let offsets):
+    case .gather(let lines, let axis, let count, let offsets),
+      .scatterAdd(let lines, let axis, let count, let offsets):
       let isGather = if case .gather = step { true } else { false }
       let payload = ck_index_step(
         to: to, from: place(0, offsets[0]), indices: place(1, offsets[1]), outer: Int64(lines.outer),
         count: Int64(count), extent: Int64(lines.extent), inner: Int64(lines.inner),
-        element_bytes: Int64(item.type.byteCount), type: item.type.ckType, number: Int64(steps.count))
+        element_bytes: Int64(item.type.byteCount), type: item.type.ckType, axis: Int64(axis), number: Int64(steps.count)
+      )
       append(
         isGather ? ck_run_gather : ck_run_scatter_add, payload, buffers,
         .named(isGather ? "gather" : "scatterAdd", item.count))

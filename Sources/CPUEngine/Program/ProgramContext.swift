@@ -70,8 +70,7 @@ package final class ProgramContext {
       to: ck_context(
         buffers: buffers, scratch: scratches, workers: workers, bodies: bodyTable, worker_count: Int64(count),
         active_workers: Int64(count), constants_version: 1, failure: 0, failed_step: 0,
-        failed_index: 0,
-        failed_extent: 0))
+        failed_index: 0, failed_axis: 0, failed_extent: 0))
     for (n, source) in program.literals.enumerated() {
       switch source {
       case .fixed(let literal, let type): setLiteral(n, literal, type)
@@ -166,6 +165,7 @@ package final class ProgramContext {
     other.pointee.failure = context.pointee.failure
     other.pointee.failed_step = Int64(number)
     other.pointee.failed_index = context.pointee.failed_index
+    other.pointee.failed_axis = context.pointee.failed_axis
     other.pointee.failed_extent = context.pointee.failed_extent
     context.pointee.failure = 0
     return false
@@ -176,6 +176,7 @@ package final class ProgramContext {
     let step = Int(context.pointee.failed_step)
     let name = if case .named(let name, _) = program.summaries[step] { name } else { "step \(step)" }
     return TensorError(
-      "\(name): index \(context.pointee.failed_index) is outside axis of extent \(context.pointee.failed_extent)")
+      "\(name): index \(context.pointee.failed_index) is outside axis \(context.pointee.failed_axis), which has extent "
+        + "\(context.pointee.failed_extent)")
   }
 }

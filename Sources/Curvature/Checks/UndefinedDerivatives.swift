@@ -2,12 +2,20 @@ import CPUEngine
 import TensorGraph
 
 /// Why derivatives of a node may be NaN although its value is a number: repeated eigenvalues and singular values, at which
-/// single values and their vectors are not differentiable.
+/// single values and their vectors are not differentiable, and pseudoinverses where the rank changes.
 ///
 /// - Returns: a text that names the matrix and the values; nil if nothing of the kind is found.
 /// - Throws: if the matrices cannot be evaluated.
-package func repeatedValuesExplanation(of output: Node) throws(TensorError) -> String? {
+package func undefinedDerivativeExplanation(of output: Node) throws(TensorError) -> String? {
   for node in Node.topologicalOrder([output]) {
+    if let mask = PseudoInverse.withoutDerivatives(node) {
+      let isUndefined = try Evaluation.storage(mask)
+      if (0..<isUndefined.count).contains(where: { isUndefined.literal(at: $0).integer != 0 }) {
+        return
+          "pinv, lstsq: a matrix of shape \(node.operands[1].shape) has a smaller rank here than almost everywhere near: "
+          + "there is no derivative, since a small change makes the rank larger. Derivatives exist where the rank stays"
+      }
+    }
     guard case .matrix(let function) = node.primitive else { continue }
     let (name, row): (String, Int)
     switch function {

@@ -1,6 +1,8 @@
 import TensorGraph
 
 /// The gradient of `y`, a tensor of one element, in `x`: a tensor of x's shape.
+///
+/// Here and in all other forms that take tensors, an `x` that is marked constant (`stopGradient`) is an error.
 public func gradient<Scalar: DifferentiableScalar>(_ y: Tensor<Scalar>, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
   gradient(y, [x])[0]
 }
@@ -52,8 +54,14 @@ public func pushforward<Scalar: DifferentiableScalar>(
 }
 
 extension Node {
-  /// That derivatives in this node are complete: nothing was computed past it.
+  /// That this node has derivatives, and that they are complete: nothing was computed past it.
   func requireVariable(_ operation: String) throws(TensorError) {
+    guard primitive != .detach else {
+      throw TensorError(
+        "\(operation): xs of shape \(shape) is marked constant (stopGradient, or a result of stoppingGradient()), so nothing "
+          + "has a derivative in it; set stopGradient to false before computing with it, or give a function, as in "
+          + "\(operation)(at: x) { ... }, whose point is always a variable")
+    }
     guard isBypassed else { return }
     throw TensorError(
       "\(operation): xs of shape \(shape) is \(isLiteral ? "a literal" : "a square root"), and an array literal, the "

@@ -18,7 +18,8 @@ public func laplacian<Scalar: DifferentiableScalar>(
 public func laplacian<Scalar: DifferentiableScalar>(
   at x: Tensor<Scalar>, batchAxis: Int? = nil, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
 ) rethrows -> Tensor<Scalar> {
-  laplacian(try f(x), x, batchAxis: batchAxis)
+  let x = x.asVariable
+  return laplacian(try f(x), x, batchAxis: batchAxis)
 }
 
 /// Laplacians on nodes, with checks that throw.

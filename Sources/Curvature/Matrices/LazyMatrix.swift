@@ -96,11 +96,11 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     }
   }
 
-  /// Throws if elements are NaN because eigenvalues or singular values repeat that must not. In a batch, where others may
+  /// Throws if elements are NaN because eigenvalues or singular values repeat that must not, or a rank changes. In a batch, where others may
   /// be right, they stay NaN.
   private func requireDefined(_ elements: Storage) throws(TensorError) {
     guard rows.batchAxis == nil, columns.batchAxis == nil, elements.buffer(as: Scalar.self).containsNaN,
-      let text = try repeatedValuesExplanation(of: columnProducts.results.node)
+      let text = try undefinedDerivativeExplanation(of: columnProducts.results.node)
     else { return }
     throw TensorError(text)
   }

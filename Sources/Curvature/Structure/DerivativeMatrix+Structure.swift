@@ -45,7 +45,7 @@ extension DerivativeMatrix {
     let i = try resolved(row, core.rows.count, "row")
     let j = try resolved(column, core.columns.count, "column")
     let (a, b) = core.isTransposed ? (j, i) : (i, j)
-    guard let path = core.matrix.structure.path(row: a, column: b) else {
+    guard let path = try core.matrix.structure.path(row: a, column: b) else {
       return "entry (\(i), \(j)) is zero at every point: no operation connects the two elements"
     }
     return "entry (\(i), \(j)) can be other than zero: \(path)"

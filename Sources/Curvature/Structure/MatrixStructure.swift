@@ -71,7 +71,7 @@ final class MatrixStructure: Sendable {
     func isSparse(_ count: Int) -> Bool { Double(count) <= density * size && count <= Self.maximumNonzeroCount }
     if let count = facts.nonzeroCount, !isSparse(count) { return nil }
     if let known = facts.pattern { return known }
-    let dependencies = dependencies(isLocal: false)
+    let dependencies = try dependencies(isLocal: false)
     guard isSparse(entryCount(dependencies)) else { return nil }
     let found = try slicePattern(dependencies)
     facts.pattern = found
@@ -81,13 +81,14 @@ final class MatrixStructure: Sendable {
   /// The most entries of a pattern: two gigabytes of indices.
   static let maximumNonzeroCount = 1 << 28
 
-  private func dependencies(isLocal: Bool) -> Dependencies {
-    Dependencies(of: [rows.node], in: columns.node, at: isLocal ? { Self.values($0) } : nil)
+  private func dependencies(isLocal: Bool) throws(TensorError) -> Dependencies {
+    guard isLocal else { return try Dependencies(of: [rows.node], in: columns.node) }
+    return try Dependencies(of: [rows.node], in: columns.node, at: Self.values)
   }
 
   /// The elements of nodes at the point.
-  private static func values(_ nodes: [Node]) -> [[Double]] {
-    checked(try Evaluation.evaluate(nodes))
+  private static func values(_ nodes: [Node]) throws(TensorError) -> [[Double]] {
+    try Evaluation.evaluate(nodes)
     return nodes.map { node in
       let storage = node.value!
       return (0..<storage.count).map { storage.literal(at: $0).double }
@@ -114,8 +115,8 @@ final class MatrixStructure: Sendable {
 
   /// Why an entry may be different from zero: the operations through which its row depends on its column; nil if it is
   /// zero at every point.
-  func path(row: Int, column: Int) -> DependencyPath? {
-    let dependencies = dependencies(isLocal: false)
+  func path(row: Int, column: Int) throws(TensorError) -> DependencyPath? {
+    let dependencies = try dependencies(isLocal: false)
     /// The elements of each slice that have the numbers of an entry.
     func places(_ row: Int, _ column: Int) -> some Sequence<(Int, Int)> {
       zip(rows.elements(of: row), columns.elements(of: column))

@@ -145,7 +145,7 @@ extension ResultOptions {
     let result: CommandResult
     do {
       result = try body(problem, index, &statistics)
-      if needsVariables, result.containsNaN, let text = try repeatedValuesExplanation(of: problem.result) {
+      if needsVariables, result.containsNaN, let text = try undefinedDerivativeExplanation(of: problem.result) {
         throw TensorError(text)
       }
     } catch let error as TensorError {

@@ -6,6 +6,7 @@ struct Arguments {
   /// The type of real numbers.
   let real: ScalarType
   private let formula: Formula
+  private let variables: [Node]
   private var values: [String: FormulaValue] = [:]
   private var ranges: [String: Range<Int>] = [:]
 
@@ -19,6 +20,7 @@ struct Arguments {
     self.function = function
     self.formula = formula
     self.real = real
+    self.variables = variables
     let positional = function.parameters.filter { !$0.isKeywordOnly }
     var next = 0
     var variadic: [FormulaValue] = []
@@ -169,6 +171,23 @@ struct Arguments {
     let node = try any(name)
     guard node.scalarType == .bool else {
       throw fault(name, "found numbers, expected a mask; compare first, as in 'x > 0'")
+    }
+    return node
+  }
+
+  /// Indices along an axis; those that do not depend on variables are checked now.
+  ///
+  /// - Parameter countsFromEnd: whether negative indices are allowed.
+  func indices(_ name: String, axis: Int, of shape: Shape, countsFromEnd: Bool = true) throws -> Node {
+    let node = try any(name)
+    guard node.scalarType.isInteger else {
+      throw fault(name, "found real numbers or a mask, expected whole numbers; write '.astype(int)'")
+    }
+    do {
+      _ = try node.constantValue(besides: variables)
+      try Operations.requireInside(node, axis: axis, extent: shape[axis], countsFromEnd: countsFromEnd)
+    } catch let error as TensorError {
+      throw fault(name, error.message, status: .data)
     }
     return node
   }

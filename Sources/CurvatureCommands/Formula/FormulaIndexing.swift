@@ -56,6 +56,8 @@ struct FormulaIndexing {
       guard case .tensor(let indices) = item, items.allSatisfy(FormulaIndexing.isWhole(except: position, items)) else {
         throw ValueFault(message: "an index that is computed or has several axes stands alone or beside ':' only")
       }
+      // Its value, where there is one, is checked now.
+      _ = try indices.constantValue(besides: variables)
       let hasEllipsis = items[..<position].contains { if case .ellipsis = $0 { true } else { false } }
       return try Operations.take(node, indices, axis: hasEllipsis ? position - items.count : position)
     }
@@ -95,7 +97,7 @@ struct FormulaIndexing {
       guard node.scalarType.isInteger else {
         throw ValueFault(message: "an index is a whole number, found real numbers; write '.astype(int)'")
       }
-      guard node.shape.rank <= 1, let known = try constant(node) else { return nil }
+      guard node.shape.rank <= 1, let known = try node.constantValue(besides: variables) else { return nil }
       let list = (0..<known.count).map { Int(known.literal(at: $0).integer) }
       return node.shape.rank == 0 ? .integer(list[0]) : .integers(list)
     case .boolean, .real, .string, .module, .function:
@@ -117,18 +119,20 @@ struct FormulaIndexing {
   }
 
   private func positions(_ mask: Node) throws -> [Int] {
-    guard let known = try constant(mask) else {
+    guard let known = try mask.constantValue(besides: variables) else {
       throw ValueFault(
         message: "a mask that depends on the variables would change the shape of the result; use 'where(mask, a, b)'")
     }
     return (0..<known.count).filter { known.literal(at: $0).integer != 0 }
   }
+}
 
-  /// The elements of a tensor that does not depend on the variables; nil if it does.
-  private func constant(_ node: Node) throws -> Storage? {
-    if let value = node.value, !variables.contains(node) { return value }
-    let inputs = Node.topologicalOrder([node]).filter { if case .input = $0.primitive { true } else { false } }
-    guard inputs.allSatisfy({ $0.value != nil && !variables.contains($0) }) else { return nil }
-    return try Evaluation.storage(node)
+extension Node {
+  /// The elements of a tensor that does not depend on variables, which it then keeps; nil if it does.
+  func constantValue(besides variables: [Node]) throws -> Storage? {
+    if let value, !variables.contains(self) { return value }
+    guard Node.topologicalOrder([self]).allSatisfy({ !$0.isInput || ($0.value != nil && !variables.contains($0)) })
+    else { return nil }
+    return try Evaluation.storage(self)
   }
 }

@@ -8,32 +8,32 @@ extension FunctionTable {
       let axis = try a.optionalInteger("axis")
       let flat = axis == nil ? x.reshaped(to: [x.shape.count]) : x
       let resolved = try ShapeRules.axis(axis ?? 0, rank: flat.shape.rank, operation: "take")
-      return try Operations.take(flat, a.indices("indices", extent: flat.shape[resolved]), axis: resolved)
+      return try Operations.take(flat, a.indices("indices", axis: resolved, of: flat.shape), axis: resolved)
     },
     FormulaFunction(
       "take_along_axis(x, indices, axis)", "for each place the element whose index stands there", aliases: ["gather"]
     ) { a in
       let (x, axis) = try a.axis(of: "x")
-      return try Operations.takeAlong(x, a.indices("indices", extent: x.shape[axis]), axis: axis)
+      return try Operations.takeAlong(x, a.indices("indices", axis: axis, of: x.shape), axis: axis)
     },
     FormulaFunction(
       "put_along_axis(x, indices, values, axis)", "values in the place of the elements whose indices stand there",
       aliases: ["scatter"]
     ) { a in
       let (x, axis) = try a.axis(of: "x")
-      let indices = try a.indices("indices", extent: x.shape[axis])
+      let indices = try a.indices("indices", axis: axis, of: x.shape)
       return try Operations.putAlong(x, indices, a.values("values", like: x, indices.shape), axis: axis)
     },
     FormulaFunction(
       "scatter_add(x, indices, values, axis)", "values added to the elements whose indices stand there"
     ) { a in
       let (x, axis) = try a.axis(of: "x")
-      let indices = try a.indices("indices", extent: x.shape[axis])
+      let indices = try a.indices("indices", axis: axis, of: x.shape)
       return try Operations.addAlong(x, indices, a.values("values", like: x, indices.shape), axis: axis)
     },
     FormulaFunction("index_add(x, indices, values, axis=0)", "subarrays added at indices of an axis") { a in
       let (x, axis) = try a.axis(of: "x")
-      let indices = try a.indices("indices", extent: x.shape[axis])
+      let indices = try a.indices("indices", axis: axis, of: x.shape)
       let shape = Shape(
         Array(x.shape.dimensions[..<axis]) + indices.shape.dimensions + x.shape.dimensions[(axis + 1)...])
       return try Operations.scatterAdd(x, indices, a.values("values", like: x, shape), axis: axis)
@@ -46,12 +46,13 @@ extension FunctionTable {
       let (x, count) = (try a.number("x"), try a.integer("count"))
       guard count >= 0 else { throw a.fault("count", "found \(count), expected 0 or more") }
       try Sizes.check([count] + x.shape.dimensions.dropFirst(), x.scalarType)
-      return try Operations.segmentSum(x, a.indices("numbers", extent: count), count: count)
+      return try Operations.segmentSum(
+        x, a.indices("numbers", axis: 0, of: [count], countsFromEnd: false), count: count)
     },
     FormulaFunction("embedding(indices, weights)", "the rows of weights at indices") { a in
       let weights = try a.number("weights")
       guard weights.shape.rank > 0 else { throw a.fault("weights", "found shape [], expected rows", status: .data) }
-      return try Operations.take(weights, a.indices("indices", extent: weights.shape[0]), axis: 0)
+      return try Operations.take(weights, a.indices("indices", axis: 0, of: weights.shape), axis: 0)
     },
     FormulaFunction("dynamic_slice(x, starts, sizes)", "the block that starts at computed places") { a in
       try Operations.dynamicSlice(a.any("x"), starts: a.starts("starts"), extents: a.integers("sizes"))
@@ -62,11 +63,12 @@ extension FunctionTable {
       let nodes = try a.numbers("x", "block")
       return try Operations.dynamicUpdate(nodes[0], nodes[1], starts: a.starts("starts"))
     },
-    FormulaFunction("one_hot(x, num_classes)", "1 at the class, 0 elsewhere, along a new last axis") { a in
+    FormulaFunction("one_hot(x, num_classes)", "1 at the class, from 0 on, 0 elsewhere, along a new last axis") { a in
       let classes = try a.integer("num_classes")
       guard classes >= 0 else { throw a.fault("num_classes", "found \(classes), expected 0 or more") }
-      let x = try a.any("x")
-      try Sizes.check(x.shape.dimensions + [classes], a.real)
+      let shape = try a.any("x").shape + [classes]
+      let x = try a.indices("x", axis: shape.rank - 1, of: shape, countsFromEnd: false)
+      try Sizes.check(shape.dimensions, a.real)
       return try Operations.oneHot(x, classes: classes, a.real)
     },
   ]

@@ -29,12 +29,14 @@ extension FunctionTable {
       return try Operations.choleskySolve(factor, right)
     },
     FormulaFunction(
-      "lstsq(a, b)", "a tuple whose first member makes a x nearest to b, for a of full column rank",
+      "lstsq(a, b, rcond=None)", "a tuple whose first member is the shortest x that makes a x nearest to b",
       values: { a in
         let (matrix, right) = try a.reals("a", "b")
-        return .tuple([.tensor(try Operations.leastSquares(matrix, right))])
+        return .tuple([.tensor(try Operations.leastSquares(matrix, right, cutoff: a.cutoff()))])
       }),
-    of("pinv(a)", "the pseudoinverse of a matrix of full rank", Operations.pseudoInverse),
+    FormulaFunction("pinv(a, rcond=None)", "the pseudoinverse") { a in
+      try Operations.pseudoInverse(a.real("a"), cutoff: a.cutoff())
+    },
     of("det(a)", "the determinant", Operations.determinant),
     FormulaFunction(
       "slogdet(a)", "a tuple: the sign of the determinant, and the logarithm of its magnitude",
@@ -107,5 +109,15 @@ extension Arguments {
     guard (0..<known.count).allSatisfy({ known.literal(at: $0).double.isFinite }) else {
       throw fault(name, message, status: .data)
     }
+  }
+}
+
+extension Arguments {
+  /// The share of the largest singular value up to which others count as zero.
+  fileprivate func cutoff() throws -> Double? {
+    guard isGiven("rcond") else { return nil }
+    let share = try double("rcond")
+    guard share >= 0, share < 1 else { throw fault("rcond", "found \(share), expected 0 or more, below 1") }
+    return share
   }
 }

@@ -158,26 +158,6 @@ extension FormulaValue {
   fileprivate var asList: FormulaValue { if case .tuple(let items) = self { .list(items) } else { self } }
 }
 
-extension Arguments {
-  /// Indices into an axis; those that are known are checked now.
-  func indices(_ name: String, extent: Int) throws -> Node {
-    let node = try any(name)
-    guard node.scalarType.isInteger else {
-      throw fault(name, "found real numbers or a mask, expected whole numbers; write '.astype(int)'")
-    }
-    if let known = node.value {
-      for i in 0..<known.count {
-        let index = known.literal(at: i).integer
-        guard index >= -Int64(extent), index < Int64(extent) else {
-          let remedy = extent == 0 ? "the axis is empty" : "use \(-extent) to \(extent - 1)"
-          throw fault(name, "index \(index) is outside an axis of extent \(extent); \(remedy)", status: .data)
-        }
-      }
-    }
-    return node
-  }
-}
-
 extension Sizes {
   /// Refuses a shape whose extents are products, before they are multiplied.
   ///

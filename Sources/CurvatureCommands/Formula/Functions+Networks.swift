@@ -72,9 +72,8 @@ extension FunctionTable {
       },
       FormulaFunction("nll_loss(x, target, *, reduction='mean')", "minus the log-probability of each class") { a in
         let x = try a.real("x")
-        let classes = x.shape.rank == 0 ? 0 : x.shape[min(1, x.shape.rank - 1)]
         return try Operations.negativeLogLikelihood(
-          x, a.indices("target", extent: classes), reduction: a.word("reduction", LossReduction.self))
+          x, a.classes(x), reduction: a.word("reduction", LossReduction.self))
       },
       loss("mse_loss", "the mean of (x - target)²") { (x, y, reduction) throws(TensorError) in
         try Operations.squaredError(x, y, reduction: reduction)
@@ -154,6 +153,12 @@ extension Arguments {
   /// The targets of a classification: classes, checked where they are known, or probabilities.
   fileprivate func target(_ x: Node) throws -> Node {
     guard try self["target"].kind() != .real else { return try real("target") }
-    return try indices("target", extent: x.shape.rank == 0 ? 0 : x.shape[min(1, x.shape.rank - 1)])
+    return try classes(x)
+  }
+
+  /// The classes of examples of shape [N, C, …] or [C].
+  fileprivate func classes(_ x: Node) throws -> Node {
+    guard x.shape.rank > 0 else { throw fault("x", "found shape [], expected [N, C, …] or [C]", status: .data) }
+    return try indices("target", axis: min(1, x.shape.rank - 1), of: x.shape, countsFromEnd: false)
   }
 }

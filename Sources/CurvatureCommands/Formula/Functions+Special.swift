@@ -18,7 +18,7 @@ extension FunctionTable {
       return try Operations.special(.polygamma(n), a.real("x"))
     },
     pair("betaln(a, b)", "ln B(a, b)") { (a, b) throws(TensorError) in try Operations.logBeta(a, b) },
-    pair("beta(a, b)", "B(a, b) for positive a, b") { (a, b) throws(TensorError) in try Operations.beta(a, b) },
+    pair("beta(a, b)", "B(a, b) = Γ(a) Γ(b) / Γ(a + b)") { (a, b) throws(TensorError) in try Operations.beta(a, b) },
     pair("gammainc(a, x)", "the regularised lower incomplete gamma function") { (a, b) throws(TensorError) in
       try Operations.special(.gammaLower(0), a, b)
     },
@@ -45,12 +45,12 @@ extension FunctionTable {
     one("y1", .besselY(1), "Bessel's function of the second kind, of order 1"),
     one("i0", .besselI(0), "the modified Bessel function of order 0"),
     one("i1", .besselI(1), "the modified Bessel function of order 1"),
-    one("i0e", .besselIScaled(0), "exp(-|x|) i0(x)"),
-    one("i1e", .besselIScaled(1), "exp(-|x|) i1(x)"),
+    one("i0e", .besselIScaled(0, derivative: 0), "exp(-|x|) i0(x)"),
+    one("i1e", .besselIScaled(1, derivative: 0), "exp(-|x|) i1(x)"),
     one("k0", .besselK(0), "the modified Bessel function of the second kind, of order 0"),
     one("k1", .besselK(1), "the modified Bessel function of the second kind, of order 1"),
-    one("k0e", .besselKScaled(0), "exp(x) k0(x)"),
-    one("k1e", .besselKScaled(1), "exp(x) k1(x)"),
+    one("k0e", .besselKScaled(0, derivative: 0), "exp(x) k0(x)"),
+    one("k1e", .besselKScaled(1, derivative: 0), "exp(x) k1(x)"),
     one("expi", .exponentialIntegral, "the exponential integral Ei"),
     one("exp1", .exponentialIntegral1, "the exponential integral E₁, for x > 0"),
     one("spence", .spence, "the dilogarithm of 1 - x"),

@@ -91,10 +91,7 @@ package struct IndexExpression: Hashable, Sendable {
   }
 
   private static func position(_ i: Int, axis: Int, extent: Int) throws(TensorError) -> Int {
-    guard i >= -extent, i < extent else {
-      let remedy = extent == 0 ? "the axis is empty" : "use \(-extent) to \(extent - 1)"
-      throw TensorError("index \(i) is outside axis \(axis), which has extent \(extent); \(remedy)")
-    }
+    guard i >= -extent, i < extent else { throw .indexOutside(axis, index: i, extent: extent) }
     return i < 0 ? i + extent : i
   }
 

@@ -1,15 +1,26 @@
-/// Reading and writing at computed places. Indices are int64 (or int32) tensors; negative ones count from the end.
+/// Reading and writing at computed places. Indices are int64 (or int32) tensors; negative ones count from the end, but for
+/// numbers of classes and segments. One that is outside its axis is an error: at once where its value is known, else when it
+/// is computed.
 extension Operations {
   /// The subarrays at `indices` along an axis; the axes of `indices` take the place of that axis.
   package static func take(_ x: Node, _ indices: Node, axis: Int) throws(TensorError) -> Node {
     let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "take")
-    return x.gathered(try resolved(indices, extent: x.shape[axis], "take"), axis: axis)
+    return x.gathered(try resolved(indices, axis, x.shape[axis], "take"), axis: axis)
   }
 
   /// For each place the element whose index along `axis` stands there in `indices`.
   package static func takeAlong(_ x: Node, _ indices: Node, axis: Int) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "take_along_axis")
-    let flat = try flatPositions(x.shape, indices, axis: axis, "take_along_axis")
+    try pick(x, indices, axis: axis, "take_along_axis")
+  }
+
+  /// `takeAlong` for an operation.
+  ///
+  /// - Parameter countsFromEnd: whether negative indices are allowed.
+  static func pick(
+    _ x: Node, _ indices: Node, axis: Int, countsFromEnd: Bool = true, _ operation: String
+  ) throws(TensorError) -> Node {
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: operation)
+    let flat = try flatPositions(x.shape, indices, axis: axis, countsFromEnd: countsFromEnd, operation)
     return x.reshaped(to: [x.shape.count]).gathered(flat, axis: 0)
   }
 
@@ -24,7 +35,7 @@ extension Operations {
       throw TensorError(
         "scatter_add: values have shape \(values.shape) (\(values.scalarType)), \(expected) (\(x.scalarType)) fits")
     }
-    let places = try resolved(indices, extent: x.shape[axis], "scatter_add")
+    let places = try resolved(indices, axis, x.shape[axis], "scatter_add")
     return x + values.scatterAdded(places, axis: axis, extent: x.shape[axis])
   }
 
@@ -32,14 +43,8 @@ extension Operations {
   package static func addAlong(
     _ x: Node, _ indices: Node, _ values: Node, axis: Int
   ) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "scatter_add_along")
-    guard values.shape == indices.shape, values.scalarType == x.scalarType else {
-      throw TensorError(
-        "scatter_add_along: values \(values.shape) and indices \(indices.shape) differ; make them equal")
-    }
-    let flat = try flatPositions(x.shape, indices, axis: axis, "scatter_add_along")
-    let added = values.scatterAdded(flat, axis: 0, extent: x.shape.count).reshaped(to: x.shape)
-    return x + added
+    try requireSameType(x, values, "scatter_add_along")
+    return x + (try spread(x.shape, indices, [values], axis: axis, "scatter_add_along"))[0]
   }
 
   /// Puts `values` in the place of the elements that `takeAlong` would read. Where an index occurs twice, the sum of its
@@ -47,10 +52,23 @@ extension Operations {
   package static func putAlong(
     _ x: Node, _ indices: Node, _ values: Node, axis: Int
   ) throws(TensorError) -> Node {
-    let zeros = Node.zeros(x.shape, x.scalarType)
-    let put = try addAlong(zeros, indices, values, axis: axis)
-    let hits = try addAlong(zeros, indices, values.filled(with: 1).detached(), axis: axis)
-    return .select(.compare(.greater, hits, zeros), put, x)
+    try requireSameType(x, values, "put_along_axis")
+    let ones = values.filled(with: 1).detached()
+    let put = try spread(x.shape, indices, [values, ones], axis: axis, "put_along_axis")
+    return .select(.compare(.greater, put[1], put[1].filled(with: 0)), put[0], x)
+  }
+
+  /// Values added into zeros of a shape at the places that `takeAlong` would read.
+  private static func spread(
+    _ shape: Shape, _ indices: Node, _ values: [Node], axis: Int, _ operation: String
+  ) throws(TensorError) -> [Node] {
+    let axis = try ShapeRules.axis(axis, rank: shape.rank, operation: operation)
+    guard values[0].shape == indices.shape else {
+      throw TensorError(
+        "\(operation): values \(values[0].shape) and indices \(indices.shape) differ; make them equal")
+    }
+    let flat = try flatPositions(shape, indices, axis: axis, operation)
+    return values.map { $0.scatterAdded(flat, axis: 0, extent: shape.count).reshaped(to: shape) }
   }
 
   /// The sums of the subarrays of x along its first axis that have the same number: result row k has those of number k.
@@ -60,7 +78,8 @@ extension Operations {
       throw TensorError(
         "segment_sum: \(count) segments, numbers \(numbers.shape) for x \(x.shape); give a number for each row")
     }
-    return x.scatterAdded(try resolved(numbers, extent: count, "segment_sum"), axis: 0, extent: count)
+    let places = try resolved(numbers, 0, count, "segment_sum", countsFromEnd: false)
+    return x.scatterAdded(places, axis: 0, extent: count)
   }
 
   /// The block of the given extents that starts at computed places, one for each axis. Places at which it would not fit
@@ -108,7 +127,8 @@ extension Operations {
 
   /// 1 where the class index equals the position along a new last axis, 0 elsewhere.
   package static func oneHot(_ indices: Node, classes: Int, _ type: ScalarType) throws(TensorError) -> Node {
-    let indices = try requireIndices(indices, "one_hot")
+    guard classes >= 0 else { throw TensorError("one_hot: \(classes) classes; give 0 or more") }
+    let indices = try resolved(indices, indices.shape.rank, classes, "one_hot", countsFromEnd: false)
     let shape = indices.shape + [classes]
     let position = Node(.iota(shape, axis: indices.shape.rank, .int64))
     let wanted = indices.broadcast(to: shape, axes: Array(0..<indices.shape.rank))
@@ -117,7 +137,7 @@ extension Operations {
 
   /// Places in the row-major order of `shape` for indices along one axis, the other axes being their own.
   private static func flatPositions(
-    _ shape: Shape, _ indices: Node, axis: Int, _ operation: String
+    _ shape: Shape, _ indices: Node, axis: Int, countsFromEnd: Bool = true, _ operation: String
   ) throws(TensorError) -> Node {
     guard indices.shape.rank == shape.rank,
       (0..<shape.rank).allSatisfy({ $0 == axis || indices.shape[$0] == shape[$0] })
@@ -125,7 +145,7 @@ extension Operations {
       throw TensorError("\(operation): indices \(indices.shape) must have the shape \(shape) but for axis \(axis)")
     }
     let strides = shape.strides
-    var flat = try resolved(indices, extent: shape[axis], operation)
+    var flat = try resolved(indices, axis, shape[axis], operation, countsFromEnd: countsFromEnd)
     flat = Double(strides[axis]) * flat
     for other in 0..<shape.rank where other != axis && shape[other] > 1 {
       flat = flat + Double(strides[other]) * Node(.iota(indices.shape, axis: other, .int64))
@@ -140,10 +160,58 @@ extension Operations {
     return indices.cast(to: .int64).detached()
   }
 
-  /// Indices with negative ones counted from the end.
-  private static func resolved(_ indices: Node, extent: Int, _ operation: String) throws(TensorError) -> Node {
-    let indices = try requireIndices(indices, operation)
-    let isNegative = Node.compare(.less, indices, indices.filled(with: 0))
-    return .select(isNegative, Double(extent) + indices, indices)
+  /// Indices along an axis, negative ones counted from the end, checked.
+  ///
+  /// - Parameter countsFromEnd: whether negative indices are allowed.
+  private static func resolved(
+    _ given: Node, _ axis: Int, _ extent: Int, _ operation: String, countsFromEnd: Bool = true
+  ) throws(TensorError) -> Node {
+    var indices = try requireIndices(given, operation)
+    do { try requireInside(given, axis: axis, extent: extent, countsFromEnd: countsFromEnd) } catch {
+      throw TensorError("\(operation): \(error.message)")
+    }
+    let isData = given.givenIndices != nil
+    if countsFromEnd {
+      var isCounted = Node.compare(.less, indices, indices.filled(with: 0))
+      // An index that is outside stays as it was given, for the text of the error.
+      if !isData {
+        isCounted = .logical(.and, isCounted, .compare(.greaterOrEqual, indices, indices.filled(with: -Double(extent))))
+      }
+      indices = .select(isCounted, Double(extent) + indices, indices)
+    }
+    if isData { return indices }
+    // Reading the numbers 0, 1, … along such an axis checks them, and tells of this axis whatever they are used for.
+    let numbers = Node(.iota(Shape(Array(repeating: 1, count: axis) + [extent]), axis: axis, .int64))
+    return numbers.gathered(indices, axis: axis).reshaped(to: indices.shape)
+  }
+
+  /// That indices whose values are known are places of an axis.
+  package static func requireInside(
+    _ indices: Node, axis: Int, extent: Int, countsFromEnd: Bool = true
+  ) throws(TensorError) {
+    guard let known = indices.value ?? indices.givenIndices else { return }
+    let least = countsFromEnd ? -extent : 0
+    for i in 0..<known.count {
+      let index = Int(known.literal(at: i).integer)
+      guard index >= least, index < extent else {
+        throw .indexOutside(axis, index: index, extent: extent, countsFromEnd: countsFromEnd)
+      }
+    }
+  }
+}
+
+extension Node {
+  /// The elements, in row-major order, of whole numbers that are data, if under another shape or type; nil for others,
+  /// which may be computed again from other numbers.
+  fileprivate var givenIndices: Storage? {
+    var node = self
+    while node.scalarType.isInteger {
+      switch node.primitive {
+      case .input: return node.value
+      case .reshape, .cast: node = node.operands[0]
+      default: return nil
+      }
+    }
+    return nil
   }
 }

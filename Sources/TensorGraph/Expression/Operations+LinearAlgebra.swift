@@ -169,27 +169,39 @@ extension Operations {
       })
   }
 
-  /// The x that makes a x nearest to b, for a of full column rank.
-  package static func leastSquares(_ a: Node, _ b: Node) throws(TensorError) -> Node {
+  /// The shortest x that makes a x nearest to b, by singular values.
+  ///
+  /// - Parameter cutoff: singular values up to this share of the largest count as zero; nil for the larger extent times
+  ///   the precision of the type, as in NumPy.
+  package static func leastSquares(_ a: Node, _ b: Node, cutoff: Double? = nil) throws(TensorError) -> Node {
     try requireMatrix(a, "lstsq")
     let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
-    guard m >= n else {
-      throw TensorError("lstsq: found shape \(a.shape), expected at least as many rows as columns")
+    let (matrix, right, finish) = try system(a, b, rows: m, "lstsq")
+    guard min(m, n) > 0 else {
+      return finish(.zeros(batch(right) + [n, right.shape[right.shape.rank - 1]], a.scalarType))
     }
-    let (q, r) = try qr(a)
-    let (_, right, finish) = try system(a, b, rows: m, "lstsq")
-    return finish(try solveTriangular(r, matmul(q.matrixTransposed, right), isLower: false))
+    // Right-hand sides of a batch are further columns for a matrix without one.
+    let lead = right.shape.rank - matrix.shape.rank
+    let order = [lead] + Array(0..<lead) + [lead + 1]
+    let columns = lead > 0 ? right.permuted(order).reshaped(to: [m, m == 0 ? 0 : right.shape.count / m]) : right
+    let parts = PseudoInverse(of: matrix, cutoff: cutoff)
+    let inverse = try pseudoInverse(matrix, cutoff: cutoff)
+    let solution = Node.custom(
+      PseudoInverse.solutionRule, value: parts.solution(columns),
+      arguments: [matrix, columns, inverse, parts.rank])
+    guard lead > 0 else { return finish(solution) }
+    let split = solution.reshaped(to: Shape([n] + right.shape.dimensions[..<lead] + [right.shape[lead + 1]]))
+    return finish(split.permuted(Array(1...lead) + [0, lead + 1]))
   }
 
-  /// The pseudoinverse of matrices of full rank.
-  package static func pseudoInverse(_ a: Node) throws(TensorError) -> Node {
+  /// The pseudoinverse, by singular values; see `leastSquares` for the cutoff.
+  package static func pseudoInverse(_ a: Node, cutoff: Double? = nil) throws(TensorError) -> Node {
     try requireMatrix(a, "pinv")
-    let rank = a.shape.rank
-    guard a.shape[rank - 2] >= a.shape[rank - 1] else {
-      return try pseudoInverse(a.matrixTransposed).matrixTransposed
-    }
-    let (q, r) = try qr(a)
-    return try solveTriangular(r, q.matrixTransposed, isLower: false)
+    let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
+    guard min(m, n) > 0 else { return .zeros(batch(a) + [n, m], a.scalarType) }
+    guard m >= n else { return try pseudoInverse(a.matrixTransposed, cutoff: cutoff).matrixTransposed }
+    let parts = PseudoInverse(of: a, cutoff: cutoff)
+    return .custom(PseudoInverse.inverseRule, value: parts.inverse, arguments: [a, parts.rank])
   }
 
   // MARK: Eigenvalues and singular values

@@ -12,19 +12,20 @@ extension Operations {
     }
   }
 
-  /// -logProbability of each target's class; classes are axis 1 of [N, C, …], or the axis of a vector [C].
+  /// -logProbability of each target's class, 0 ..< C; classes are axis 1 of [N, C, …], or the axis of a vector [C].
   package static func negativeLogLikelihood(
-    _ logProbabilities: Node, _ targets: Node, reduction: LossReduction = .mean
+    _ logProbabilities: Node, _ targets: Node, reduction: LossReduction = .mean, operation: String = "nll_loss"
   ) throws(TensorError) -> Node {
-    try requireReal(logProbabilities, "nll_loss")
+    try requireReal(logProbabilities, operation)
     let shape = logProbabilities.shape
     let axis = Swift.min(1, shape.rank - 1)
     guard axis >= 0, targets.shape == shape.removing(axes: [axis]) else {
       throw TensorError(
-        "nll_loss: targets \(targets.shape) do not fit \(shape); give one class for each example, shape [N, C, …] "
+        "\(operation): targets \(targets.shape) do not fit \(shape); give one class for each example, shape [N, C, …] "
           + "without C")
     }
-    let picked = try takeAlong(logProbabilities, expandDimensions(targets, axis: axis), axis: axis)
+    let classes = try expandDimensions(targets, axis: axis)
+    let picked = try pick(logProbabilities, classes, axis: axis, countsFromEnd: false, operation)
     return try reduced(-picked.reshaped(to: targets.shape), reduction)
   }
 
@@ -35,7 +36,7 @@ extension Operations {
     let axis = Swift.min(1, logits.shape.rank - 1)
     let logProbabilities = try logSoftmax(logits, axis: axis)
     guard targets.scalarType.isDifferentiable else {
-      return try negativeLogLikelihood(logProbabilities, targets, reduction: reduction)
+      return try negativeLogLikelihood(logProbabilities, targets, reduction: reduction, operation: "cross_entropy")
     }
     guard targets.shape == logits.shape else {
       throw TensorError(

@@ -16,14 +16,19 @@ extension Operations {
   }
 
   /// ln |B(a, b)|
-  package static func logBeta(_ a: Node, _ b: Node) throws(TensorError) -> Node {
-    let (a, b) = try broadcast(a, b, "betaln")
-    return try special(.logGamma, a) + special(.logGamma, b) - special(.logGamma, a + b)
+  package static func logBeta(_ a: Node, _ b: Node) throws(TensorError) -> Node { try special(.logBeta, a, b) }
+
+  /// B(a, b)
+  package static func beta(_ a: Node, _ b: Node) throws(TensorError) -> Node {
+    let (a, b) = try broadcast(a, b, "beta")
+    let size = Node.elementwise(.exp, try logBeta(a, b))
+    return size * (gammaSign(a) * gammaSign(b) * gammaSign(a + b))
   }
 
-  /// B(a, b) for positive a and b.
-  package static func beta(_ a: Node, _ b: Node) throws(TensorError) -> Node {
-    .elementwise(.exp, try logBeta(a, b))
+  /// The sign of Γ(x), which alternates between negative whole numbers.
+  private static func gammaSign(_ x: Node) -> Node {
+    let parity = Node.elementwise(.modulo, .elementwise(.floor, x), x.filled(with: 2))
+    return .select(.compare(.less, x, x.filled(with: 0)), 1 - 2 * parity, x.filled(with: 1))
   }
 
   /// ln Φ(x) without underflow: below -1 by the scaled complement of the error function, from there on by ln(1 - …).

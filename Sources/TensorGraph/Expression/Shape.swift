@@ -125,6 +125,14 @@ package enum ShapeRules {
   }
 }
 
+extension TensorError {
+  /// An index, as it was given, that is no place of an axis.
+  static func indexOutside(_ axis: Int, index: Int, extent: Int, countsFromEnd: Bool = true) -> TensorError {
+    let remedy = extent == 0 ? "the axis is empty" : "use \(countsFromEnd ? -extent : 0) to \(extent - 1)"
+    return TensorError("index \(index) is outside axis \(axis), which has extent \(extent); \(remedy)")
+  }
+}
+
 /// Stops the program with the error's text: the form that operators have.
 ///
 /// `fatalError`, since a precondition loses its text in a release build.

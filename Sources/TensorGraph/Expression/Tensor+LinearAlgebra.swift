@@ -15,17 +15,31 @@ public func solveTriangular<Scalar: DifferentiableScalar>(
   Tensor(checked(try Operations.solveTriangular(a.node, b.node, isLower: isLower, isTransposed: isTransposed)))
 }
 
-/// The x that makes a x nearest to b, for a of full column rank.
-public func leastSquares<Scalar: DifferentiableScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
-  Tensor(checked(try Operations.leastSquares(a.node, b.node)))
+/// The shortest x that makes a x nearest to b, by singular values; b is a vector, a matrix, or a batch of matrices.
+///
+/// The derivatives in `a` are those for changes that keep its rank (Golub & Pereyra 1973). Where small changes make it
+/// larger, as those of a singular matrix that is a variable itself, there are none: NaN, and reading a Hessian or a
+/// Jacobian is an error. O(m n min(m, n)).
+/// - Parameter cutoff: singular values up to this share of the largest count as zero; nil for the larger extent times the
+///   precision of the type, as in NumPy.
+public func leastSquares<Scalar: DifferentiableScalar>(
+  _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, cutoff: Double? = nil
+) -> Tensor<Scalar> {
+  Tensor(checked(try Operations.leastSquares(a.node, b.node, cutoff: cutoff)))
 }
 
 extension Tensor where Scalar: DifferentiableScalar {
   /// The inverse.
   public var inverse: Tensor { Tensor(checked(try Operations.inverse(node))) }
 
-  /// The pseudoinverse of a matrix of full rank.
-  public var pseudoInverse: Tensor { Tensor(checked(try Operations.pseudoInverse(node))) }
+  /// The pseudoinverse, in which singular values up to the larger extent times the precision of the type, as a share of
+  /// the largest, count as zero; derivatives are those of `leastSquares(_:_:cutoff:)`.
+  public var pseudoInverse: Tensor { pseudoInverse(cutoff: nil) }
+
+  /// The pseudoinverse, in which singular values up to a share of the largest count as zero.
+  public func pseudoInverse(cutoff: Double?) -> Tensor {
+    Tensor(checked(try Operations.pseudoInverse(node, cutoff: cutoff)))
+  }
 
   /// The determinant; up to 8 rows with derivatives that hold for singular matrices too.
   public var determinant: Tensor { Tensor(checked(try Operations.determinant(node))) }

@@ -50,7 +50,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   }
 }
 
-/// The cross entropy of logits [N, C, …] for classes [N, …].
+/// The cross entropy of logits [N, C, …] for classes [N, …], each 0 ..< C.
 public func crossEntropy<Scalar: DifferentiableScalar>(
   logits: Tensor<Scalar>, classes: Tensor<Int64>, reduction: LossReduction = .mean
 ) -> Tensor<Scalar> {

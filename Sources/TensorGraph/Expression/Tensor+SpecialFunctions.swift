@@ -74,15 +74,16 @@ public func besselY<Scalar: DifferentiableScalar>(_ order: Int, _ x: Tensor<Scal
   special(.besselY(order), x)
 }
 
-/// The modified Bessel function I of a whole order, times exp(-|x|) if scaled.
+/// The modified Bessel function I of a whole order, times exp(-|x|) if scaled. Scaled it has a kink at x = 0, where its
+/// derivatives are the means of those of both sides.
 public func besselI<Scalar: DifferentiableScalar>(
   _ order: Int, _ x: Tensor<Scalar>, isScaled: Bool = false
-) -> Tensor<Scalar> { special(isScaled ? .besselIScaled(order) : .besselI(order), x) }
+) -> Tensor<Scalar> { special(isScaled ? .besselIScaled(abs(order), derivative: 0) : .besselI(abs(order)), x) }
 
 /// The modified Bessel function K of a whole order, times exp(x) if scaled; x > 0.
 public func besselK<Scalar: DifferentiableScalar>(
   _ order: Int, _ x: Tensor<Scalar>, isScaled: Bool = false
-) -> Tensor<Scalar> { special(isScaled ? .besselKScaled(order) : .besselK(order), x) }
+) -> Tensor<Scalar> { special(isScaled ? .besselKScaled(abs(order), derivative: 0) : .besselK(abs(order)), x) }
 
 /// The exponential integral Ei.
 public func exponentialIntegral<Scalar: DifferentiableScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {

@@ -84,6 +84,9 @@ extension Tensor {
   }
 
   /// The subarrays at the given positions along an axis; negative positions count from the end.
+  ///
+  /// Here and wherever positions are given as a tensor, one that is outside its axis is an error: at once where the tensor
+  /// is data, else when it is computed.
   public func gathered(at indices: Tensor<Int64>, axis: Int = 0) -> Tensor {
     Tensor(checked(try Operations.take(node, indices.node, axis: axis)))
   }
@@ -128,7 +131,8 @@ extension Tensor where Scalar: TensorNumeric {
     Tensor(checked(try Operations.putAlong(node, indices.node, values.node, axis: axis)))
   }
 
-  /// The sums of the subarrays along the first axis that have the same number: row k of the result has those of number k.
+  /// The sums of the subarrays along the first axis that have the same number, 0 ..< count: row k of the result has those
+  /// of number k.
   public func segmentSums(_ numbers: Tensor<Int64>, count: Int) -> Tensor {
     Tensor(checked(try Operations.segmentSum(node, numbers.node, count: count)))
   }
@@ -146,7 +150,7 @@ extension Tensor where Scalar: TensorNumeric {
 }
 
 extension Tensor where Scalar == Int64 {
-  /// Vectors of zeros with a one at each position given by this tensor, along a new last axis.
+  /// Vectors of zeros with a one at each position, 0 ..< classes, given by this tensor, along a new last axis.
   public func oneHot<Target: TensorNumeric>(classes: Int, as _: Target.Type = Target.self) -> Tensor<Target> {
     Tensor<Target>(checked(try Operations.oneHot(node, classes: classes, Target.scalarType)))
   }

@@ -39,7 +39,8 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   /// Whether derivatives treat this tensor as a constant.
   ///
   /// False on new tensors. Setting it concerns what is computed from this variable afterwards; `stoppingGradient()` is
-  /// the form for expressions.
+  /// the form for expressions. Asking for a derivative in a tensor so marked is an error, but the point of a function form,
+  /// such as `gradient(at: x) { ... }`, is always a variable.
   public var stopGradient: Bool {
     get { node.primitive == .detach }
     set {

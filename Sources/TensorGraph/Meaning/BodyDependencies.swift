@@ -4,9 +4,14 @@ struct BodyDependencies {
   /// For each expression.
   private let tables: [[DependencySets.Name]]
 
+  /// Values that are needed and cannot be computed count as unknown; whoever evaluates the expressions gets the error.
+  ///
   /// - Complexity: one walk of dependency sets through the expressions.
   init(of results: [Node], in input: Node) {
-    var sweep = DependencySweep(results, input, nil, budget: Dependencies.defaultBudget)
+    let budget = Dependencies.defaultBudget
+    var sweep = DependencySweep(results, input, budget: budget) { companions in
+      (try? KnownValues(for: companions, variable: input, at: nil)) ?? KnownValues()
+    }
     tables = zip(sweep.run(), results).map { $0.expanded($1.shape.count) }
     pool = sweep.pool
   }

@@ -27,7 +27,7 @@ extension Dependencies {
   /// - Complexity: that of the analysis, and O(elements of each node on the way).
   package func why(row: Int, column: Int) -> DependencyPath? {
     guard contains(row: row, column: column), let (output, start) = place(ofRow: row) else { return nil }
-    var sweep = DependencySweep(outputs, variable, evaluate, budget: Dependencies.defaultBudget)
+    var sweep = DependencySweep(outputs, variable, budget: Dependencies.defaultBudget) { _ in known }
     _ = sweep.run(keepsAll: true)
     var (number, element) = (sweep.number(of: outputs[output])!, start)
     var path: [(node: Node, element: Int)] = []

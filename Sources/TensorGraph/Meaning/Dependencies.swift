@@ -17,7 +17,7 @@ import SparseStructure
 /// broadcast back costs one set.
 package struct Dependencies {
   /// Evaluates nodes at the point of a local pattern.
-  package typealias Evaluator = ([Node]) -> [[Double]]
+  package typealias Evaluator = ([Node]) throws(TensorError) -> [[Double]]
 
   /// The nodes whose elements, one after another, are the rows.
   package let outputs: [Node]
@@ -25,7 +25,7 @@ package struct Dependencies {
   package let variable: Node
   private let pool: DependencySets
   private let tables: [DependencyTable]
-  let evaluate: Evaluator?
+  let known: KnownValues
 
   /// How many elements of sets an analysis stores before it takes whole variables for sets.
   package static let defaultBudget = 1 << 27
@@ -35,16 +35,17 @@ package struct Dependencies {
   ///   - variable: the node on which they depend; what it is computed from is not looked at.
   ///   - evaluate: gives values at the point for the local pattern; nil for the global pattern.
   ///   - budget: how many elements of sets may be stored; beyond it sets widen to the whole variable.
+  /// - Throws: what the evaluator throws; an index outside its axis.
   /// - Complexity: O(elements of all nodes between variable and outputs + sizes of the sets made on the way).
   package init(
     of outputs: [Node], in variable: Node, at evaluate: Evaluator? = nil, budget: Int = Dependencies.defaultBudget
-  ) {
+  ) throws(TensorError) {
     self.outputs = outputs
     self.variable = variable
-    self.evaluate = evaluate
-    var sweep = DependencySweep(outputs, variable, evaluate, budget: budget)
+    var sweep = try DependencySweep(outputs, variable, evaluate, budget: budget)
     tables = sweep.run()
     pool = sweep.pool
+    known = sweep.known
   }
 
   /// The number of rows: of elements of all outputs.

@@ -16,7 +16,19 @@ struct DependencySweep {
     let inputs: [(step: Int, operand: Int, map: LinearMap)]
   }
 
-  init(_ outputs: [Node], _ variable: Node, _ evaluate: Dependencies.Evaluator?, budget: Int) {
+  /// - Throws: if known values cannot be computed.
+  init(
+    _ outputs: [Node], _ variable: Node, _ evaluate: Dependencies.Evaluator?, budget: Int
+  ) throws(TensorError) {
+    try self.init(outputs, variable, budget: budget) { (companions) throws(TensorError) in
+      try KnownValues(for: companions, variable: variable, at: evaluate)
+    }
+  }
+
+  /// A walk that uses what is known of the nodes beside the way.
+  init<Failure: Error>(
+    _ outputs: [Node], _ variable: Node, budget: Int, knowing: ([Node]) throws(Failure) -> KnownValues
+  ) throws(Failure) {
     self.outputs = outputs
     self.variable = variable
     var steps: [Step] = []
@@ -39,8 +51,7 @@ struct DependencySweep {
     }
     self.steps = steps
     self.numbers = numbers
-    known = KnownValues(
-      for: steps.flatMap { $0.inputs.flatMap { $0.map.companions } }, variable: variable, at: evaluate)
+    known = try knowing(steps.flatMap { $0.inputs.flatMap { $0.map.companions } })
     pool = DependencySets(elementCount: variable.shape.count, budget: budget)
   }
 

@@ -1,6 +1,6 @@
 extension Interpreter {
   /// The steps of a recurrence, one after another.
-  static func scan(_ recurrence: Recurrence, _ operands: [Value]) -> [Double] {
+  static func scan(_ recurrence: Recurrence, _ operands: [Value]) throws(TensorError) -> [Double] {
     let layout = recurrence.layout
     var carries = [Double](repeating: 0, count: (layout.count + 1) * layout.carry)
     var outputs = [Double](repeating: 0, count: layout.outputs.count)
@@ -19,7 +19,7 @@ extension Interpreter {
       for (input, constant) in zip(recurrence.constants, operands[(1 + recurrence.rows.count)...]) {
         inputs[input] = constant.elements
       }
-      let made = evaluate([recurrence.next, recurrence.output, recurrence.summand], inputs: inputs)
+      let made = try values(of: [recurrence.next, recurrence.output, recurrence.summand], inputs: inputs)
       carry = made[0]
       keep(carry, at: recurrence.carryRow(after: row))
       outputs.replaceSubrange((row * layout.output)..<((row + 1) * layout.output), with: made[1])

@@ -26,7 +26,10 @@ package enum Interpreter {
   ///
   /// - Parameter inputs: elements that take the place of those of a node, whatever its primitive. An input that is
   ///   not named here must have a value; values that other nodes keep are not looked at.
-  package static func evaluate(_ nodes: [Node], inputs: [Node: [Double]] = [:]) -> [[Double]] {
+  /// - Throws: an index outside its axis.
+  package static func values(
+    of nodes: [Node], inputs: [Node: [Double]] = [:]
+  ) throws(TensorError) -> [[Double]] {
     var values: [Node: Value] = [:]
     let order = Node.topologicalOrder(nodes, entering: { inputs[$0] == nil })
     values.reserveCapacity(order.count)
@@ -38,21 +41,28 @@ package enum Interpreter {
         let elements = (0..<storage.count).map { storage.literal(at: $0).double }
         values[node] = Value(elements, shape: node.shape, scalarType: node.scalarType)
       } else {
-        values[node] = apply(node.primitive, to: node.operands.map { values[$0]! })
+        values[node] = try apply(node.primitive, to: node.operands.map { values[$0]! })
       }
     }
     return nodes.map { values[$0]!.elements }
   }
 
+  /// `values(of:inputs:)` that stops where it would throw.
+  package static func evaluate(_ nodes: [Node], inputs: [Node: [Double]] = [:]) -> [[Double]] {
+    checked(try values(of: nodes, inputs: inputs))
+  }
+
   /// The result of one primitive other than `input`.
-  package static func apply(_ primitive: Primitive, to operands: [Value]) -> Value {
+  package static func apply(_ primitive: Primitive, to operands: [Value]) throws(TensorError) -> Value {
     let shape = primitive.shape(of: operands.map(\.shape))
     let type = primitive.scalarType(of: operands.map(\.scalarType))
-    let elements = elements(of: primitive, shape: shape, operands: operands)
+    let elements = try elements(of: primitive, shape: shape, operands: operands)
     return Value(elements, shape: shape, scalarType: type)
   }
 
-  private static func elements(of primitive: Primitive, shape: Shape, operands: [Value]) -> [Double] {
+  private static func elements(
+    of primitive: Primitive, shape: Shape, operands: [Value]
+  ) throws(TensorError) -> [Double] {
     switch primitive {
     case .input: fatalError("an input has no meaning of its own")
     case .fill(_, let literal, let type):
@@ -88,14 +98,16 @@ package enum Interpreter {
     case .concatenate(let axis): return concatenate(operands, axis: axis, shape: shape)
     case .gather(let axis):
       let (operand, indices) = (operands[0], operands[1])
+      try requireInside(indices, axis: axis, extent: operand.shape[axis])
       return generate(shape) { index in
-        let row = row(indices, Array(index[axis..<(axis + indices.shape.rank)]), extent: operand.shape[axis])
+        let row = Int(indices[Array(index[axis..<(axis + indices.shape.rank)])])
         return operand[Array(index[..<axis]) + [row] + index[(axis + indices.shape.rank)...]]
       }
     case .scatterAdd(let axis, let extent):
       let indices = operands[1]
+      try requireInside(indices, axis: axis, extent: extent)
       return scatter(operands[0], shape) { index in
-        let row = row(indices, Array(index[axis..<(axis + indices.shape.rank)]), extent: extent)
+        let row = Int(indices[Array(index[axis..<(axis + indices.shape.rank)])])
         return Array(index[..<axis]) + [row] + index[(axis + indices.shape.rank)...]
       }
     case .sum(let axes): return reduce(operands[0], axes) { $0.reduce(0, +) }
@@ -118,7 +130,7 @@ package enum Interpreter {
     case .contraction(let contraction): return contract(contraction, operands[0], operands[1])
     case .solve(let form): return solve(form, operands[0], operands[1])
     case .matrix(let function): return apply(function, operands[0])
-    case .scan(let recurrence): return scan(recurrence, operands)
+    case .scan(let recurrence): return try scan(recurrence, operands)
     case .custom: return operands[0].elements
     }
   }
@@ -175,10 +187,10 @@ package enum Interpreter {
     zip(index, slices).map { $1.start + $1.step * $0 }
   }
 
-  private static func row(_ indices: Value, _ index: [Int], extent: Int) -> Int {
-    let row = Int(indices[index])
-    guard (0..<extent).contains(row) else { fatalError("index \(row) is outside an axis of extent \(extent)") }
-    return row
+  private static func requireInside(_ indices: Value, axis: Int, extent: Int) throws(TensorError) {
+    for index in indices.elements where !(0..<Double(extent)).contains(index) {
+      throw .indexOutside(axis, index: Int(index), extent: extent)
+    }
   }
 
   private static func concatenate(_ operands: [Value], axis: Int, shape: Shape) -> [Double] {

@@ -5,6 +5,9 @@ struct KnownValues {
   /// Which elements of factors may be different from zero.
   private var nonzeros: [Node: DependencyTable] = [:]
 
+  /// Nothing is known.
+  init() {}
+
   /// Nothing where an element of the factor is zero, something elsewhere.
   func factors(_ factor: Node) -> DependencyTable { nonzeros[factor] ?? StructuralZeros.nonzero }
 
@@ -12,7 +15,8 @@ struct KnownValues {
   ///
   /// Without an evaluator known values are those of constants, counters and given whole numbers, and what follows from
   /// them alone; with one, of all that does not differentiably depend on the variable: at the point it is what it is.
-  init(for companions: [Node], variable: Node, at evaluate: Dependencies.Evaluator?) {
+  /// - Throws: what the evaluator throws; an index outside its axis.
+  init(for companions: [Node], variable: Node, at evaluate: Dependencies.Evaluator?) throws(TensorError) {
     var isKnown: [Node: Bool] = [:]
     for node in Node.topologicalOrder(companions, entering: { $0 !== variable }) {
       isKnown[node] = evaluate == nil ? node.isFixed(isKnown, variable) : node.isConstant(isKnown, variable)
@@ -25,7 +29,7 @@ struct KnownValues {
       return evaluate != nil || !node.scalarType.isDifferentiable
     }
     let order = Node.topologicalOrder(companions, entering: { $0 !== variable && !isRead($0) })
-    read(order.filter { $0 !== variable && isRead($0) }, at: evaluate)
+    try read(order.filter { $0 !== variable && isRead($0) }, at: evaluate)
     var zeros = StructuralZeros()
     for node in order where node.scalarType.isDifferentiable {
       if let elements = elements[node] {
@@ -38,7 +42,7 @@ struct KnownValues {
     }
   }
 
-  private mutating func read(_ nodes: [Node], at evaluate: Dependencies.Evaluator?) {
+  private mutating func read(_ nodes: [Node], at evaluate: Dependencies.Evaluator?) throws(TensorError) {
     var wanted: [Node] = []
     for node in nodes {
       if let literal = node.fillLiteral {
@@ -52,7 +56,8 @@ struct KnownValues {
       }
     }
     if wanted.isEmpty { return }
-    for (node, values) in zip(wanted, evaluate?(wanted) ?? Interpreter.evaluate(wanted)) { elements[node] = values }
+    let found = if let evaluate { try evaluate(wanted) } else { try Interpreter.values(of: wanted) }
+    for (node, values) in zip(wanted, found) { elements[node] = values }
   }
 }
 

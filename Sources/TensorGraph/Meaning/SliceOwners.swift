@@ -170,7 +170,7 @@ extension SliceOwners {
       for k in 0..<places.count {
         let place = Int(places.literal(at: k).integer)
         guard (0..<extent).contains(place) else {
-          throw TensorError("index \(place) is outside axis \(axis), which has extent \(extent)")
+          throw .indexOutside(axis, index: place, extent: extent)
         }
         let (indexed, listed) = ((before * extent + place) * inner, (before * places.count + k) * inner)
         let (source, target) = gathers ? (indexed, listed) : (listed, indexed)

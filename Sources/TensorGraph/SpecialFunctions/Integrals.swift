@@ -1,58 +1,8 @@
 import Foundation
 import RealModule
 
-/// Modified Bessel functions, exponential integrals and what else is an integral or an inverse.
+/// Exponential integrals and what else is an integral or an inverse.
 extension SpecialValues {
-  /// Iₙ(x): its power series, whose terms are all of one sign, or for large arguments the asymptotic one.
-  static func besselI(_ n: Int, _ x: Double, isScaled: Bool) -> Double {
-    let size = abs(x)
-    let sign = x < 0 && n % 2 != 0 ? -1.0 : 1.0
-    if size == 0 { return n == 0 ? 1 : 0 }
-    if size.isInfinite { return isScaled ? 0 : sign * .infinity }
-    if size < 35 + Double(n * n) {
-      let square = 0.25 * size * size
-      var term = pow(0.5 * size, Double(n)) / factorial(n)
-      var sum = term
-      var k = 0.0
-      repeat {
-        k += 1
-        term *= square / (k * (k + Double(n)))
-        sum += term
-      } while term > 1e-18 * sum
-      return sign * (isScaled ? exp(-size) * sum : sum)
-    }
-    var (term, sum, k) = (1.0, 1.0, 0.0)
-    let order = 4 * Double(n) * Double(n)
-    repeat {
-      k += 1
-      term *= -(order - (2 * k - 1) * (2 * k - 1)) / (k * 8 * size)
-      sum += term
-    } while abs(term) > 1e-18 * abs(sum) && k < 60
-    let scaled = sum / (2 * Double.pi * size).squareRoot()
-    if isScaled { return sign * scaled }
-    // Half the exponent at a time, since the result may be finite where the exponential is not.
-    let half = exp(0.5 * size)
-    return sign * half * scaled * half
-  }
-
-  /// Kₙ(x) = ∫₀^∞ exp(-x cosh t) cosh(n t) dt by the trapezoidal rule, which converges faster than any power.
-  static func besselK(_ n: Int, _ x: Double, isScaled: Bool) -> Double {
-    guard x > 0 else { return x == 0 ? .infinity : .nan }
-    if x.isInfinite { return 0 }
-    let step = min(0.1, 0.4 / x.squareRoot())
-    var sum = 0.5
-    var t = step
-    while true {
-      let sine = sinh(0.5 * t)
-      let exponent = -2 * x * sine * sine + Double(n) * t
-      let term = 0.5 * (exp(exponent) + exp(exponent - 2 * Double(n) * t))
-      sum += term
-      if term < 1e-18 * sum && 2 * x * sine * sine > Double(n) * t { break }
-      t += step
-    }
-    return step * sum * (isScaled ? 1 : exp(-x))
-  }
-
   /// E₁(x): power series up to 1, continued fraction beyond (Abramowitz & Stegun 5.1.11, 5.1.22).
   static func exponentialIntegral1(_ x: Double) -> Double {
     if x == 0 { return .infinity }
@@ -122,40 +72,36 @@ extension SpecialValues {
     return sum
   }
 
-  /// ∫₀¹ tⁿ / (1 + x t)ⁿ⁺¹ dt
+  /// ∫₀¹ tⁿ / (1 + (x - 1) t)ⁿ⁺¹ dt
   static func logQuotient(_ n: Int, _ x: Double) -> Double {
-    guard x > -1 else { return x == -1 ? .infinity : .nan }
+    guard x > 0 else { return x == 0 ? .infinity : .nan }
     if x.isInfinite { return 0 }
-    if abs(x) <= 0.5 {
-      // Σ C(n + j, j) (-x)ʲ / (n + j + 1)
+    let change = x - 1
+    if abs(change) <= 0.5 {
+      // Σ C(n + j, j) (1 - x)ʲ / (n + j + 1)
       var (factor, sum, j) = (1.0, 1 / Double(n + 1), 0.0)
       repeat {
         j += 1
-        factor *= -x * (Double(n) + j) / j
+        factor *= -change * (Double(n) + j) / j
         sum += factor / (Double(n + 1) + j)
       } while abs(factor) > 1e-18 * abs(sum)
       return sum
     }
-    var result = log1p(x) / x
+    var result = log(x) / change
     var power = 1.0
     for k in 1..<(n + 1) {
-      power /= 1 + x
-      result = (result - power / Double(k)) / x
+      power /= x
+      result = (result - power / Double(k)) / change
     }
     return result
   }
 
   /// Halley's iteration for w eʷ = x.
   static func lambertW(_ x: Double) -> Double {
-    let branch = -0.367879441171442321595523770161460867
-    guard x > branch else { return x > branch - 1e-16 ? -1 : .nan }
+    if x < -0.25 { return lambertGap(x) - 1 }
     if x == 0 || x.isInfinite { return x }
     var w: Double
-    if x < -0.25 {
-      // A series in the root of the distance from the branch point, whose remainder is added to be exact.
-      let p = (2 * (2.718281828459045235360287471352662498 * x + 1)).squareRoot()
-      w = -1 + p * (1 + p * (-1.0 / 3 + p * (11.0 / 72 - p * 43 / 540)))
-    } else if x < 3 {
+    if x < 3 {
       w = log1p(x) * (1 - log1p(log1p(x)) / (2 + log1p(x)))
     } else {
       let logarithm = log(x)
@@ -172,14 +118,36 @@ extension SpecialValues {
     return w
   }
 
+  /// 1 + W(x), to its own relative accuracy near the branch point -1/e, where it vanishes.
+  static func lambertGap(_ x: Double) -> Double {
+    if x >= -0.25 { return 1 + lambertW(x) }
+    // 1 + e x, with 1/e in two parts.
+    let distance = 2.718281828459045235360287471352662498 * ((x + 0.36787944117144233) - 1.2428753672788363e-17)
+    guard distance > 0 else { return distance > -1e-16 ? 0 : .nan }
+    // Newton's steps for 1 + (g - 1) eᵍ = Σ (k - 1) gᵏ / k! = 1 + e x, from a series in the root.
+    let p = (2 * distance).squareRoot()
+    var g = p * (1 + p * (-1.0 / 3 + p * (11.0 / 72 - p * 43 / 540)))
+    for _ in 0..<4 {
+      var (power, sum) = (g, 0.0)
+      for k in 2..<26 {
+        power *= g / Double(k)
+        sum += Double(k - 1) * power
+      }
+      g -= (sum - distance) / (g * exp(g))
+    }
+    return g
+  }
+
   /// ∫ sin²ᵖθ (1 - m sin²θ)^(-q - 1/2) dθ from 0 to π/2, by the double-exponential rule (Takahasi & Mori 1974), in which
   /// cos θ keeps its accuracy near π/2.
   static func elliptic(_ p: Int, _ q: Int, _ m: Double) -> Double {
     guard m <= 1, m.isFinite else { return .nan }
     if m == 1 && q >= 0 { return .infinity }
-    let step = 0.03125
+    // Near m = 1 the integrand turns sharply.
+    let refinement = m > 0.9 ? 4 : 1
+    let step = 0.03125 / Double(refinement)
     var sum = 0.0
-    for k in -140...140 {
+    for k in (-140 * refinement)...(140 * refinement) {
       let t = step * Double(k)
       let u = 0.5 * Double.pi * sinh(t)
       // θ = π/2 (1 + tanh u) / 2, and its distance from π/2

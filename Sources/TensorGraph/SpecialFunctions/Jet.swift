@@ -22,6 +22,16 @@ struct Jet {
     if i == 1, orders.1 > 0 { coefficients[1] = 1 }
   }
 
+  /// A function of both parameters with the given derivatives.
+  init(_ value: Double, orders: (Int, Int), derivative: (Int, Int) -> Double) {
+    self.init(value, orders: orders)
+    for m in 0...orders.0 {
+      for n in 0...orders.1 where m + n > 0 {
+        coefficients[m * (orders.1 + 1) + n] = derivative(m, n) / (factorial(m) * factorial(n))
+      }
+    }
+  }
+
   var value: Double { coefficients[0] }
 
   /// The derivative of the highest order in both parameters.
@@ -94,11 +104,10 @@ struct Jet {
     return composed((0...degree).map { value / factorial($0) })
   }
 
-  /// ln Γ
-  var logGamma: Jet {
-    composed(
-      [Double.logGamma(value)]
-        + (0..<max(degree, 0)).map { SpecialValues.polygamma($0, value) / factorial($0 + 1) })
+  /// e to the power of this, less 1.
+  var exponentialMinusOne: Jet {
+    let value = exp(value)
+    return composed([expm1(self.value)] + (0..<degree).map { value / factorial($0 + 1) })
   }
 }
 

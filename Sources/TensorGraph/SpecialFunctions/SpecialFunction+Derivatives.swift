@@ -11,6 +11,9 @@ extension SpecialFunction {
     case .gamma: return y * .special(.polygamma(0), a)
     case .logGamma: return .special(.polygamma(0), a)
     case .polygamma(let n): return .special(.polygamma(n + 1), a)
+    case .polygammaChange(let n):
+      return i == 0 ? Node(.special(.polygammaChange(n + 1)), x) : .special(.polygamma(n + 1), a + x[1])
+    case .logBeta: return -.special(.polygammaChange(0), x[i], x[1 - i])
     case .gammaLower(let k):
       return i == 0 ? Node(.special(.gammaLower(k + 1)), x) : Node(.special(.gammaDensity(k)), x)
     case .gammaUpper(let k):
@@ -51,24 +54,15 @@ extension SpecialFunction {
     case .besselK(let n):
       if n == 0 { return -.special(.besselK(1), a) }
       return -0.5 * (.special(.besselK(n - 1), a) + .special(.besselK(n + 1), a))
-    case .besselIScaled(let n):
-      let slope: Node =
-        n == 0
-        ? .special(.besselIScaled(1), a)
-        : 0.5 * (.special(.besselIScaled(n - 1), a) + .special(.besselIScaled(n + 1), a))
-      return slope - f(.sign, a) * y
-    case .besselKScaled(let n):
-      let slope: Node =
-        n == 0
-        ? .special(.besselKScaled(1), a)
-        : 0.5 * (.special(.besselKScaled(n - 1), a) + .special(.besselKScaled(n + 1), a))
-      return y - slope
+    case .besselIScaled(let n, let k): return .special(.besselIScaled(n, derivative: k + 1), a)
+    case .besselKScaled(let n, let k): return .special(.besselKScaled(n, derivative: k + 1), a)
 
     case .exponentialIntegral: return f(.exp, a) / a
     case .exponentialIntegral1: return -(f(.exp, -a) / a)
-    case .spence: return -.special(.logQuotient(0), a - a.filled(with: 1))
+    case .spence: return -.special(.logQuotient(0), a)
     case .logQuotient(let n): return (-Double(n + 1)) * .special(.logQuotient(n + 1), a)
-    case .lambertW: return f(.reciprocal, f(.exp, y) * (1 + y))
+    case .lambertW: return f(.reciprocal, f(.exp, y) * .special(.lambertGap, a))
+    case .lambertGap: return f(.reciprocal, f(.exp, .special(.lambertW, a)) * y)
     case .elliptic(let p, let q): return (Double(q) + 0.5) * .special(.elliptic(p + 1, q + 1), a)
     }
   }

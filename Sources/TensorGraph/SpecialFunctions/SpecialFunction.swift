@@ -12,6 +12,10 @@ package enum SpecialFunction: Hashable, Sendable, BitwiseCopyable {
   case logGamma
   /// The n-th derivative of ψ(x) = Γ'(x) / Γ(x)
   case polygamma(Int)
+  /// ψₙ(a + b) - ψₙ(a), where ψₙ is the n-th derivative of ψ. Operands a, b
+  case polygammaChange(Int)
+  /// ln |B(a, b)|
+  case logBeta
   /// The k-th derivative in a of P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a). Operands a > 0, x ≥ 0
   case gammaLower(Int)
   /// The k-th derivative in a of 1 - P(a, x), accurate where it is small
@@ -41,10 +45,10 @@ package enum SpecialFunction: Hashable, Sendable, BitwiseCopyable {
   case besselY(Int)
   case besselI(Int)
   case besselK(Int)
-  /// e^(-|x|) Iₙ(x)
-  case besselIScaled(Int)
-  /// eˣ Kₙ(x)
-  case besselKScaled(Int)
+  /// The k-th derivative of e^(-|x|) Iₙ(x), at x = 0 the mean of those of both sides
+  case besselIScaled(Int, derivative: Int)
+  /// The k-th derivative of eˣ Kₙ(x)
+  case besselKScaled(Int, derivative: Int)
 
   // MARK: Integrals and inverses
 
@@ -54,10 +58,12 @@ package enum SpecialFunction: Hashable, Sendable, BitwiseCopyable {
   case exponentialIntegral1
   /// SciPy's spence: ∫₁ˣ ln t / (1 - t) dt
   case spence
-  /// ∫₀¹ tⁿ / (1 + x t)ⁿ⁺¹ dt, for n = 0 ln(1 + x) / x
+  /// ∫₀¹ tⁿ / (1 + (x - 1) t)ⁿ⁺¹ dt, for n = 0 ln x / (x - 1)
   case logQuotient(Int)
   /// The principal branch of the inverse of w eʷ
   case lambertW
+  /// 1 + W(x), accurate where it is small
+  case lambertGap
   /// ∫ sin²ᵖθ (1 - x sin²θ)^(-q - 1/2) dθ over a quarter: the complete elliptic integrals K for (0, 0), E for (0, -1)
   case elliptic(Int, Int)
 
@@ -65,10 +71,10 @@ package enum SpecialFunction: Hashable, Sendable, BitwiseCopyable {
   package var arity: Int {
     switch self {
     case .betaLower, .betaDensity: 3
-    case .gammaLower, .gammaUpper, .gammaDensity, .zeta: 2
+    case .gammaLower, .gammaUpper, .gammaDensity, .zeta, .polygammaChange, .logBeta: 2
     case .gamma, .logGamma, .polygamma, .erfInverse, .normalQuantile, .scaledErfc, .besselJ, .besselY, .besselI,
       .besselK, .besselIScaled, .besselKScaled, .exponentialIntegral, .exponentialIntegral1, .spence, .logQuotient,
-      .lambertW, .elliptic:
+      .lambertW, .lambertGap, .elliptic:
       1
     }
   }
@@ -79,6 +85,8 @@ package enum SpecialFunction: Hashable, Sendable, BitwiseCopyable {
     case .gamma: "gamma"
     case .logGamma: "gammaln"
     case .polygamma(let n): n == 0 ? "digamma" : "polygamma"
+    case .polygammaChange: "difference of polygamma"
+    case .logBeta: "betaln"
     case .gammaLower: "gammainc"
     case .gammaUpper: "gammaincc"
     case .gammaDensity: "density of the gamma distribution"
@@ -92,13 +100,14 @@ package enum SpecialFunction: Hashable, Sendable, BitwiseCopyable {
     case .besselY(let n): "y\(n)"
     case .besselI(let n): "i\(n)"
     case .besselK(let n): "k\(n)"
-    case .besselIScaled(let n): "i\(n)e"
-    case .besselKScaled(let n): "k\(n)e"
+    case .besselIScaled(let n, _): "i\(n)e"
+    case .besselKScaled(let n, _): "k\(n)e"
     case .exponentialIntegral: "expi"
     case .exponentialIntegral1: "exp1"
     case .spence: "spence"
-    case .logQuotient: "log1p(x) / x"
+    case .logQuotient: "log(x) / (x - 1)"
     case .lambertW: "lambertw"
+    case .lambertGap: "1 + lambertw"
     case .elliptic(_, let q): q == -1 ? "ellipe" : "ellipk"
     }
   }
@@ -106,11 +115,14 @@ package enum SpecialFunction: Hashable, Sendable, BitwiseCopyable {
   /// One member of each family with which derivatives begin, by the names in the reference table.
   package static let members: [(name: String, function: SpecialFunction)] = [
     ("gamma", .gamma), ("gammaln", .logGamma), ("digamma", .polygamma(0)), ("polygamma2", .polygamma(2)),
+    ("betaln", .logBeta),
     ("gammainc", .gammaLower(0)), ("gammaincc", .gammaUpper(0)), ("betainc", .betaLower(0, 0)), ("zeta", .zeta(0)),
     ("erfinv", .erfInverse), ("ndtri", .normalQuantile), ("erfcx", .scaledErfc(0)), ("j0", .besselJ(0)),
     ("j1", .besselJ(1)), ("y0", .besselY(0)), ("y1", .besselY(1)), ("i0", .besselI(0)), ("i1", .besselI(1)),
-    ("k0", .besselK(0)), ("k1", .besselK(1)), ("i0e", .besselIScaled(0)), ("i1e", .besselIScaled(1)),
-    ("k0e", .besselKScaled(0)), ("k1e", .besselKScaled(1)), ("expi", .exponentialIntegral),
+    ("k0", .besselK(0)), ("k1", .besselK(1)), ("i0e", .besselIScaled(0, derivative: 0)),
+    ("i1e", .besselIScaled(1, derivative: 0)),
+    ("k0e", .besselKScaled(0, derivative: 0)), ("k1e", .besselKScaled(1, derivative: 0)),
+    ("expi", .exponentialIntegral),
     ("exp1", .exponentialIntegral1), ("spence", .spence), ("lambertw", .lambertW), ("ellipk", .elliptic(0, 0)),
     ("ellipe", .elliptic(0, -1)),
   ]

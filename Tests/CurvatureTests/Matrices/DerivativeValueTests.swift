@@ -211,13 +211,67 @@ import Testing
     let free = x
     x.stopGradient = true
     #expect(x.stopGradient && x == free && !free.stopGradient)
-    #expect(hessian((x * x).sum(), x)[...] == .zeros([3, 3]) && gradient((x * free).sum(), free) == free)
+    #expect(gradient((x * free).sum(), free) == free)
     x.stopGradient = false
     #expect(!x.stopGradient && hessian((x * x).sum(), x)[...] == 2 * .eye(3))
     #expect(hessian((free.stoppingGradient() * free * free).sum(), free)[...].isClose(to: (2 * free).diagonalMatrix()))
     var zeros = Tensor<Double>.zeros([2])
     zeros.stopGradient = true
-    #expect(zeros.stopGradient && gradient((zeros * zeros).sum(), zeros) == .zeros([2]))
+    #expect(zeros.stopGradient && gradient((zeros * free[..<2]).sum(), free) == .zeros([3]))
+  }
+
+  @Test("V4: a derivative in a tensor that is marked constant is an error")
+  func markedConstant() {
+    let x = point([3])
+    var marked = x
+    marked.stopGradient = true
+    for w in [marked, x.stoppingGradient(), (2 * x).stoppingGradient()] {
+      let y = (w * w).sum()
+      #expect { try Hessian(of: y, withRespectTo: w) } throws: {
+        "\($0)".contains("hessian: xs of shape [3] is marked constant")
+      }
+      #expect { try BlockHessian(of: y, withRespectTo: [x, w]) } throws: { "\($0)".contains("is marked constant") }
+      #expect { try Jacobian(of: y, withRespectTo: w) } throws: {
+        "\($0)".contains("jacobian: xs of shape [3] is marked")
+      }
+      #expect { try Gradients.of(y.node, [w.node]) } throws: { "\($0)".contains("gradient: xs of shape [3] is marked") }
+      #expect { try Laplacians.of(y.node, w.node, batchAxis: nil) } throws: { "\($0)".contains("is marked constant") }
+    }
+    // What is computed from it is a tensor like any other.
+    let doubled = 2 * marked
+    #expect(gradient((doubled * doubled).sum(), doubled) == 2 * doubled)
+  }
+
+  @Test("V4: the point of a function form is a variable whatever its mark")
+  func markedPoint() throws {
+    let x = point([3])
+    var marked = x
+    marked.stopGradient = true
+    for w in [x, marked, x.stoppingGradient(), (x + 0).stoppingGradient()] {
+      // The point is not the tensor from which it came, nor itself as a captured constant.
+      func f(_ v: Tensor<Double>) -> Tensor<Double> {
+        (v * v * v).sum() + (v * w.stoppingGradient() * x.stoppingGradient()).sum()
+      }
+      let (slope, curvature) = (3 * x * x + x * x, (6 * x).diagonalMatrix())
+      #expect(gradient(at: w, of: f).isClose(to: slope))
+      #expect(valueWithGradient(at: w, of: f).gradient.isClose(to: slope))
+      #expect(hessian(at: w, of: f)[...].isClose(to: curvature))
+      #expect(hessian(at: w, of: f)[1].isClose(to: curvature[1]))
+      let all = valueGradientHessian(at: w, of: f)
+      #expect(all.gradient.isClose(to: slope) && all.hessian.diagonal.isClose(to: 6 * x))
+      #expect(jacobian(at: w) { $0 * $0 }[...].isClose(to: (2 * x).diagonalMatrix()))
+      #expect(laplacian(at: w, of: f).isClose(to: (6 * x).sum()))
+      #expect(valueWithPullback(at: w, of: f).pullback(Tensor<Double>(2)).isClose(to: 2 * slope))
+      #expect(valueWithPushforward(at: w, along: x, of: f).tangent.isClose(to: (slope * x).sum()))
+      #expect(try HessianPlan(like: w, of: f)(w).hessian.isClose(to: curvature))
+      #expect(try GradientPlan(like: w, of: f)(w).gradient.isClose(to: slope))
+      #expect(try SparseHessianPlan(like: w, of: f).hessian(at: w).dense() == curvature.scalars)
+      #expect(try checkDerivatives(of: f, at: w).isPassed)
+      // Derivatives of results are taken in the point, too.
+      #expect(gradient(at: w) { gradient(at: $0, of: f).sum() }.isClose(to: 6 * x))
+    }
+    // A tensor that the function captures beside its point is no part of it.
+    #expect(gradient(at: marked) { ($0 * x).sum() } == x)
   }
 
   @Test("V5: the type of H is the type of xs")
@@ -241,7 +295,9 @@ import Testing
     #expect(H[0, 1][...].isClose(to: cThenX, relative: 1e-12) && H[1, 0][...].isClose(to: cThenX, relative: 1e-12))
   }
 
-  @Test("A derivative that does not exist because eigenvalues repeat is an error that says so; in a batch it is NaN")
+  @Test(
+    "A derivative that does not exist because eigenvalues repeat or a rank changes is an error that says so; in a batch it is NaN"
+  )
   func repeatedEigenvalues() throws {
     func lowest(_ a: Tensor<Double>) -> Tensor<Double> { a.symmetricEigen.values[0] }
     func message(_ h: Hessian<Double>) -> String {
@@ -254,6 +310,13 @@ import Testing
     #expect(message(hessian(at: equal, of: lowest)).contains("eigenvalues 0 and 1 of a matrix of shape [2, 2]"))
     #expect(message(hessian(at: different, of: lowest)) == "")
     #expect(message(hessian(at: equal) { $0.symmetricEigen.values.sum() }) == "")
+    let ones = Tensor<Double>.ones([2, 2])
+    #expect(
+      message(hessian(at: ones) { $0.pseudoInverse.sum() }).contains("a matrix of shape [2, 2] has a smaller rank here")
+    )
+    #expect(
+      message(hessian(at: ones) { leastSquares($0, [1, 2]).sum() }).contains("pinv, lstsq: a matrix of shape [2, 2]"))
+    #expect(message(hessian(at: Tensor<Double>([1, 2])) { leastSquares(ones, $0).sum() }) == "")
     let both = Tensor.stack([equal, different])
     let h = hessian(both.symmetricEigen.values[..., 0], both, batchAxis: 0)[...]
     #expect(h[0].scalars.contains { $0.isNaN } && h[1].isClose(to: hessian(at: different, of: lowest)[...]))
