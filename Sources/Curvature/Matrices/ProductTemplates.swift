@@ -36,9 +36,8 @@ final class ProductTemplates: Sendable {
     init(_ outline: GraphOutline, _ copy: GraphOutline.Copy, _ request: Request) throws(TensorError) {
       let given = (outline.leaves + outline.known).map { copy.nodes[$0] }
       let (arguments, expression) = Self.expression(copy, request)
-      let invariants = Node.invariants(of: [expression], arguments: Set(arguments)).filter { node in
-        !given.contains { $0 === node }
-      }
+      let isGiven = Set(given)
+      let invariants = Node.invariants(of: [expression], arguments: Set(arguments)).filter { !isGiven.contains($0) }
       var numbers: [Node: Int] = [:]
       for (number, node) in copy.nodes.enumerated() { numbers[node] = number }
       entries = invariants.map { numbers[$0] }
