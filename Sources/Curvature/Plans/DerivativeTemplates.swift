@@ -85,7 +85,8 @@ package final class DerivativeTemplates: Sendable {
     if let known = state.withLock({ $0.templates.find(key) }) { return known }
     let copy = outline.copied()
     let plan = DeltaPlan(
-      derivativeOf: copy.output, variable: copy.variable, demand: demand, isSymmetric: isSymmetric, effort: effort)
+      derivativeOf: copy.output, variable: copy.variable, demand: demand, isSymmetric: isSymmetric, effort: effort,
+      mayCostMore: false)
     let template = Template(
       placeholders: outline.leaves.map { copy.nodes[$0] },
       plan: plan.flatMap { $0.estimatedCost < $0.denseCost ? $0 : nil })

@@ -23,28 +23,30 @@ package struct DeltaPlan: CustomStringConvertible {
     let dense = denseDirectionsCost(of: gradient, variable: variable, directions: directions, model: costModel)
     guard dense.nanoseconds > costModel.planningThreshold else { return nil }
     let plan = DeltaPlan(
-      derivativeOf: gradient, variable: variable, demand: demand, isSymmetric: true, costModel: costModel)
+      derivativeOf: gradient, variable: variable, demand: demand, isSymmetric: true, costModel: costModel,
+      mayCostMore: false)
     guard let plan, plan.estimatedCost < plan.denseCost else { return nil }
     self = plan
   }
 
-  /// The plan for a part of the derivative of any node, whatever it costs; nil only if there is no differentiable
-  /// path of one element type, nothing to compute, or more to plan than the effort allows.
+  /// The plan for a part of the derivative of any node; nil only if there is no differentiable path of one element
+  /// type, nothing to compute, or more to plan than the effort allows.
   ///
   /// - Parameters:
   ///   - isSymmetric: whether the whole derivative is known to be symmetric, as that of a gradient is.
   ///   - termCap: how many terms a node may have before it is made dense.
   ///   - effort: how much planning it is worth.
   ///   - work: where planning is counted, if somebody wants to see it; its budget takes the place of that of `effort`.
+  ///   - mayCostMore: whether a plan is wanted even if it costs more than dense directions.
   package init?(
     derivativeOf output: Node, variable: Node, demand: DeltaDemand, isSymmetric: Bool = false,
     costModel: CostModel = .default, termCap: Int = DeltaPlan.termCap, effort: PlanningEffort = .often,
-    work: PlanningWork? = nil
+    work: PlanningWork? = nil, mayCostMore: Bool = true
   ) {
     do {
       let sweep = try DeltaSweep(
-        derivativeOf: output, variable: variable, demand: demand, costModel: costModel, termCap: termCap, effort: effort,
-        work: work)
+        derivativeOf: output, variable: variable, demand: demand, costModel: costModel, termCap: termCap,
+        effort: effort, work: work, mayCostMore: mayCostMore)
       guard let sweep else { return nil }
       try self.init(sweep, demand, output.shape, variable.shape, isSymmetric: isSymmetric)
     } catch { return nil }

@@ -11,10 +11,11 @@ struct DeltaSweep {
   /// The terms of a part of the derivative of any node; nil only if there is no differentiable path of one element
   /// type, or nothing to compute.
   ///
+  /// - Parameter mayCostMore: whether it is wanted even if it costs more than dense directions.
   /// - Throws: `PlanningLimit` if there is too much to plan.
   init?(
     derivativeOf output: Node, variable: Node, demand: DeltaDemand, costModel: CostModel, termCap: Int,
-    effort: PlanningEffort, work: PlanningWork? = nil
+    effort: PlanningEffort, work: PlanningWork? = nil, mayCostMore: Bool = true
   ) throws(PlanningLimit) {
     guard output.shape.count > 0, variable.shape.count > 0, output.scalarType == variable.scalarType,
       variable.scalarType.isDifferentiable, Self.hasOneType(output, variable)
@@ -24,7 +25,8 @@ struct DeltaSweep {
     let work = work ?? PlanningWork(budget: effort.budget(dense: denseCost, model: costModel))
     space = TermSpace(scalarType: variable.scalarType, work: work)
     planner = TermPlanner(space: space, model: costModel)
-    realization = TermRealization(space: space, planner: planner)
+    realization = TermRealization(
+      space: space, planner: planner, costLimit: mayCostMore ? .infinity : denseCost.nanoseconds)
     let seed = space.seed(demand, variable: variable.shape)
     let tangent = try realization.tangent(
       of: output, variable: variable, seed: seed, directions: directions, termCap: termCap)

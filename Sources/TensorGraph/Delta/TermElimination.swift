@@ -126,6 +126,42 @@ extension TermSpace {
     }
   }
 
+  /// Terms of which those that are one tensor each, and put its elements in the same places, are added up: that loses
+  /// nothing. Where layers add to what passes by, there would be a term for each.
+  func withLikeTermsAdded(_ terms: [Term]) -> [Term] {
+    var result: [Term] = []
+    var groups: [[Int]: [Term]] = [:]
+    var order: [[Int]] = []
+    for term in terms {
+      guard term.factors.count == 1, term.factors[0].labels.count == term.outputLabels.count else {
+        result.append(term)
+        continue
+      }
+      let places = termKey(Term(directions: term.directions, axes: term.axes))
+      if groups[places] == nil { order.append(places) }
+      groups[places, default: []].append(term)
+    }
+    for places in order {
+      let members = groups[places]!
+      guard members.count > 1 else {
+        result += members
+        continue
+      }
+      let sums = members.map { term in
+        Term(
+          coefficient: term.coefficient, factors: term.factors, axes: term.outputLabels.map { AffineIndex(label: $0) })
+      }
+      var sum = members[0]
+      let axes = sum.outputLabels
+      sum.coefficient = 1
+      sum.factors = [
+        Factor(source: source(of: sums, shape: axes.map { labels[$0] }), indices: axes.map { AffineIndex(label: $0) })
+      ]
+      result.append(sum)
+    }
+    return result
+  }
+
   /// Terms by where some of their indices put their labels, in order of occurrence.
   func grouped(
     _ terms: [Term], by indices: (Term) -> [AffineIndex]

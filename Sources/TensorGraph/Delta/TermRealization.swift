@@ -3,6 +3,8 @@
 package final class TermRealization {
   let space: TermSpace
   let planner: TermPlanner
+  /// What all may cost together, in nanoseconds: more is of no use to anybody.
+  private let costLimit: Double
   private var nodes: [Int: Node] = [:]
   private var plans: [Int: [Term]] = [:]
   /// The cost of everything that has become a node.
@@ -10,9 +12,10 @@ package final class TermRealization {
   /// A line for every product, for people.
   package private(set) var log: [String] = []
 
-  package init(space: TermSpace, planner: TermPlanner) {
+  init(space: TermSpace, planner: TermPlanner, costLimit: Double) {
     self.space = space
     self.planner = planner
+    self.costLimit = costLimit
   }
 
   /// The dense tensor of planned output terms, with an axis for each axis and then for each direction.
@@ -79,8 +82,8 @@ package final class TermRealization {
     space.work.spend(Self.workPerFactor * (term.factors.count + 1))
     try space.work.requireRest()
     let method = planner.method(for: term)
-    guard method.cost.isPossible else { throw PlanningLimit() }
     cost += method.cost
+    guard cost.isPossible, cost.nanoseconds <= costLimit else { throw PlanningLimit() }
     log.append(description(of: term, method))
     if let symmetric = method.symmetric { return node(of: symmetric, coefficient: term.coefficient) }
     var operands = term.factors.map { pack(read($0), method.packed) }

@@ -28,13 +28,14 @@ extension TermRealization {
         multiplies = multiplies || map.multiplies
         result += try images(of: tangent, under: map, from: operand.shape, to: original.shape)
       }
-      result = space.combined(result.compactMap { space.normalized($0).map(space.eliminated).map(space.withFewFactors) })
+      result = space.combined(
+        result.compactMap { space.normalized($0).map(space.eliminated).map(space.withFewFactors) })
       if result.isEmpty { continue }
       let cap = min(
         termCap, Self.termCap(elements: Double(directions) * Double(original.shape.count)),
         max(2, work.restForPushing / (order.count - number) / Self.workPerTerm))
-      if multiplies, result.count > cap {
-        result = space.materialized(result, shape: original.shape)
+      if result.count > cap {
+        result = multiplies ? space.materialized(result, shape: original.shape) : space.withLikeTermsAdded(result)
       }
       terms[node] = result
     }
