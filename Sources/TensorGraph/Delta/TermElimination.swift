@@ -38,13 +38,18 @@ extension TermSpace {
     guard term.factors.count > Self.factorLimit else { return term }
     var groups: [[Label]: [Int]] = [:]
     var order: [[Label]] = []
+    var factors: [Factor] = []
     for (i, factor) in term.factors.enumerated() {
+      if case .node(let node) = sources[factor.source], isSingular(node) {
+        // A mask must find it.
+        factors.append(factor)
+        continue
+      }
       let labels = factor.labels.sorted()
       if groups[labels] == nil { order.append(labels) }
       groups[labels, default: []].append(i)
     }
     work.spend(2 * term.weight)
-    var factors: [Factor] = []
     for labels in order {
       let members = groups[labels]!.map { term.factors[$0] }
       guard members.count > 1 else {
@@ -126,14 +131,17 @@ extension TermSpace {
     }
   }
 
-  /// Terms of which those that are one tensor each, and put its elements in the same places, are added up: that loses
-  /// nothing. Where layers add to what passes by, there would be a term for each.
-  func withLikeTermsAdded(_ terms: [Term]) -> [Term] {
+  /// Terms of which those that put elements in the same places are added up. Where layers add to what passes by, there
+  /// would be a term for each.
+  ///
+  /// - Parameter factorCount: how many factors terms have at most that are added: one, and nothing is lost.
+  func withLikeTermsAdded(_ terms: [Term], factorCount: Int) -> [Term] {
     var result: [Term] = []
     var groups: [[Int]: [Term]] = [:]
     var order: [[Int]] = []
     for term in terms {
-      guard term.factors.count == 1, term.factors[0].labels.count == term.outputLabels.count else {
+      let labels = term.factorLabels
+      guard (1...factorCount).contains(term.factors.count), term.outputLabels.allSatisfy(labels.contains) else {
         result.append(term)
         continue
       }
@@ -147,15 +155,22 @@ extension TermSpace {
         result += members
         continue
       }
+      // Labels in the order in which the key names them, so that those of all members correspond.
+      func axes(_ term: Term) -> [Label] {
+        var names = LabelNames()
+        names.add(labelsOf: term.directions)
+        names.add(labelsOf: term.axes)
+        return names.labels
+      }
       let sums = members.map { term in
-        Term(
-          coefficient: term.coefficient, factors: term.factors, axes: term.outputLabels.map { AffineIndex(label: $0) })
+        Term(coefficient: term.coefficient, factors: term.factors, axes: axes(term).map { AffineIndex(label: $0) })
       }
       var sum = members[0]
-      let axes = sum.outputLabels
+      let shared = axes(sum)
       sum.coefficient = 1
       sum.factors = [
-        Factor(source: source(of: sums, shape: axes.map { labels[$0] }), indices: axes.map { AffineIndex(label: $0) })
+        Factor(
+          source: source(of: sums, shape: shared.map { labels[$0] }), indices: shared.map { AffineIndex(label: $0) })
       ]
       result.append(sum)
     }

@@ -35,7 +35,12 @@ extension TermRealization {
         termCap, Self.termCap(elements: Double(directions) * Double(original.shape.count)),
         max(2, work.restForPushing / (order.count - number) / Self.workPerTerm))
       if result.count > cap {
-        result = multiplies ? space.materialized(result, shape: original.shape) : space.withLikeTermsAdded(result)
+        if multiplies {
+          result = space.materialized(result, shape: original.shape)
+        } else {
+          result = space.withLikeTermsAdded(result, factorCount: 1)
+          if result.count > cap { result = space.withLikeTermsAdded(result, factorCount: .max) }
+        }
       }
       terms[node] = result
     }
