@@ -46,12 +46,14 @@ struct Translation {
         try translation.add(primitive, entry.operands.map(Int.init))
       }
     }
+    var outputs: Set<Int> = []
     for output in structure.outputs {
       let handle = translation.handle(Int(output))
       let item = translation.graph.items[handle.item]
       let isFresh =
-        !item.isGiven && handle.access.isWhole(of: item.count) && !translation.graph.outputs.contains(handle.item)
+        !item.isGiven && handle.access.isWhole(of: item.count) && !outputs.contains(handle.item)
       translation.graph.outputs.append(isFresh ? handle.item : translation.view(handle, shared: false))
+      outputs.insert(translation.graph.outputs.last!)
     }
     return translation.graph
   }

@@ -164,7 +164,8 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   private func structured(_ demand: DeltaDemand?) -> (result: Node, plan: DeltaPlan)? {
     guard let demand else { return nil }
     return DerivativeTemplates.shared.derivative(
-      of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric)
+      of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric,
+      effort: .once)
   }
 
   /// The elements of such a part.

@@ -36,9 +36,11 @@ final class ProductTemplates: Sendable {
     init(_ outline: GraphOutline, _ copy: GraphOutline.Copy, _ request: Request) throws(TensorError) {
       let given = (outline.leaves + outline.known).map { copy.nodes[$0] }
       let (arguments, expression) = Self.expression(copy, request)
-      let invariants = Node.invariants(of: [expression], arguments: Set(arguments)).filter { node in
-        !given.contains { $0 === node }
-      }
+      // Who takes all directions at once takes them once: nothing need be kept for others.
+      let isWhole = request.count >= Self.directionCount(copy, request)
+      let isGiven = Set(given)
+      let invariants =
+        isWhole ? [] : Node.invariants(of: [expression], arguments: Set(arguments)).filter { !isGiven.contains($0) }
       var numbers: [Node: Int] = [:]
       for (number, node) in copy.nodes.enumerated() { numbers[node] = number }
       entries = invariants.map { numbers[$0] }
@@ -46,6 +48,15 @@ final class ProductTemplates: Sendable {
       common = try PreparedFunction(outputs: invariants, inputs: given, keepsMemory: request.count == 1)
       products = try PreparedFunction(
         outputs: [expression], inputs: arguments + given + invariants, keepsMemory: request.count == 1)
+    }
+
+    /// How many directions there are.
+    private static func directionCount(_ copy: GraphOutline.Copy, _ request: Request) -> Int {
+      switch request {
+      case .products(let mode, let directionsAxis, _, _, false):
+        UnitDirections(node: mode == .forward ? copy.variable : copy.output, batchAxis: directionsAxis).count
+      case .products, .seeded, .entry: .max
+      }
     }
 
     /// What a request asks for, as an expression of its arguments.

@@ -13,6 +13,7 @@ package final class DerivativeTemplates: Sendable {
     let structure: GraphOutline.Structure
     let demand: DeltaDemand
     let isSymmetric: Bool
+    var effort: PlanningEffort
   }
 
   /// A plan over placeholders, or the knowledge that dense directions are as good.
@@ -51,10 +52,10 @@ package final class DerivativeTemplates: Sendable {
 
   /// The demanded part of the derivative of `output` in `variable`, or nil if dense directions are as good.
   package func derivative(
-    of output: Node, in variable: Node, demand: DeltaDemand, isSymmetric: Bool
+    of output: Node, in variable: Node, demand: DeltaDemand, isSymmetric: Bool, effort: PlanningEffort
   ) -> (result: Node, plan: DeltaPlan)? {
     let outline = GraphOutline(of: output, in: variable, countsKnown: false)
-    let template = template(outline, demand, isSymmetric)
+    let template = template(outline, demand, isSymmetric, effort)
     guard let plan = template.plan else { return nil }
     var replacements: [Node: Node] = [:]
     for (placeholder, leaf) in zip(template.placeholders, outline.leaves) {
@@ -69,16 +70,23 @@ package final class DerivativeTemplates: Sendable {
     of output: Node, in variable: Node, demand: DeltaDemand, isSymmetric: Bool
   ) throws(TensorError) -> Storage? {
     let outline = GraphOutline(of: output, in: variable, countsKnown: false)
-    let template = template(outline, demand, isSymmetric)
+    let template = template(outline, demand, isSymmetric, .once)
     guard let plan = template.plan else { return nil }
     return try template.compiled(plan).run(outline.elements(outline.leaves))[0]
   }
 
-  private func template(_ outline: GraphOutline, _ demand: DeltaDemand, _ isSymmetric: Bool) -> Template {
-    let key = Key(structure: outline.structure, demand: demand, isSymmetric: isSymmetric)
+  private func template(
+    _ outline: GraphOutline, _ demand: DeltaDemand, _ isSymmetric: Bool, _ effort: PlanningEffort
+  ) -> Template {
+    var key = Key(structure: outline.structure, demand: demand, isSymmetric: isSymmetric, effort: .often)
+    // A plan that took more effort serves those as well who would take less.
+    if let known = state.withLock({ $0.templates.find(key) }) { return known }
+    key.effort = effort
     if let known = state.withLock({ $0.templates.find(key) }) { return known }
     let copy = outline.copied()
-    let plan = DeltaPlan(derivativeOf: copy.output, variable: copy.variable, demand: demand, isSymmetric: isSymmetric)
+    let plan = DeltaPlan(
+      derivativeOf: copy.output, variable: copy.variable, demand: demand, isSymmetric: isSymmetric, effort: effort,
+      mayCostMore: false)
     let template = Template(
       placeholders: outline.leaves.map { copy.nodes[$0] },
       plan: plan.flatMap { $0.estimatedCost < $0.denseCost ? $0 : nil })

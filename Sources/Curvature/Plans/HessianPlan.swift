@@ -27,7 +27,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     let traced = try TracedFunction(like: x, of: f)
     let gradient = try Gradients.of(traced.result, [traced.argument])[0]
     let structured = DerivativeTemplates.shared.derivative(
-      of: gradient, in: traced.argument, demand: .matrix, isSymmetric: true)
+      of: gradient, in: traced.argument, demand: .matrix, isSymmetric: true, effort: .often)
     let hessian = structured?.result ?? DenseHessian.expression(gradient, traced.argument)
     function = try PreparedFunction(outputs: [traced.result, gradient, hessian], inputs: [traced.argument])
     hessianAlone = LazyFunction(outputs: [hessian], inputs: [traced.argument])

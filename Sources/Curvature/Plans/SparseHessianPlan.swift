@@ -184,7 +184,7 @@ enum SparsePlans {
   static func text(_ name: String, _ pattern: SparsityPattern, _ nonzeros: NonzeroExpression) -> String {
     let microseconds = (nonzeros.cost.nanoseconds / 100).rounded() / 10
     return "\(name): \(pattern.summary)\n\(nonzeros.steps)\n"
-      + "expected: \(Int(nonzeros.cost.flops)) operations, \(microseconds) µs"
+      + "expected: \(nonzeros.cost.operationsText) operations, \(microseconds) µs"
   }
 }
 

@@ -129,7 +129,7 @@ private enum DenseNonzeros {
     let (output, variable) = (matrix.output, matrix.variable)
     let size: Shape = [output.shape.count * variable.shape.count]
     let structured = DerivativeTemplates.shared.derivative(
-      of: output, in: variable, demand: .matrix, isSymmetric: matrix.isSymmetric)
+      of: output, in: variable, demand: .matrix, isSymmetric: matrix.isSymmetric, effort: .often)
     if let (result, plan) = structured { return (result.reshaped(to: size), plan.estimatedCost, "\(plan)") }
     let rows = UnitDirections(node: output, batchAxis: nil)
     let columns = UnitDirections(node: variable, batchAxis: nil)

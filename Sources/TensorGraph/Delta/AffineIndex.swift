@@ -29,18 +29,39 @@ package struct AffineIndex: Hashable, Sendable {
     package var stride: Int
   }
 
+  /// Labels with their strides. One, the common case, needs no memory of its own.
+  package struct Parts: RandomAccessCollection, Hashable, Sendable {
+    /// The label is -1 if there is none.
+    private var first = Part(label: -1, stride: 0)
+    private var rest: [Part] = []
+
+    init() {}
+
+    init(_ part: Part) { first = part }
+
+    init(_ parts: [Part]) {
+      guard let part = parts.first else { return }
+      first = part
+      rest = Array(parts.dropFirst())
+    }
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { first.label < 0 ? 0 : 1 + rest.count }
+    package subscript(position: Int) -> Part { position == 0 ? first : rest[position - 1] }
+  }
+
   package var offset: Int
   /// In increasing order of labels; no stride is zero.
-  package private(set) var parts: [Part]
+  package private(set) var parts: Parts
 
   package init(_ offset: Int) {
     self.offset = offset
-    parts = []
+    parts = Parts()
   }
 
   package init(label: Label) {
     offset = 0
-    parts = [Part(label: label, stride: 1)]
+    parts = Parts(Part(label: label, stride: 1))
   }
 
   /// The form with the given strides; labels may repeat.
@@ -60,14 +81,19 @@ package struct AffineIndex: Hashable, Sendable {
 
   private mutating func add(_ stride: Int, times label: Label) {
     guard stride != 0 else { return }
-    var i = 0
-    while i < parts.count, parts[i].label < label { i += 1 }
-    if i < parts.count, parts[i].label == label {
-      parts[i].stride += stride
-      if parts[i].stride == 0 { parts.remove(at: i) }
-    } else {
-      parts.insert(Part(label: label, stride: stride), at: i)
+    guard !parts.isEmpty else {
+      parts = Parts(Part(label: label, stride: stride))
+      return
     }
+    var all = Array(parts)
+    let i = all.firstIndex { $0.label >= label } ?? all.count
+    if i < all.count, all[i].label == label {
+      all[i].stride += stride
+      if all[i].stride == 0 { all.remove(at: i) }
+    } else {
+      all.insert(Part(label: label, stride: stride), at: i)
+    }
+    parts = Parts(all)
   }
 
   package mutating func add(_ other: AffineIndex, times factor: Int = 1) {
@@ -93,7 +119,7 @@ package struct AffineIndex: Hashable, Sendable {
     guard offset.isMultiple(of: divisor), parts.allSatisfy({ $0.stride.isMultiple(of: divisor) }) else { return nil }
     var result = self
     result.offset /= divisor
-    for i in result.parts.indices { result.parts[i].stride /= divisor }
+    result.parts = Parts(parts.map { Part(label: $0.label, stride: $0.stride / divisor) })
     return result
   }
 
@@ -109,8 +135,8 @@ package struct AffineIndex: Hashable, Sendable {
   }
 
   /// Parts from the largest stride to the smallest.
-  package var descending: [Part] {
-    parts.count < 2 ? parts : parts.sorted { ($0.stride, $1.label) > ($1.stride, $0.label) }
+  package var descending: Parts {
+    parts.count < 2 ? parts : Parts(parts.sorted { ($0.stride, $1.label) > ($1.stride, $0.label) })
   }
 
   /// Whether different values of the labels always give different values of the form: strides positive, each larger
@@ -127,24 +153,28 @@ package struct AffineIndex: Hashable, Sendable {
 
 /// Affine forms in place of labels.
 package struct Substitution: Sendable {
-  package private(set) var images: [Label: AffineIndex] = [:]
+  /// Few, so that a search is faster than a table.
+  private var images: [(label: Label, image: AffineIndex)] = []
 
   package init() {}
 
-  package init(_ label: Label, _ image: AffineIndex) { images[label] = image }
+  package init(_ label: Label, _ image: AffineIndex) { images = [(label, image)] }
 
   package var isEmpty: Bool { images.isEmpty }
 
   package subscript(label: Label) -> AffineIndex? {
-    get { images[label] }
-    set { images[label] = newValue }
+    get { images.first { $0.label == label }?.image }
+    set {
+      images.removeAll { $0.label == label }
+      if let newValue { images.append((label, newValue)) }
+    }
   }
 
   package func callAsFunction(_ index: AffineIndex) -> AffineIndex {
-    guard !images.isEmpty, index.parts.contains(where: { images[$0.label] != nil }) else { return index }
+    guard index.parts.contains(where: { part in images.contains { $0.label == part.label } }) else { return index }
     var result = AffineIndex(index.offset)
     for part in index.parts {
-      if let image = images[part.label] {
+      if let image = self[part.label] {
         result.add(image, times: part.stride)
       } else {
         result.add(AffineIndex(label: part.label), times: part.stride)

@@ -19,8 +19,11 @@ extension TermSpace {
   /// equal or disjoint. A term on the diagonal only is its own transpose.
   func upperBlocks(_ terms: [Term]) -> [Term]? {
     var regions: [Region] = []
+    var known: Set<Region> = []
     for term in terms where term.axes != term.directions {
-      for region in [region(term.axes), region(term.directions)] where !regions.contains(region) {
+      for region in [region(term.axes), region(term.directions)] where known.insert(region).inserted {
+        work.spend(regions.count / 4 + 1)
+        guard work.allowsSearch else { return nil }
         guard regions.allSatisfy({ $0.isDisjoint(from: region) }) else { return nil }
         regions.append(region)
       }
@@ -35,16 +38,18 @@ extension TermRealization {
   /// The dense tensor of planned terms, block by block.
   ///
   /// - Parameter mirrored: whether blocks off the diagonal belong to the output transposed, too.
-  func assembled(_ terms: [Term], shape: [Int], mirrored: Bool) -> Node {
+  func assembled(_ terms: [Term], shape: [Int], mirrored: Bool) throws(PlanningLimit) -> Node {
     let rank = shape.count / 2
     guard shape.count.isMultiple(of: 2), terms.allSatisfy({ $0.axes.count == rank && $0.directions.count == rank })
-    else { return output(terms, shape: shape) }
+    else { return try output(terms, shape: shape) }
     var blocks: [(rows: Region, columns: Region, terms: [Term])] = []
+    var places: [[Region]: Int] = [:]
     for term in terms {
       let (rows, columns) = (region(term.axes), region(term.directions))
-      if let i = blocks.firstIndex(where: { $0.rows == rows && $0.columns == columns }) {
+      if let i = places[[rows, columns]] {
         blocks[i].terms.append(term)
       } else {
+        places[[rows, columns]] = blocks.count
         blocks.append((rows, columns, [term]))
       }
     }
@@ -57,7 +62,7 @@ extension TermRealization {
         for (axis, range) in block.columns.ranges.enumerated() { term.directions[axis].offset -= range.lowerBound }
         return term
       }
-      let node = output(shifted, shape: ranges.map(\.count))
+      let node = try output(shifted, shape: ranges.map(\.count))
       placed.append((block.rows, block.columns, node))
       if mirrored, block.rows != block.columns {
         placed.append((block.columns, block.rows, node.permuted(Array(rank..<(2 * rank)) + Array(0..<rank))))
@@ -88,7 +93,8 @@ extension TermRealization {
     guard tiles.count > 1 else { return nil }
     func bands(_ regions: [Region], _ extent: Int) -> [ClosedRange<Int>]? {
       var ranges: [ClosedRange<Int>] = []
-      for region in regions where !ranges.contains(region.ranges[0]) { ranges.append(region.ranges[0]) }
+      var known: Set<ClosedRange<Int>> = []
+      for region in regions where known.insert(region.ranges[0]).inserted { ranges.append(region.ranges[0]) }
       ranges.sort { $0.lowerBound < $1.lowerBound }
       var result: [ClosedRange<Int>] = []
       var next = 0
@@ -104,12 +110,13 @@ extension TermRealization {
     guard let rows = bands(tiles.map(\.rows), shape[0]), let columns = bands(tiles.map(\.columns), shape[1]) else {
       return nil
     }
+    // Where most of the grid is empty, tiles are put in their places one by one.
+    guard rows.count * columns.count <= 4 * tiles.count + 64 else { return nil }
+    var nodes: [[ClosedRange<Int>]: Node] = [:]
+    for tile in tiles { nodes[tile.rows.ranges + tile.columns.ranges] = tile.node }
     let bandNodes = rows.map { row in
       Node.concatenate(
-        columns.map { column in
-          let tile = tiles.first { $0.rows.ranges[0] == row && $0.columns.ranges[0] == column }
-          return tile?.node ?? .zeros([row.count, column.count], space.scalarType)
-        }, axis: 1)
+        columns.map { nodes[[row, $0]] ?? .zeros([row.count, $0.count], space.scalarType) }, axis: 1)
     }
     return full.reduce(Node.concatenate(bandNodes, axis: 0)) { $0 + $1.node }
   }

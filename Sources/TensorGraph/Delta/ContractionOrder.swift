@@ -52,8 +52,14 @@ struct ContractionProblem: Hashable {
     Cost(nanoseconds: model.step + 0.5 * model.element * size(set), flops: size(set))
   }
 
-  /// The cheapest order: factors with the same labels first, then exact up to six operands, greedy above.
-  func order(_ model: CostModel) -> ContractionOrder {
+  /// Units of planning work for finding an order.
+  var orderingWork: Int {
+    let greedy = max(0, factors.count - 6)
+    return [1, 1, 2, 5, 15, 50, 200][min(factors.count, 6)] + greedy * factors.count * factors.count / 2
+  }
+
+  /// The cheapest order: factors with the same labels first, then exact up to some operands, greedy above.
+  func order(_ model: CostModel, exactCount: Int) -> ContractionOrder {
     var live: [(position: Int, labels: UInt64)] = []
     var pairs: [(Int, Int)] = []
     var cost = Cost.zero
@@ -69,7 +75,7 @@ struct ContractionProblem: Hashable {
         live.append((position, labels))
       }
     }
-    while live.count > 6 {
+    while live.count > exactCount {
       var best: (cost: Double, i: Int, j: Int)?
       for j in live.indices {
         for i in 0..<j {

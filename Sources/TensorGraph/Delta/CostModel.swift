@@ -14,6 +14,12 @@ package struct Cost: Sendable, Hashable {
   /// What does not fit the memory budget.
   package static let impossible = Cost(nanoseconds: .infinity, flops: .infinity)
 
+  /// Whether it fits the memory budget.
+  package var isPossible: Bool { nanoseconds < .infinity }
+
+  /// The number of operations, for people.
+  package var operationsText: String { flops < 1e18 ? "\(Int(flops))" : isPossible ? "\(flops)" : "impossibly many" }
+
   package static func + (left: Cost, right: Cost) -> Cost {
     Cost(nanoseconds: left.nanoseconds + right.nanoseconds, flops: left.flops + right.flops)
   }
@@ -41,6 +47,10 @@ package struct CostModel: Sendable {
   package var batchedProduct = 60.0
   /// Nanoseconds that a group of terms must take for other forms of it to be tried.
   package var planningThreshold = 4000.0
+  /// Nanoseconds for a unit of planning work, `PlanningWork`.
+  package var planningUnit = 100.0
+  /// How much of what a single evaluation takes densely may be spent on a plan for it.
+  package var planningShare = 0.5
   /// The largest intermediate, in elements.
   package var elementBudget = 1e8
 

@@ -33,7 +33,8 @@ package struct DeltaEntries {
   /// A line for every product, for people.
   package let steps: [String]
 
-  /// The entries of a derivative, or nil if there is no differentiable path of one element type, or too much to plan.
+  /// The entries of a derivative, or nil if there is no differentiable path of one element type, or more to plan than
+  /// anybody waits for.
   ///
   /// - Parameters:
   ///   - isSymmetric: whether the derivative is known to be symmetric, as that of a gradient is.
@@ -41,17 +42,24 @@ package struct DeltaEntries {
   package init?(
     derivativeOf output: Node, variable: Node, isSymmetric: Bool, limit: Int, costModel: CostModel = .default
   ) {
-    guard
-      let sweep = DeltaSweep(
-        derivativeOf: output, variable: variable, demand: .matrix, costModel: costModel, termCap: DeltaPlan.termCap)
-    else { return nil }
+    do {
+      let sweep = try DeltaSweep(
+        derivativeOf: output, variable: variable, demand: .matrix, costModel: costModel, termCap: DeltaPlan.termCap,
+        effort: .often)
+      guard let sweep, sweep.entryCount <= Double(limit) else { return nil }
+      try self.init(sweep, output.shape, variable.shape, isSymmetric: isSymmetric)
+    } catch { return nil }
+  }
+
+  private init(
+    _ sweep: DeltaSweep, _ output: Shape, _ variable: Shape, isSymmetric: Bool
+  ) throws(PlanningLimit) {
     let (space, realization) = (sweep.space, sweep.realization)
-    guard sweep.terms.reduce(0, { $0 + space.size($1.outputLabels) }) <= Double(limit) else { return nil }
     let terms = sweep.planner.plan(sweep.terms, isOutput: true)
     var order: [Place] = []
     var placed: [Place: [(term: Term, labels: [Label])]] = [:]
     for term in terms {
-      let (place, labels) = Place.of(term, space.labels, output.shape, variable.shape)
+      let (place, labels) = Place.of(term, space.labels, output, variable)
       if placed[place] == nil { order.append(place) }
       placed[place, default: []].append((term, labels))
     }
@@ -68,8 +76,9 @@ package struct DeltaEntries {
         boxes.append(Box(values: known.permuted(inverse), rows: place.rows, columns: place.columns))
         continue
       }
-      let parts = placed[place]!.map { term, labels in
-        realization.value(of: term).arranged(labels, space.labels)
+      var parts: [Node] = []
+      for (term, labels) in placed[place]! {
+        parts.append(try realization.value(of: term).arranged(labels, space.labels))
       }
       values[place] = parts.dropFirst().reduce(parts[0]) { $0 + $1 }
       boxes.append(Box(values: values[place]!, rows: place.rows, columns: place.columns))

@@ -7,14 +7,12 @@ package struct DeltaPlan: CustomStringConvertible {
   package let estimatedCost: Cost
   /// The expected cost of pushing dense directions instead.
   package let denseCost: Cost
+  /// What planning took and what it might have taken, in units of `PlanningWork`.
+  package let work: (spent: Int, budget: Int)
   private let steps: [String]
 
   /// How many terms a node may have before it is made dense.
   package static let termCap = 64
-
-  /// How many terms beyond a few per node a plan may make: past it, planning takes longer than it saves. Graphs with thousands of slices of
-  /// one variable get there; they are sparse, and colouring serves them better.
-  package static let workLimit = 20_000
 
   /// A plan for a part of the Hessian, or nil if dense directions are expected to be as good.
   ///
@@ -25,28 +23,41 @@ package struct DeltaPlan: CustomStringConvertible {
     let dense = denseDirectionsCost(of: gradient, variable: variable, directions: directions, model: costModel)
     guard dense.nanoseconds > costModel.planningThreshold else { return nil }
     let plan = DeltaPlan(
-      derivativeOf: gradient, variable: variable, demand: demand, isSymmetric: true, costModel: costModel)
+      derivativeOf: gradient, variable: variable, demand: demand, isSymmetric: true, costModel: costModel,
+      mayCostMore: false)
     guard let plan, plan.estimatedCost < plan.denseCost else { return nil }
     self = plan
   }
 
-  /// The plan for a part of the derivative of any node, whatever it costs; nil only if there is no differentiable
-  /// path of one element type, nothing to compute, or too much to plan.
+  /// The plan for a part of the derivative of any node; nil only if there is no differentiable path of one element
+  /// type, nothing to compute, or more to plan than the effort allows.
   ///
   /// - Parameters:
   ///   - isSymmetric: whether the whole derivative is known to be symmetric, as that of a gradient is.
   ///   - termCap: how many terms a node may have before it is made dense.
+  ///   - effort: how much planning it is worth.
+  ///   - work: where planning is counted, if somebody wants to see it; its budget takes the place of that of `effort`.
+  ///   - mayCostMore: whether a plan is wanted even if it costs more than dense directions.
   package init?(
     derivativeOf output: Node, variable: Node, demand: DeltaDemand, isSymmetric: Bool = false,
-    costModel: CostModel = .default, termCap: Int = DeltaPlan.termCap
+    costModel: CostModel = .default, termCap: Int = DeltaPlan.termCap, effort: PlanningEffort = .often,
+    work: PlanningWork? = nil, mayCostMore: Bool = true
   ) {
-    guard
-      let sweep = DeltaSweep(
-        derivativeOf: output, variable: variable, demand: demand, costModel: costModel, termCap: termCap)
-    else { return nil }
+    do {
+      let sweep = try DeltaSweep(
+        derivativeOf: output, variable: variable, demand: demand, costModel: costModel, termCap: termCap,
+        effort: effort, work: work, mayCostMore: mayCostMore)
+      guard let sweep else { return nil }
+      try self.init(sweep, demand, output.shape, variable.shape, isSymmetric: isSymmetric)
+    } catch { return nil }
+  }
+
+  private init(
+    _ sweep: DeltaSweep, _ demand: DeltaDemand, _ output: Shape, _ variable: Shape, isSymmetric: Bool
+  ) throws(PlanningLimit) {
     let (space, planner, realization) = (sweep.space, sweep.planner, sweep.realization)
     var terms = sweep.terms
-    let shape = TermSpace.shape(demand, output: output.shape, variable: variable.shape)
+    let shape = TermSpace.shape(demand, output: output, variable: variable)
     var mirrored = false
     if isSymmetric, Self.isWholeSquare(demand), let upper = space.upperBlocks(terms) {
       terms = upper
@@ -54,13 +65,12 @@ package struct DeltaPlan: CustomStringConvertible {
     }
     let plan = planner.plan(terms, isOutput: true)
     switch demand {
-    case .matrix, .block: result = realization.assembled(plan, shape: shape, mirrored: mirrored)
-    case .column, .element, .diagonal, .trace, .batched: result = realization.output(plan, shape: shape)
+    case .matrix, .block: result = try realization.assembled(plan, shape: shape, mirrored: mirrored)
+    case .column, .element, .diagonal, .trace, .batched: result = try realization.output(plan, shape: shape)
     }
     estimatedCost = realization.cost
-    denseCost = denseDirectionsCost(
-      of: output, variable: variable,
-      directions: TermSpace.directionCount(demand, variable: variable.shape), model: costModel)
+    denseCost = sweep.denseCost
+    work = (space.work.spent, space.work.budget)
     steps = realization.log
   }
 
@@ -74,8 +84,9 @@ package struct DeltaPlan: CustomStringConvertible {
   }
 
   package var description: String {
-    let gain = denseCost.flops / max(1, estimatedCost.flops)
-    return (["\(Int(estimatedCost.flops)) flops, \(Int(gain)) times fewer than dense directions"] + steps)
+    let gain = Cost(flops: denseCost.flops / max(1, estimatedCost.flops))
+    return
+      (["\(estimatedCost.operationsText) flops, \(gain.operationsText) times fewer than dense directions"] + steps)
       .joined(separator: "\n")
   }
 }

@@ -3,7 +3,9 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
   let k = Double(directions)
   var active: Set<Node> = [variable]
   var cost = Cost.zero
-  // As many directions at once as fit the budget.
+  // As many directions at once as fit the budget, so that nothing is too large.
+  var model = model
+  model.elementBudget = .infinity
   func elementwise(_ count: Int) -> Cost {
     Cost(nanoseconds: model.step + model.element * k * Double(count), flops: k * Double(count))
   }
@@ -35,9 +37,7 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
       let batch = tangent.filter { otherLabels.contains($0) && output.contains($0) }
       let m = k * size(tangent.filter { !otherLabels.contains($0) })
       let n = size(otherLabels.filter { !tangent.contains($0) })
-      var unbounded = model
-      unbounded.elementBudget = .infinity
-      return unbounded.product(batch: size(batch), m: m, n: n, k: summed)
+      return model.product(batch: size(batch), m: m, n: n, k: summed)
     case .composed(let first, let second):
       return mapCost(first, operand, operand) + mapCost(second, operand, result)
     case .opaque: return elementwise(operand.shape.count + result.shape.count)

@@ -17,8 +17,11 @@ extension TermSpace {
   /// The halves of a term, or nil if it has none.
   func symmetricProduct(_ term: Term) -> SymmetricProduct? {
     guard let pairs = outputPairs(of: term), !pairs.isEmpty else { return nil }
+    work.spend(2 * term.weight)
     let directions = pairs.map(\.direction)
     let axes = pairs.map(\.axis)
+    // Below this the pieces are too small for their overhead.
+    guard size(directions) >= 48 else { return nil }
     var exchange = Substitution()
     for pair in pairs { exchange[pair.direction] = AffineIndex(label: pair.axis) }
     var (half, other, weights) = ([Factor](), [Factor](), [Factor]())
@@ -73,20 +76,19 @@ extension TermSpace {
       if let i = single.firstIndex(of: factor) { single.remove(at: i) } else { single.append(factor) }
     }
     return single.allSatisfy { factor in
-      if case .node(let node) = sources[factor.source] { node.isNonNegative } else { false }
+      if case .node(let node) = sources[factor.source] { isNonNegative(node) } else { false }
     }
   }
-}
 
-extension Node {
   /// Whether the primitives say that no element is negative (elements may be NaN).
-  var isNonNegative: Bool {
-    var known: [Node: Bool] = [:]
-    for node in Node.topologicalOrder([self], entering: { $0.primitive.passesSign }) {
-      let operands = node.primitive.passesSign ? node.operands.map { known[$0]! } : []
-      known[node] = node.primitive.isNonNegative(operands)
+  private func isNonNegative(_ node: Node) -> Bool {
+    if let known = nonNegative[node] { return known }
+    let order = Node.topologicalOrder([node]) { self.nonNegative[$0] == nil && $0.primitive.passesSign }
+    for next in order where nonNegative[next] == nil {
+      let operands = next.primitive.passesSign ? next.operands.map { nonNegative[$0]! } : []
+      nonNegative[next] = next.primitive.isNonNegative(operands)
     }
-    return known[self]!
+    return nonNegative[node]!
   }
 }
 
@@ -143,8 +145,6 @@ extension TermPlanner {
   func cost(of product: SymmetricProduct) -> Cost {
     let rows = space.size(product.directions)
     let inner = space.size(product.summed)
-    // Below this the pieces are too small for their overhead.
-    guard rows >= 48 else { return .impossible }
     let scaling = Double(product.half.count) * model.elementwise(rows * inner).nanoseconds
     let full = model.product(batch: 1, m: rows, n: rows, k: inner)
     let panels = Double(Self.panelCount)

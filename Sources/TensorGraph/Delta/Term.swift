@@ -75,6 +75,9 @@ package struct Term {
     return factorLabels.filter { !output.contains($0) }
   }
 
+  /// How many indices there are to look at.
+  var weight: Int { factors.reduce(directions.count + axes.count + 1) { $0 + $1.indices.count + 1 } }
+
   /// All labels, each once.
   package var labels: [Label] {
     var labels = outputLabels
@@ -103,10 +106,17 @@ package final class TermSpace {
   private var sourceOfSum: [[Int]: Int] = [:]
   /// Nodes whose elements may be infinite or undefined at finite inputs.
   var singular: [Node: Bool] = [:]
+  /// Nodes of which the primitives say whether an element may be negative.
+  var nonNegative: [Node: Bool] = [:]
   /// The element type of all terms.
   let scalarType: ScalarType
+  /// What is spent on the derivation.
+  let work: PlanningWork
 
-  package init(scalarType: ScalarType) { self.scalarType = scalarType }
+  package init(scalarType: ScalarType, work: PlanningWork = PlanningWork()) {
+    self.scalarType = scalarType
+    self.work = work
+  }
 
   /// Lets a node stand for itself only, although others may look the same: the variable of a derivative.
   func isolate(_ node: Node) { canonical[node] = node }
@@ -115,6 +125,7 @@ package final class TermSpace {
   func interned(_ node: Node) -> Node {
     if let known = canonical[node] { return known }
     for next in Node.topologicalOrder([node], entering: { canonical[$0] == nil }) where canonical[next] == nil {
+      work.spend(2)
       let operands = next.operands.map { canonical[$0]! }
       let key = NodeKey(next, operands: operands)
       if let known = nodeOfKey[key] {
@@ -140,9 +151,15 @@ package final class TermSpace {
   /// The source of a sum of terms; equal sums share one.
   package func source(of terms: [Term], shape: [Int]) -> Int {
     var key = shape
-    for termKey in terms.map({ termKey($0, withCoefficient: true) }).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+    if terms.count == 1 {
       key.append(-7)
-      key += termKey
+      key += termKey(terms[0], withCoefficient: true)
+    } else {
+      for termKey in terms.map({ termKey($0, withCoefficient: true) }).sorted(by: { $0.lexicographicallyPrecedes($1) })
+      {
+        key.append(-7)
+        key += termKey
+      }
     }
     if let known = sourceOfSum[key] { return known }
     sources.append(.sum(TermSum(terms: terms, shape: shape)))

@@ -46,6 +46,7 @@ extension TermSpace {
   func demanded(_ terms: [Term], _ demand: DeltaDemand) -> [Term]? {
     var result: [Term] = []
     for term in terms {
+      work.spend(term.weight)
       switch demand {
       case .matrix, .column: result.append(term)
       case .block(let rows, _):

@@ -6,6 +6,7 @@ extension TermSpace {
     var term = term
     let output = term.outputLabels
     while true {
+      work.spend(term.weight)
       guard let first = term.factorLabels.first(where: { !output.contains($0) }) else { return term }
       // All factors reached from one summed label through summed labels.
       var summed = [first]
@@ -31,8 +32,42 @@ extension TermSpace {
     }
   }
 
+  /// The term with no more factors than a few, if it can be had: factors over the same labels become one, remembered as
+  /// such. A long chain of elementwise functions would have a factor for each.
+  func withFewFactors(_ term: Term) -> Term {
+    guard term.factors.count > Self.factorLimit else { return term }
+    var groups: [[Label]: [Int]] = [:]
+    var order: [[Label]] = []
+    var factors: [Factor] = []
+    for (i, factor) in term.factors.enumerated() {
+      if case .node(let node) = sources[factor.source], isSingular(node) {
+        // A mask must find it.
+        factors.append(factor)
+        continue
+      }
+      let labels = factor.labels.sorted()
+      if groups[labels] == nil { order.append(labels) }
+      groups[labels, default: []].append(i)
+    }
+    work.spend(2 * term.weight)
+    for labels in order {
+      let members = groups[labels]!.map { term.factors[$0] }
+      guard members.count > 1 else {
+        factors += members
+        continue
+      }
+      let axes = labels.map { AffineIndex(label: $0) }
+      let product = source(of: [Term(factors: members, axes: axes)], shape: labels.map { self.labels[$0] })
+      factors.append(Factor(source: product, indices: axes))
+    }
+    var result = term
+    result.factors = factors
+    return result
+  }
+
   /// One level opened: sums of a single term are replaced by its factors. Nil if there is none.
   func inlined(_ term: Term) -> Term? {
+    work.spend(2 * term.weight)
     var factors: [Factor] = []
     var coefficient = term.coefficient
     var found = false
@@ -72,16 +107,7 @@ extension TermSpace {
   /// Terms made dense: for each shape of direction windows one sum with an axis for each direction label, and the term
   /// that reads it. Windows stay; deltas are lost.
   func materialized(_ terms: [Term], shape: Shape) -> [Term] {
-    var groups: [(pattern: [[Int]], terms: [Term])] = []
-    for term in terms {
-      let pattern = windowPattern(term.directions)
-      if let i = groups.firstIndex(where: { $0.pattern == pattern }) {
-        groups[i].terms.append(term)
-      } else {
-        groups.append((pattern, [term]))
-      }
-    }
-    return groups.map { group in
+    grouped(terms) { $0.directions }.map { group in
       let extents = group.pattern.flatMap { window in
         stride(from: 1, to: window.count, by: 2).map { window[$0 + 1] }
       }
@@ -103,6 +129,71 @@ extension TermSpace {
       }
       return Term(factors: [Factor(source: dense, indices: digits + axes)], directions: directions, axes: axes)
     }
+  }
+
+  /// Terms of which those that put elements in the same places are added up. Where layers add to what passes by, there
+  /// would be a term for each.
+  ///
+  /// - Parameter factorCount: how many factors terms have at most that are added: one, and nothing is lost.
+  func withLikeTermsAdded(_ terms: [Term], factorCount: Int) -> [Term] {
+    var result: [Term] = []
+    var groups: [[Int]: [Term]] = [:]
+    var order: [[Int]] = []
+    for term in terms {
+      let labels = term.factorLabels
+      guard (1...factorCount).contains(term.factors.count), term.outputLabels.allSatisfy(labels.contains) else {
+        result.append(term)
+        continue
+      }
+      let places = termKey(Term(directions: term.directions, axes: term.axes))
+      if groups[places] == nil { order.append(places) }
+      groups[places, default: []].append(term)
+    }
+    for places in order {
+      let members = groups[places]!
+      guard members.count > 1 else {
+        result += members
+        continue
+      }
+      // Labels in the order in which the key names them, so that those of all members correspond.
+      func axes(_ term: Term) -> [Label] {
+        var names = LabelNames()
+        names.add(labelsOf: term.directions)
+        names.add(labelsOf: term.axes)
+        return names.labels
+      }
+      let sums = members.map { term in
+        Term(coefficient: term.coefficient, factors: term.factors, axes: axes(term).map { AffineIndex(label: $0) })
+      }
+      var sum = members[0]
+      let shared = axes(sum)
+      sum.coefficient = 1
+      sum.factors = [
+        Factor(
+          source: source(of: sums, shape: shared.map { labels[$0] }), indices: shared.map { AffineIndex(label: $0) })
+      ]
+      result.append(sum)
+    }
+    return result
+  }
+
+  /// Terms by where some of their indices put their labels, in order of occurrence.
+  func grouped(
+    _ terms: [Term], by indices: (Term) -> [AffineIndex]
+  ) -> [(pattern: [[Int]], terms: [Term])] {
+    var groups: [(pattern: [[Int]], terms: [Term])] = []
+    var place: [[[Int]]: Int] = [:]
+    for term in terms {
+      let pattern = windowPattern(indices(term))
+      work.spend(pattern.count + 1)
+      if let i = place[pattern] {
+        groups[i].terms.append(term)
+      } else {
+        place[pattern] = groups.count
+        groups.append((pattern, [term]))
+      }
+    }
+    return groups
   }
 
   /// Offset, then stride and extent of each digit, for each index: where indices put their labels, without names.

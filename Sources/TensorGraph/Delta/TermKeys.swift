@@ -1,27 +1,64 @@
+/// The names of labels in a key: their places in a list.
+struct LabelNames {
+  private(set) var labels: [Label] = []
+
+  /// The name of a label, if it has one. Terms have few labels, so that a search is faster than a table.
+  subscript(label: Label) -> Int? { labels.firstIndex(of: label) }
+
+  mutating func add(_ label: Label) { if !labels.contains(label) { labels.append(label) } }
+
+  mutating func add(labelsOf indices: [AffineIndex]) {
+    for index in indices { for part in index.descending { add(part.label) } }
+  }
+}
+
 extension TermSpace {
   /// A key that is equal only for terms which are equal up to the names of labels.
   ///
   /// Output labels are numbered by their places, summed labels by what they touch, refined twice. Labels which that
   /// does not tell apart are numbered as they come, so equal terms may be missed; that costs speed only.
   func termKey(_ term: Term, withCoefficient: Bool = false) -> [Int] {
-    var names: [Label: Int] = [:]
-    for index in term.directions { for part in index.descending { name(part.label, &names) } }
-    for index in term.axes { for part in index.descending { name(part.label, &names) } }
-    let factors = nameSummedLabels(of: term.factors, &names)
-    var key: [Int] = [term.directions.count, term.axes.count]
+    var names = LabelNames()
+    names.add(labelsOf: term.directions)
+    names.add(labelsOf: term.axes)
+    let factors = factorKey(of: term.factors, &names)
+    var key: [Int] = []
+    key.reserveCapacity(factors.count + 5 * (term.directions.count + term.axes.count) + 3)
+    key.append(term.directions.count)
+    key.append(term.axes.count)
     for index in term.directions { append(index, to: &key, names) }
     for index in term.axes { append(index, to: &key, names) }
-    for factor in factors { key += factor }
+    key += factors
     if withCoefficient { key.append(Int(bitPattern: UInt(truncatingIfNeeded: term.coefficient.bitPattern))) }
     return key
   }
 
-  private func name(_ label: Label, _ names: inout [Label: Int]) {
-    if names[label] == nil { names[label] = names.count }
+  /// Keys of the factors, sorted and put together, after every label has been given a name.
+  func factorKey(of factors: [Factor], _ names: inout LabelNames) -> [Int] {
+    nameSummedLabels(of: factors, &names)
+    var keys: [Int] = []
+    var ranges: [Range<Int>] = []
+    ranges.reserveCapacity(factors.count)
+    for factor in factors {
+      let start = keys.count
+      keys.append(-1)
+      keys.append(factor.source)
+      append(factor, to: &keys, names)
+      ranges.append(start..<keys.count)
+    }
+    work.spend(keys.count / 2)
+    guard factors.count > 1 else { return keys }
+    var sorted: [Int] = []
+    sorted.reserveCapacity(keys.count)
+    keys.withUnsafeBufferPointer { keys in
+      ranges.sort { keys[$0].lexicographicallyPrecedes(keys[$1]) }
+      for range in ranges { sorted.append(contentsOf: keys[range]) }
+    }
+    return sorted
   }
 
-  /// Keys of the factors, sorted, after every label has a name.
-  func nameSummedLabels(of factors: [Factor], _ names: inout [Label: Int]) -> [[Int]] {
+  /// Numbers labels without a name by what they touch.
+  private func nameSummedLabels(of factors: [Factor], _ names: inout LabelNames) {
     var unnamed: [Label] = []
     for factor in factors {
       for index in factor.indices {
@@ -30,61 +67,70 @@ extension TermSpace {
         }
       }
     }
-    if !unnamed.isEmpty {
-      var signatures = [Int](repeating: 0, count: unnamed.count)
-      for (i, label) in unnamed.enumerated() { signatures[i] = labels[label] }
-      for _ in 0..<2 where unnamed.count > 1 {
-        var next = signatures
-        for factor in factors {
-          // What the factor looks like: sums over axes are free of order, so symmetric axes look the same.
-          let classes = axisClasses[factor.source]
-          var looks: [Int] = []
-          var whole = Hasher64(factor.source)
-          var sum = 0
-          for (position, index) in factor.indices.enumerated() {
-            var look = Hasher64(classes[position])
-            look.add(index.offset)
-            for part in index.descending {
-              look.add(part.stride)
-              look.add(names[part.label] ?? signatures[unnamed.firstIndex(of: part.label)!])
-            }
-            looks.append(look.value)
-            sum &+= look.value
+    guard unnamed.count > 1 else {
+      if let label = unnamed.first { names.add(label) }
+      return
+    }
+    var signatures = unnamed.map { labels[$0] }
+    var looks: [Int] = []
+    for _ in 0..<2 {
+      var next = signatures
+      for factor in factors {
+        // What the factor looks like: sums over axes are free of order, so symmetric axes look the same.
+        let classes = axisClasses[factor.source]
+        looks.removeAll(keepingCapacity: true)
+        var whole = Hasher64(factor.source)
+        var sum = 0
+        for (position, index) in factor.indices.enumerated() {
+          var look = Hasher64(classes[position])
+          look.add(index.offset)
+          for part in index.descending {
+            look.add(part.stride)
+            look.add(names[part.label] ?? signatures[unnamed.firstIndex(of: part.label)!])
           }
-          whole.add(sum)
-          for (position, index) in factor.indices.enumerated() {
-            for part in index.parts where names[part.label] == nil {
-              var mine = whole
-              mine.add(looks[position])
-              mine.add(part.stride)
-              next[unnamed.firstIndex(of: part.label)!] &+= mine.value
-            }
+          looks.append(look.value)
+          sum &+= look.value
+        }
+        whole.add(sum)
+        for (position, index) in factor.indices.enumerated() {
+          for part in index.parts {
+            guard let place = unnamed.firstIndex(of: part.label) else { continue }
+            var mine = whole
+            mine.add(looks[position])
+            mine.add(part.stride)
+            next[place] &+= mine.value
           }
         }
-        signatures = next
+        work.spend(factor.indices.count)
       }
-      let order = unnamed.indices.sorted { (signatures[$0], $0) < (signatures[$1], $1) }
-      for i in order { names[unnamed[i]] = names.count }
+      signatures = next
     }
-    return factors.map { factor in
-      var parts = factor.indices.map { index in
-        var part: [Int] = []
-        append(index, to: &part, names)
-        return part
-      }
-      // Axes that may be exchanged are put in order.
-      let classes = axisClasses[factor.source]
-      for first in classes.indices where classes[first] == first {
-        let members = classes.indices.filter { classes[$0] == first }
-        guard members.count > 1 else { continue }
-        let sorted = members.map { parts[$0] }.sorted { $0.lexicographicallyPrecedes($1) }
-        for (member, part) in zip(members, sorted) { parts[member] = part }
-      }
-      return parts.reduce(into: [-1, factor.source]) { $0 += $1 }
-    }.sorted { $0.lexicographicallyPrecedes($1) }
+    let order = unnamed.indices.sorted { (signatures[$0], $0) < (signatures[$1], $1) }
+    for i in order { names.add(unnamed[i]) }
   }
 
-  private func append(_ index: AffineIndex, to key: inout [Int], _ names: [Label: Int]) {
+  /// The indices of a factor; those of axes that may be exchanged in an order of their own.
+  private func append(_ factor: Factor, to key: inout [Int], _ names: LabelNames) {
+    let classes = axisClasses[factor.source]
+    guard zip(classes.indices, classes).contains(where: { $0 != $1 }) else {
+      for index in factor.indices { append(index, to: &key, names) }
+      return
+    }
+    var parts = factor.indices.map { index in
+      var part: [Int] = []
+      append(index, to: &part, names)
+      return part
+    }
+    for first in classes.indices where classes[first] == first {
+      let members = classes.indices.filter { classes[$0] == first }
+      guard members.count > 1 else { continue }
+      let sorted = members.map { parts[$0] }.sorted { $0.lexicographicallyPrecedes($1) }
+      for (member, part) in zip(members, sorted) { parts[member] = part }
+    }
+    for part in parts { key += part }
+  }
+
+  private func append(_ index: AffineIndex, to key: inout [Int], _ names: LabelNames) {
     key.append(index.offset)
     key.append(index.parts.count)
     for part in index.descending {
@@ -113,7 +159,7 @@ extension TermSpace {
 }
 
 /// A small mixing function that gives the same values in every run (`Hasher` is seeded).
-private struct Hasher64 {
+struct Hasher64 {
   private(set) var value: Int
 
   init(_ seed: Int) {

@@ -5,6 +5,7 @@ extension TermSpace {
   ///
   /// - Parameter shape: the shape of the operand.
   func image(of term: Term, under map: LinearMap, from shape: Shape) -> [Term]? {
+    work.spend(term.weight)
     switch map {
     case .identity: return [term]
     case .scale(let node):

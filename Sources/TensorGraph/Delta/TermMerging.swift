@@ -4,8 +4,10 @@ extension TermSpace {
   ///
   /// - Parameter avoidsDeltas: whether factors that touch a delta label stay in the sum, which keeps it symmetric.
   func merged(_ candidates: [MergeCandidate], avoidsDeltas: Bool) -> Term? {
+    work.spend(candidates.reduce(0) { $0 + 2 * $1.looks.count })
     guard let match = commonFactors(candidates, avoidsDeltas: avoidsDeltas) else { return nil }
     let terms = candidates.map(\.term)
+    work.spend(terms.reduce(0) { $0 + 2 * $1.weight })
     let frames = candidates.map(\.frame)
     let base = terms[0]
     // One frame for all: a fresh label for every output place and for every matched summed label.
@@ -115,14 +117,17 @@ extension TermSpace {
 /// A term prepared for comparison with others that have the same output windows.
 struct MergeCandidate {
   let term: Term
+  /// Its place among those with which it is compared.
+  let number: Int
   let frame: OutputFrame
   /// For each factor what it looks like without the names of summed labels.
   let looks: [[Int]]
   /// For each factor its summed labels in order, repetitions included.
   let blanks: [[Label]]
 
-  init(_ term: Term) {
+  init(_ term: Term, number: Int) {
     self.term = term
+    self.number = number
     let frame = OutputFrame(term)
     self.frame = frame
     looks = term.factors.map(frame.look)

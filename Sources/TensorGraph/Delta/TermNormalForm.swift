@@ -2,6 +2,7 @@ extension TermSpace {
   /// The same term with factors read through movement and products, constants in the coefficient, and sums over labels
   /// that no factor carries any more replaced by their extents. Nil if it is zero.
   func normalized(_ term: Term) -> Term? {
+    work.spend(2 * term.weight)
     var coefficient = term.coefficient
     var factors: [Factor] = []
     var pending = [Factor](term.factors.reversed())
@@ -12,7 +13,10 @@ extension TermSpace {
       }
       if let constant = constantFactor(node) {
         coefficient *= constant
-      } else if let parts = readThrough(node, factor.indices) {
+      } else if let parts = readThrough(
+        node, factor.indices, splits: factors.count + pending.count < Self.factorLimit)
+      {
+        work.spend(2)
         if parts.negates { coefficient = -coefficient }
         pending.append(contentsOf: parts.factors.reversed())
       } else {
@@ -26,6 +30,9 @@ extension TermSpace {
     return result
   }
 
+  /// Products are taken apart into no more factors than this: powers of products would have any number.
+  static let factorLimit = 12
+
   /// A sum over a label that has left the term is a multiplication by its extent.
   func absorbIdleLabels(before: [Label], _ term: inout Term) {
     let after = term.labels
@@ -38,7 +45,11 @@ extension TermSpace {
   }
 
   /// What a node that only moves or multiplies reads at the given indices, or nil if it computes something.
-  private func readThrough(_ node: Node, _ indices: [AffineIndex]) -> (factors: [Factor], negates: Bool)? {
+  ///
+  /// - Parameter splits: whether it may become several factors.
+  private func readThrough(
+    _ node: Node, _ indices: [AffineIndex], splits: Bool
+  ) -> (factors: [Factor], negates: Bool)? {
     func read(_ operand: Int, _ indices: [AffineIndex]) -> Factor { factor(node.operands[operand], at: indices) }
     switch node.primitive {
     case .broadcast(let shape, let axes):
@@ -70,10 +81,10 @@ extension TermSpace {
     case .elementwise(let function):
       switch function {
       case .negate: return ([read(0, indices)], true)
-      case .multiply: return ([read(0, indices), read(1, indices)], false)
+      case .multiply: return splits ? ([read(0, indices), read(1, indices)], false) : nil
       case .scale:
         // 0 · ∞ = 0 is kept by not taking such a product apart.
-        if isSingular(node.operands[0]) || isSingular(node.operands[1]) { return nil }
+        if !splits || isSingular(node.operands[0]) || isSingular(node.operands[1]) { return nil }
         return ([read(0, indices), read(1, indices)], false)
       case .reciprocal, .square, .add, .subtract, .divide, .modulo, .sqrt, .rsqrt, .cbrt, .pow, .exp, .exp2,
         .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh,
@@ -82,7 +93,7 @@ extension TermSpace {
         return nil
       }
     case .contraction(let c):
-      guard c.summed.isEmpty else { return nil }
+      guard splits, c.summed.isEmpty else { return nil }
       func place(_ list: [Int]) -> [AffineIndex] { list.map { indices[c.output.firstIndex(of: $0)!] } }
       return ([read(0, place(c.left)), read(1, place(c.right))], false)
     case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .embed, .concatenate, .gather, .scatterAdd,

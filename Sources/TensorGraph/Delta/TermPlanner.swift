@@ -3,11 +3,16 @@
 package final class TermPlanner {
   package let space: TermSpace
   package let model: CostModel
+  private var work: PlanningWork { space.work }
   /// Sums that are planned already and cost nothing more.
   private var planned: Set<Int> = []
   /// How many output terms need a sum.
   private var users: [Int: Int] = [:]
+  /// For a sum the sums that it reads.
   private var dependencies: [Int: [Int]] = [:]
+  /// For each source the last visit that met it.
+  private var marks: [Int] = []
+  private var visits = 0
   private var sumCosts: [Int: Cost] = [:]
   private var orders: [ContractionProblem: ContractionOrder] = [:]
 
@@ -35,17 +40,10 @@ package final class TermPlanner {
     if isOutput {
       users = [:]
       planned = []
-      for term in terms { for sum in sums(neededBy: term) { users[sum, default: 0] += 1 } }
+      for term in terms where work.allowsSearch { for sum in unplannedSums(of: term) { users[sum, default: 0] += 1 } }
     }
-    var groups: [(pattern: [[Int]], terms: [Term])] = []
-    for term in terms {
-      let pattern = space.windowPattern(term.directions + term.axes)
-      if let i = groups.firstIndex(where: { $0.pattern == pattern }) {
-        groups[i].terms.append(term)
-      } else {
-        groups.append((pattern, [term]))
-      }
-    }
+    guard work.allowsSearch else { return terms }
+    let groups = space.grouped(terms) { $0.directions + $0.axes }
     let dearestFirst = groups.map { (terms: $0.terms, cost: totalCost($0.terms)) }.sorted { $1.cost < $0.cost }
     return dearestFirst.flatMap { bestForm($0.terms, $0.cost) }
   }
@@ -58,7 +56,7 @@ package final class TermPlanner {
     if cost.nanoseconds > model.planningThreshold {
       var candidate = group
       var failures = 0
-      for level in 0..<8 {
+      for level in 0..<8 where work.allowsSearch {
         let form = merging(candidate)
         if form.cost < best.cost {
           best = form
@@ -80,64 +78,110 @@ package final class TermPlanner {
         if candidate.isEmpty { return [] }
       }
     }
-    for term in best.terms { planned.formUnion(sums(neededBy: term)) }
+    for term in best.terms where work.allowsSearch { planned.formUnion(unplannedSums(of: term)) }
     return best.terms
   }
 
+  /// Terms and what they cost.
+  private typealias Form = (terms: [Term], cost: Cost)
+
   /// The best partition of terms into merged sums: all partitions up to four terms, pairwise greedy above.
-  private func merging(_ terms: [Term]) -> (terms: [Term], cost: Cost) {
-    let candidates = terms.map(MergeCandidate.init)
-    var known: [[Int]: (terms: [Term], cost: Cost)] = [:]
-    func part(_ members: [Int]) -> (terms: [Term], cost: Cost) {
-      let members = members.sorted()
-      if let known = known[members] { return known }
-      let chosen = members.map { candidates[$0] }
-      let single = members.count == 1
-      var best: (terms: [Term], cost: Cost) = (chosen.map(\.term), single ? totalCost([chosen[0].term]) : .impossible)
-      if !single {
-        let hasDeltas = chosen.contains { !$0.frame.repeatedNames.isEmpty }
-        for avoidsDeltas in hasDeltas ? [false, true] : [false] {
-          guard let sum = space.merged(chosen, avoidsDeltas: avoidsDeltas) else { continue }
-          let cost = totalCost([sum])
-          if cost < best.cost { best = ([sum], cost) }
-        }
-      }
-      known[members] = best
-      return best
-    }
-    func price(_ partition: [[Int]]) -> Cost { partition.reduce(.zero) { $0 + part($1).cost } }
+  private func merging(_ terms: [Term]) -> Form {
+    let single = terms.map { totalCost([$0]) }
+    let total = single.reduce(.zero, +)
     // Merging saves at most about the cheaper of two terms; what cannot save a hundredth is not tried.
-    let total = price(terms.indices.map { [$0] })
     let threshold = max(model.planningThreshold, 0.01 * total.nanoseconds)
-    let worthwhile = terms.indices.filter { part([$0]).cost.nanoseconds > threshold }
-    let rest = terms.indices.filter { !worthwhile.contains($0) }.map { [$0] }
-    var partitions: [[[Int]]]
-    if worthwhile.count <= 4 {
-      partitions = Self.partitions(of: worthwhile)
-    } else {
-      var current = worthwhile.map { [$0] }
-      while current.count > 1 {
-        var best: (gain: Double, i: Int, j: Int)?
-        for j in current.indices {
-          for i in 0..<j {
-            let separate = (part(current[i]).cost.nanoseconds, part(current[j]).cost.nanoseconds)
-            guard min(separate.0, separate.1) > max(threshold, 0.5 * (best?.gain ?? 0)) else { continue }
-            let gain = separate.0 + separate.1 - part(current[i] + current[j]).cost.nanoseconds
-            if gain > best?.gain ?? 0 { best = (gain, i, j) }
-          }
+    let worthwhile = terms.indices.filter { single[$0].nanoseconds > threshold }
+    guard worthwhile.count > 1 else { return (terms, total) }
+    let groups = worthwhile.map {
+      Group(candidates: [MergeCandidate(terms[$0], number: $0)], form: ([terms[$0]], single[$0]))
+    }
+    let best = groups.count <= 4 ? bestPartition(groups) : greedyPartition(groups, threshold)
+    let rest = terms.indices.filter { !worthwhile.contains($0) }
+    return (
+      best.flatMap(\.form.terms) + rest.map { terms[$0] },
+      rest.reduce(best.reduce(.zero) { $0 + $1.form.cost }) { $0 + single[$1] }
+    )
+  }
+
+  /// Terms that become one sum, and the best form of that.
+  private struct Group {
+    /// In the order of the terms.
+    let candidates: [MergeCandidate]
+    let form: Form
+
+    func joined(with other: Group) -> [MergeCandidate] {
+      (candidates + other.candidates).sorted { $0.number < $1.number }
+    }
+  }
+
+  /// Some terms as one merged sum, impossible if they have nothing in common.
+  private func merged(_ candidates: [MergeCandidate]) -> Group {
+    var best: Form = (candidates.map(\.term), .impossible)
+    let hasDeltas = candidates.contains { !$0.frame.repeatedNames.isEmpty }
+    for avoidsDeltas in hasDeltas ? [false, true] : [false] where work.allowsSearch {
+      guard let sum = space.merged(candidates, avoidsDeltas: avoidsDeltas) else { continue }
+      let cost = totalCost([sum])
+      if cost < best.cost { best = ([sum], cost) }
+    }
+    return Group(candidates: candidates, form: best)
+  }
+
+  /// The cheapest of all partitions of at most four.
+  private func bestPartition(_ groups: [Group]) -> [Group] {
+    var known: [[Int]: Group] = [:]
+    func part(_ members: [Int]) -> Group {
+      if members.count == 1 { return groups[members[0]] }
+      if let known = known[members] { return known }
+      let group = merged(members.flatMap { groups[$0].candidates })
+      known[members] = group
+      return group
+    }
+    var best = groups
+    var bestCost = groups.reduce(Cost.zero) { $0 + $1.form.cost }
+    for partition in Self.partitions(of: Array(groups.indices)).dropFirst() {
+      let parts = partition.map(part)
+      let cost = parts.reduce(Cost.zero) { $0 + $1.form.cost }
+      if cost < bestCost { (best, bestCost) = (parts, cost) }
+    }
+    return best
+  }
+
+  /// Two groups after another become one, those first that gain most. What two groups gain is found out once.
+  private func greedyPartition(_ groups: [Group], _ threshold: Double) -> [Group] {
+    var current = groups.enumerated().map { (number: $0, group: $1) }
+    var next = current.count
+    var pairs: [PairKey: Group] = [:]
+    while current.count > 1, work.allowsSearch {
+      var best: (gain: Double, i: Int, j: Int, group: Group)?
+      for j in current.indices {
+        let second = current[j].group.form.cost.nanoseconds
+        guard second > max(threshold, 0.5 * (best?.gain ?? 0)) else { continue }
+        for i in 0..<j {
+          let first = current[i].group.form.cost.nanoseconds
+          guard first > max(threshold, 0.5 * (best?.gain ?? 0)) else { continue }
+          let key = PairKey(current[i].number, current[j].number)
+          let pair = pairs[key] ?? merged(current[i].group.joined(with: current[j].group))
+          pairs[key] = pair
+          let gain = first + second - pair.form.cost.nanoseconds
+          if gain > best?.gain ?? 0 { best = (gain, i, j, pair) }
         }
-        guard let best else { break }
-        current[best.i] += current.remove(at: best.j)
+        work.spend(j / 8 + 1)
       }
-      partitions = [current]
+      guard let best else { break }
+      current.remove(at: best.j)
+      current[best.i] = (next, best.group)
+      next += 1
     }
-    var best = partitions[0] + rest
-    var bestCost = price(best)
-    for partition in partitions.dropFirst() {
-      let cost = price(partition + rest)
-      if cost < bestCost { (best, bestCost) = (partition + rest, cost) }
-    }
-    return (best.flatMap { part($0).terms }, bestCost)
+    return current.map(\.group)
+  }
+
+  /// Two groups by their numbers.
+  private struct PairKey: Hashable {
+    let first: Int
+    let second: Int
+
+    init(_ first: Int, _ second: Int) { (self.first, self.second) = (min(first, second), max(first, second)) }
   }
 
   /// All partitions of a set of at most four.
@@ -159,8 +203,8 @@ package final class TermPlanner {
   /// The cost of terms and of the sums they need that nobody has planned yet, shared among their users.
   private func totalCost(_ terms: [Term]) -> Cost {
     terms.reduce(.zero) { total, term in
-      sums(neededBy: term).reduce(total + method(for: term).cost) { total, sum in
-        planned.contains(sum) ? total : total + cost(ofSum: sum) * (1 / Double(users[sum] ?? 1))
+      unplannedSums(of: term).reduce(total + method(for: term).cost) { total, sum in
+        total + cost(ofSum: sum) * (1 / Double(users[sum] ?? 1))
       }
     }
   }
@@ -172,27 +216,47 @@ package final class TermPlanner {
     if let known = sumCosts[source] { return known }
     guard case .sum(let sum) = space.sources[source] else { return .zero }
     var cost = cost(of: sum.terms)
-    if sum.terms.count > 1 { cost += model.elementwise(Double(sum.shape.reduce(1, *))) }
+    if sum.terms.count > 1 { cost += model.elementwise(space.size(ofShape: sum.shape)) }
     sumCosts[source] = cost
     return cost
   }
 
-  /// All sums that a term needs, directly or not.
-  private func sums(neededBy term: Term) -> [Int] {
+  /// How many sums are looked at for the price of a term: what lies deeper is shared with everything else.
+  private static let visitLimit = 256
+
+  /// The sums that a term needs, directly or not, and that are not planned yet. What planned sums need is planned, too.
+  private func unplannedSums(of term: Term) -> [Int] {
+    visits += 1
+    marks += Array(repeating: 0, count: max(0, space.sources.count - marks.count))
     var found: [Int] = []
-    var pending = term.factors.map(\.source)
-    while let source = pending.popLast() {
-      guard case .sum(let sum) = space.sources[source], !found.contains(source) else { continue }
-      found.append(source)
-      if let known = dependencies[source] {
-        for other in known where !found.contains(other) { found.append(other) }
-      } else {
-        for term in sum.terms { pending += term.factors.map(\.source) }
+    func visit(_ source: Int) {
+      guard marks[source] != visits else { return }
+      marks[source] = visits
+      if case .sum = space.sources[source], !planned.contains(source) { found.append(source) }
+    }
+    for factor in term.factors { visit(factor.source) }
+    var next = 0
+    while next < found.count, found.count < Self.visitLimit {
+      for source in operands(ofSum: found[next]) { visit(source) }
+      next += 1
+    }
+    work.spend(1 + found.count / 2)
+    return found
+  }
+
+  /// The sums that the terms of a sum read.
+  private func operands(ofSum source: Int) -> [Int] {
+    if let known = dependencies[source] { return known }
+    guard case .sum(let sum) = space.sources[source] else { return [] }
+    var found: [Int] = []
+    var seen: Set<Int> = []
+    for term in sum.terms {
+      for factor in term.factors where seen.insert(factor.source).inserted {
+        if case .sum = space.sources[factor.source] { found.append(factor.source) }
       }
+      work.spend(term.factors.count)
     }
-    if term.factors.count == 1, dependencies[term.factors[0].source] == nil {
-      dependencies[term.factors[0].source] = found
-    }
+    dependencies[source] = found
     return found
   }
 
@@ -200,6 +264,8 @@ package final class TermPlanner {
   package func method(for term: Term) -> Method {
     let plain = order(term)
     var best = Method(term: term, packed: [], pairs: plain.pairs, cost: plain.cost + outputCost(term))
+    // Halves take some steps more.
+    guard plain.cost.nanoseconds > 2 * model.step, work.allowsSearch else { return best }
     if let symmetric = space.symmetricProduct(term) {
       let cost = cost(of: symmetric) + outputCost(term)
       if cost < best.cost { best = Method(term: term, packed: [], pairs: [], cost: cost, symmetric: symmetric) }
@@ -265,10 +331,13 @@ package final class TermPlanner {
     }
     let factors = term.factors.map { mask($0.labels) }
     let output = mask(term.outputLabels)
-    precondition(bits.count <= 64, "a term has at most 64 labels")
+    // A product over more labels than bits, of which each has an extent of 2 at least, fits no memory.
+    guard bits.count <= 64 else { return ContractionOrder(pairs: [], cost: .impossible) }
     let problem = ContractionProblem(factors: factors, output: output, extents: bits.map { space.labels[$0] })
+    work.spend(2 * term.weight)
     if let known = orders[problem] { return known }
-    let order = problem.order(model)
+    let order = problem.order(model, exactCount: work.allowsSearch ? 6 : 3)
+    work.spend(problem.orderingWork)
     orders[problem] = order
     return order
   }
@@ -277,4 +346,7 @@ package final class TermPlanner {
 extension TermSpace {
   /// The product of the extents of labels.
   func size(_ labels: [Label]) -> Double { labels.reduce(1) { $0 * Double(self.labels[$1]) } }
+
+  /// The product of extents.
+  func size(ofShape shape: [Int]) -> Double { shape.reduce(1) { $0 * Double($1) } }
 }

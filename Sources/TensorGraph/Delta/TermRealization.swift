@@ -3,6 +3,8 @@
 package final class TermRealization {
   let space: TermSpace
   let planner: TermPlanner
+  /// What all may cost together, in nanoseconds: more is of no use to anybody.
+  private let costLimit: Double
   private var nodes: [Int: Node] = [:]
   private var plans: [Int: [Term]] = [:]
   /// The cost of everything that has become a node.
@@ -10,33 +12,35 @@ package final class TermRealization {
   /// A line for every product, for people.
   package private(set) var log: [String] = []
 
-  package init(space: TermSpace, planner: TermPlanner) {
+  init(space: TermSpace, planner: TermPlanner, costLimit: Double) {
     self.space = space
     self.planner = planner
+    self.costLimit = costLimit
   }
 
   /// The dense tensor of planned output terms, with an axis for each axis and then for each direction.
-  package func output(_ terms: [Term], shape: [Int]) -> Node {
-    prepare(terms.flatMap { $0.factors.map(\.source) })
-    return sum(terms, shape: shape)
+  func output(_ terms: [Term], shape: [Int]) throws(PlanningLimit) -> Node {
+    try prepare(terms.flatMap { $0.factors.map(\.source) })
+    return try sum(terms, shape: shape)
   }
 
   /// The product of the factors of a planned output term.
-  func value(of term: Term) -> LabelledNode {
-    prepare(term.factors.map(\.source))
-    return product(of: term)
+  func value(of term: Term) throws(PlanningLimit) -> LabelledNode {
+    try prepare(term.factors.map(\.source))
+    return try product(of: term)
   }
 
   /// The node of a source.
-  package func node(of source: Int) -> Node {
-    prepare([source])
+  func node(of source: Int) throws(PlanningLimit) -> Node {
+    try prepare([source])
     return nodes[source]!
   }
 
   /// Makes the nodes of sources, those that they need first. Iterative: definitions may be deep.
-  private func prepare(_ sources: [Int]) {
+  private func prepare(_ sources: [Int]) throws(PlanningLimit) {
     var stack = sources
     while let source = stack.last {
+      try space.work.requireRest()
       if nodes[source] != nil {
         stack.removeLast()
         continue
@@ -50,7 +54,7 @@ package final class TermRealization {
         plans[source] = plan
         let missing = plan.flatMap { $0.factors.map(\.source) }.filter { nodes[$0] == nil }
         if missing.isEmpty {
-          nodes[source] = self.sum(plan, shape: sum.shape)
+          nodes[source] = try self.sum(plan, shape: sum.shape)
           stack.removeLast()
         } else {
           stack += missing
@@ -60,18 +64,26 @@ package final class TermRealization {
   }
 
   /// The sum of terms whose sources are nodes.
-  private func sum(_ terms: [Term], shape: [Int]) -> Node {
-    let parts = terms.map { term in
-      space.place(product(of: term), at: term.axes + term.directions, in: shape)
+  private func sum(_ terms: [Term], shape: [Int]) throws(PlanningLimit) -> Node {
+    guard space.size(ofShape: shape) <= planner.model.elementBudget else { throw PlanningLimit() }
+    var parts: [Node] = []
+    for term in terms {
+      parts.append(space.place(try product(of: term), at: term.axes + term.directions, in: shape))
     }
     guard let first = parts.first else { return .zeros(Shape(shape), space.scalarType) }
     return parts.dropFirst().reduce(first) { $0 + $1 }
   }
 
+  /// Units of planning work for what a factor becomes: some nodes, and their steps in a program.
+  static let workPerFactor = 60
+
   /// The product of the factors of a term, over the labels of its output that the factors have.
-  func product(of term: Term) -> LabelledNode {
+  func product(of term: Term) throws(PlanningLimit) -> LabelledNode {
+    space.work.spend(Self.workPerFactor * (term.factors.count + 1))
+    try space.work.requireRest()
     let method = planner.method(for: term)
     cost += method.cost
+    guard cost.isPossible, cost.nanoseconds <= costLimit else { throw PlanningLimit() }
     log.append(description(of: term, method))
     if let symmetric = method.symmetric { return node(of: symmetric, coefficient: term.coefficient) }
     var operands = term.factors.map { pack(read($0), method.packed) }
@@ -203,6 +215,6 @@ package final class TermRealization {
     func letters(_ labels: [Label]) -> String { labels.map { "\($0):\(space.labels[$0])" }.joined(separator: " ") }
     let factors = term.factors.map { "[\(letters($0.labels))]" }.joined(separator: " ")
     let how = method.symmetric != nil ? ", half" : method.packed.isEmpty ? "" : ", \(method.packed.count) packed"
-    return "\(factors) -> [\(letters(term.outputLabels))]: \(Int(method.cost.flops)) flops\(how)"
+    return "\(factors) -> [\(letters(term.outputLabels))]: \(method.cost.operationsText) flops\(how)"
   }
 }

@@ -2,18 +2,22 @@ extension TermRealization {
   /// The tangent of a node as terms, for a seed of its variable: forward mode on terms.
   ///
   /// - Parameters:
-  ///   - termCap: a node with more terms is made dense (`TermSpace.materialized`).
-  ///   - workLimit: how many terms may be made before the sweep gives up.
-  /// - Returns: nil if the sweep gave up.
+  ///   - directions: how many directions the seed stands for.
+  ///   - termCap: a node with more terms is made dense (`TermSpace.materialized`), a small node earlier.
+  /// - Throws: `PlanningLimit` if that is more work than it may be.
   /// - Complexity: one visit per node, times the terms it has.
-  func tangent(of output: Node, variable: Node, seed: [Term], termCap: Int, workLimit: Int) -> [Term]? {
-    var work = 0
+  func tangent(
+    of output: Node, variable: Node, seed: [Term], directions: Int, termCap: Int
+  ) throws(PlanningLimit) -> [Term] {
+    let work = space.work
     space.isolate(variable)
     var terms: [Node: [Term]] = [space.interned(variable): seed]
     var seen: Set<Node> = [space.interned(variable)]
     let order = Node.topologicalOrder(
       [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
-    for original in order {
+    work.spend(2 * order.count)
+    for (number, original) in order.enumerated() {
+      guard work.allowsPushing else { throw PlanningLimit() }
       let node = space.interned(original)
       guard seen.insert(node).inserted, node.primitive != .detach else { continue }
       var result: [Term] = []
@@ -22,21 +26,37 @@ extension TermRealization {
       for (i, operand) in original.operands.enumerated() {
         guard let tangent = terms[space.interned(operand)], let map = original.linearization(i) else { continue }
         multiplies = multiplies || map.multiplies
-        result += images(of: tangent, under: map, from: operand.shape, to: original.shape)
+        result += try images(of: tangent, under: map, from: operand.shape, to: original.shape)
       }
-      // A few terms per node are the price of any sweep; what counts is many.
-      work += max(0, result.count - 8)
-      if work > workLimit { return nil }
-      result = space.combined(result.compactMap { space.normalized($0).map(space.eliminated) })
+      result = space.combined(
+        result.compactMap { space.normalized($0).map(space.eliminated).map(space.withFewFactors) })
       if result.isEmpty { continue }
-      if result.count > termCap, multiplies { result = space.materialized(result, shape: original.shape) }
+      let cap = min(
+        termCap, Self.termCap(elements: Double(directions) * Double(original.shape.count)),
+        max(2, work.restForPushing / (order.count - number) / Self.workPerTerm))
+      if result.count > cap {
+        if multiplies {
+          result = space.materialized(result, shape: original.shape)
+        } else {
+          result = space.withLikeTermsAdded(result, factorCount: 1)
+          if result.count > cap { result = space.withLikeTermsAdded(result, factorCount: .max) }
+        }
+      }
       terms[node] = result
     }
     return terms[space.interned(output)] ?? []
   }
 
+  /// Units of planning work for a term at a node, what it becomes later included.
+  private static let workPerTerm = 60
+
+  /// How many terms are worth carrying in place of so many elements: each takes some steps, however small it is.
+  private static func termCap(elements: Double) -> Int { Int(max(8, min(elements / 512, Double(DeltaPlan.termCap)))) }
+
   /// The images of terms, one by one where there is a law, made dense where not.
-  private func images(of terms: [Term], under map: LinearMap, from shape: Shape, to result: Shape) -> [Term] {
+  private func images(
+    of terms: [Term], under map: LinearMap, from shape: Shape, to result: Shape
+  ) throws(PlanningLimit) -> [Term] {
     var images: [Term] = []
     var opaque: [Term] = []
     for term in terms {
@@ -44,7 +64,8 @@ extension TermRealization {
     }
     for term in space.materialized(opaque, shape: shape) {
       let factor = term.factors[0]
-      let dense = node(of: factor.source)
+      let dense = try node(of: factor.source)
+      space.work.spend(Self.workPerFactor)
       let lift = factor.indices.count - shape.rank
       let image = map.apply(dense, lift: lift)
       let axes = result.dimensions.map { space.labels.freshIndex($0) }

@@ -2,10 +2,15 @@ extension TermSpace {
   /// Classes of axes which may be exchanged without changing a sum: for each axis the first one of its class.
   func symmetricAxes(of terms: [Term], shape: [Int]) -> [Int] {
     var classes = Array(shape.indices)
-    guard shape.count > 1, terms.count <= 16 else { return classes }
+    guard shape.count > 1, terms.count <= 16, work.allowsSearch else { return classes }
     var keys: [[Int]]?
+    var looks: [Int]?
     for j in shape.indices {
       for i in 0..<j where shape[i] == shape[j] && shape[i] > 1 && classes[j] == j && classes[i] == i {
+        let known = looks ?? axisLooks(of: terms, count: shape.count)
+        looks = known
+        // Most axes differ in what they touch, which is seen at once.
+        guard known[i] == known[j] else { continue }
         let base = keys ?? sortedKeys(terms)
         keys = base
         let exchanged = terms.map { term in
@@ -17,6 +22,34 @@ extension TermSpace {
       }
     }
     return classes
+  }
+
+  /// A number for each axis, equal for axes that may be exchanged: what the labels of the axis touch, without names.
+  private func axisLooks(of terms: [Term], count: Int) -> [Int] {
+    var looks = [Int](repeating: 0, count: count)
+    for term in terms {
+      for (axis, index) in term.axes.enumerated() {
+        var touched = 0
+        for factor in term.factors {
+          let classes = axisClasses[factor.source]
+          for (position, other) in factor.indices.enumerated() {
+            for part in other.parts where index.contains(part.label) {
+              var touch = Hasher64(factor.source)
+              touch.add(classes[position])
+              touch.add(part.stride)
+              touched &+= touch.value
+            }
+          }
+        }
+        var look = Hasher64(index.offset)
+        for part in index.descending { look.add(part.stride) }
+        look.add(touched)
+        look.add(Int(bitPattern: UInt(truncatingIfNeeded: term.coefficient.bitPattern)))
+        looks[axis] &+= look.value
+      }
+      work.spend(term.weight)
+    }
+    return looks
   }
 
   private func sortedKeys(_ terms: [Term]) -> [[Int]] {
@@ -40,16 +73,16 @@ extension TermSpace {
     // A label that occurs in another place of the output too cannot be exchanged alone.
     let occurrences = (term.directions + term.axes).flatMap { $0.parts.map(\.label) }
     func isSingle(_ label: Label) -> Bool { occurrences.count { $0 == label } == 1 }
-    var names: [Label: Int] = [:]
-    for label in outputs { names[label] = names.count }
+    var names = LabelNames()
+    for label in outputs { names.add(label) }
     var scratch = names
-    let key = nameSummedLabels(of: term.factors, &scratch)
+    let key = factorKey(of: term.factors, &scratch)
     return pairs.filter { pair in
       guard isSingle(pair.direction), isSingle(pair.axis) else { return false }
       var exchange = Substitution(pair.direction, AffineIndex(label: pair.axis))
       exchange[pair.axis] = AffineIndex(label: pair.direction)
       var scratch = names
-      return nameSummedLabels(of: term.factors.map { $0.substituting(exchange) }, &scratch) == key
+      return factorKey(of: term.factors.map { $0.substituting(exchange) }, &scratch) == key
     }
   }
 }

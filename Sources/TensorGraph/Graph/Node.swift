@@ -205,8 +205,11 @@ extension Node {
       guard seen.insert(ObjectIdentifier(node)).inserted else { continue }
       stack.append((node, true))
       guard enters(node) else { continue }
-      for operand in node.operands.reversed() where !seen.contains(ObjectIdentifier(operand)) {
-        stack.append((operand, false))
+      let operands = node.operands
+      var i = operands.count
+      while i > 0 {
+        i -= 1
+        if !seen.contains(ObjectIdentifier(operands[i])) { stack.append((operands[i], false)) }
       }
     }
     return order

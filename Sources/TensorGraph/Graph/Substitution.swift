@@ -20,14 +20,20 @@ extension Node {
   /// keeping while the arguments change. Leaves, and movement that costs nothing, are looked through.
   package static func invariants(of roots: [Node], arguments: Set<Node>) -> [Node] {
     var varying = arguments
+    var pending: [Node] = []
     let order = topologicalOrder(roots, entering: { !arguments.contains($0) && $0.value == nil })
-    for node in order where node.value == nil && node.operands.contains(where: varying.contains) {
-      varying.insert(node)
+    for node in order where node.value == nil {
+      let start = pending.count
+      let operands = node.operands
+      for operand in operands where !varying.contains(operand) { pending.append(operand) }
+      if pending.count - start < operands.count, !arguments.contains(node) {
+        varying.insert(node)
+      } else {
+        pending.removeLast(pending.count - start)
+      }
     }
     var found: [Node] = []
     var seen = Set<Node>()
-    var pending = order.filter { varying.contains($0) && !arguments.contains($0) }.flatMap(\.operands)
-      .filter { !varying.contains($0) }
     while let node = pending.popLast() {
       guard node.value == nil, seen.insert(node).inserted else { continue }
       switch node.primitive {

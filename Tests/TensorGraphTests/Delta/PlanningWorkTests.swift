@@ -1,0 +1,131 @@
+import TensorGraph
+import TestSupport
+import Testing
+
+/// Planning takes no more than its budget, counted, whatever the graph.
+@Suite struct PlanningWorkTests {
+  /// Scalars of one variable in which the number of terms grows, each by its length.
+  private static let loops: [(name: String, shape: Shape, step: @Sendable (Node, Node, Node) throws -> Node)] = [
+    ("cos", [3], { y, _, _ in .elementwise(.cos, y) }),
+    ("logistic map", [2], { y, _, _ in 3.7 * (y * (1 - y)) }),
+    ("square of a product", [4], { y, _, _ in y * y }),
+    ("matrices", [3, 3], { y, _, _ in try Operations.matmul(y, .elementwise(.tanh, y)) }),
+    ("layers", [4, 3], { y, _, w in try Operations.add(y, .elementwise(.tanh, Operations.matmul(y, w))) }),
+    (
+      "power iteration", [3, 3],
+      { y, x, w in
+        let z = try Operations.matmul(x, y)
+        return try Operations.divide(z, Operations.apply(.sqrt, Operations.sum(.elementwise(.square, z))))
+      }
+    ),
+    (
+      "attention", [3, 3], { y, _, _ in try Operations.matmul(Operations.softmax(Operations.matmul(y, y), axis: 1), y) }
+    ),
+    (
+      "slices", [9],
+      { y, x, _ in
+        let part = x.sliced([AxisSlice(start: 2, step: 1, count: 3)])
+        return try Operations.add(y, Operations.sum(part * .elementwise(.sin, part)))
+      }
+    ),
+  ]
+
+  /// The gradient of the sum of a loop's last state, and what it is differentiated in.
+  private static func problem(_ number: Int, steps: Int) throws -> (variable: Node, gradient: Node) {
+    var generator = RepeatableGenerator(seed: UInt64(number))
+    let loop = loops[number]
+    let x = Node.input(generator.reals(loop.shape.count), loop.shape)
+    let w = Node.input(generator.reals(9), [3, 3])
+    var y = x
+    for _ in 0..<steps { y = try loop.step(y, x, w) }
+    return (x, try #require(gradient(of: Operations.sum(y), to: [x])[0]))
+  }
+
+  private static let demands: [DeltaDemand] = [.matrix, .diagonal, .trace]
+
+  /// What a graph adds at most in one step: its nodes are counted at once, and so are the terms of one node.
+  private static func slack(_ node: Node) -> Int { 4 * Node.topologicalOrder([node]).count + 12_000 }
+
+  @Test(arguments: loops.indices) func loopsStayWithinTheirBudget(number: Int) throws {
+    for steps in [1, 4, 16, 60, 200] {
+      let problem = try Self.problem(number, steps: steps)
+      for demand in Self.demands {
+        for budget in [1000, PlanningEffort.leastUnits, PlanningEffort.mostUnits] {
+          let work = PlanningWork(budget: budget)
+          let plan = DeltaPlan(
+            derivativeOf: problem.gradient, variable: problem.variable, demand: demand, isSymmetric: true, work: work)
+          #expect(work.spent > 0)
+          #expect(work.spent <= budget + Self.slack(problem.gradient), "\(Self.loops[number].name), \(steps) steps")
+          #expect(plan.map { $0.work.spent == work.spent && $0.work.budget == budget } ?? true)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: 0..<200) func randomCompositionsStayWithinTheirBudget(seed: Int) throws {
+    var generator = RepeatableGenerator(seed: UInt64(seed))
+    let graph = RandomGraph(seed: UInt64(seed), variables: [generator.pick([[6], [3, 4], [2, 3, 2], [4, 4]])])
+    graph.allowsEmptyAxes = false
+    graph.grow(generator.integer(in: 5...60))
+    guard let gradient = gradient(of: graph.total(ofLast: 4), to: graph.variables)[0] else { return }
+    for demand in Self.demands {
+      for budget in [1000, PlanningEffort.leastUnits] {
+        let work = PlanningWork(budget: budget)
+        _ = DeltaPlan(
+          derivativeOf: gradient, variable: graph.variables[0], demand: demand, isSymmetric: true, work: work)
+        #expect(work.spent <= budget + Self.slack(gradient))
+      }
+    }
+  }
+
+  @Test(arguments: loops.indices) func workGrowsWithTheLengthOfAChain(number: Int) throws {
+    // Slices of one variable add terms that no step multiplies: those are many.
+    guard Self.loops[number].name != "slices" else { return }
+    var spent: [Int] = []
+    for steps in [20, 40, 80] {
+      let problem = try Self.problem(number, steps: steps)
+      let work = PlanningWork()
+      let plan = DeltaPlan(
+        derivativeOf: problem.gradient, variable: problem.variable, demand: .matrix, isSymmetric: true, work: work)
+      #expect(plan != nil)
+      spent.append(work.spent)
+    }
+    #expect(spent[1] < 5 * spent[0] / 2 && spent[2] < 5 * spent[1] / 2, "\(spent)")
+  }
+
+  /// The same graph has the same plan, whenever it is made.
+  @Test(arguments: loops.indices) func workIsRepeatable(number: Int) throws {
+    let made = try (0..<2).map { _ in
+      let problem = try Self.problem(number, steps: 6)
+      let work = PlanningWork(budget: PlanningEffort.mostUnits)
+      let plan = DeltaPlan(
+        derivativeOf: problem.gradient, variable: problem.variable, demand: .matrix, isSymmetric: true, work: work)
+      return (work.spent, plan?.description)
+    }
+    #expect(made[0] == made[1])
+  }
+
+  @Test func effortsHaveBudgets() {
+    let (tiny, huge) = (Cost(nanoseconds: 10), Cost(nanoseconds: 1e12))
+    #expect(PlanningEffort.once.budget(dense: tiny) == PlanningEffort.leastUnits)
+    #expect(PlanningEffort.once.budget(dense: huge) == PlanningEffort.mostUnits)
+    #expect(PlanningEffort.once.budget(dense: .impossible) == PlanningEffort.mostUnits)
+    #expect(PlanningEffort.once.budget(dense: Cost(nanoseconds: 1e7)) == 50_000)
+    #expect(PlanningEffort.often.budget(dense: tiny) == PlanningEffort.mostUnits)
+    #expect(PlanningEffort.units(7).budget(dense: huge) == 7)
+  }
+
+  /// A price that is no number of anything is words, and what has no price has no plan.
+  @Test func whatFitsNoMemoryHasNoPlan() throws {
+    #expect(Cost.impossible.operationsText == "impossibly many" && Cost(flops: 1e30).operationsText == "1e+30")
+    #expect(Cost(flops: 12.7).operationsText == "12")
+    var generator = RepeatableGenerator(seed: 1)
+    let x = Node.input(generator.reals(20_000), [20_000])
+    let total = try Operations.add(
+      Operations.sum(.elementwise(.exp, x)), Operations.apply(.sin, Operations.sum(.elementwise(.cos, x))))
+    let gradient = try #require(gradient(of: total, to: [x])[0])
+    #expect(DeltaPlan(derivativeOf: gradient, variable: x, demand: .matrix, isSymmetric: true) == nil)
+    #expect(DeltaPlan(derivativeOf: gradient, variable: x, demand: .diagonal, isSymmetric: true) != nil)
+    #expect(DeltaEntries(derivativeOf: gradient, variable: x, isSymmetric: true, limit: .max) == nil)
+  }
+}
