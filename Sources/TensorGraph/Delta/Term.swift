@@ -103,6 +103,10 @@ package final class TermSpace {
   private var sourceOfSum: [[Int]: Int] = [:]
   /// Nodes whose elements may be infinite or undefined at finite inputs.
   var singular: [Node: Bool] = [:]
+  /// The chain rule of the sweep that makes the terms.
+  var chain = ChainRule()
+  /// Products that are not taken apart again: a reciprocal and what it is multiplied by.
+  var opaque: Set<Int> = []
   /// The element type of all terms.
   let scalarType: ScalarType
 

@@ -13,6 +13,7 @@ extension TermRealization {
     var seen: Set<Node> = [space.interned(variable)]
     let order = Node.topologicalOrder(
       [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
+    space.chain = ChainRule(order, variables: [variable])
     for original in order {
       let node = space.interned(original)
       guard seen.insert(node).inserted, node.primitive != .detach else { continue }
@@ -20,7 +21,9 @@ extension TermRealization {
       // Sums and movement only collect terms; factors come from products, and there the cap holds.
       var multiplies = false
       for (i, operand) in original.operands.enumerated() {
-        guard let tangent = terms[space.interned(operand)], let map = original.linearization(i) else { continue }
+        guard let tangent = terms[space.interned(operand)], let map = space.chain.linearization(original, i) else {
+          continue
+        }
         multiplies = multiplies || map.multiplies
         result += images(of: tangent, under: map, from: operand.shape, to: original.shape)
       }
@@ -46,7 +49,7 @@ extension TermRealization {
       let factor = term.factors[0]
       let dense = node(of: factor.source)
       let lift = factor.indices.count - shape.rank
-      let image = map.apply(dense, lift: lift)
+      let image = map.apply(dense, lift: lift, space.chain)
       let axes = result.dimensions.map { space.labels.freshIndex($0) }
       images.append(
         Term(
