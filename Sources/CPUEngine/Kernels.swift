@@ -99,7 +99,8 @@ struct Kernels: @unchecked Sendable {
     case .cos: found(.sin, entry(\.sine_and_cosine, family), false)
     case .tanh: found(.sech, entry(\.tanh_and_sech, family), true)
     case .sech: found(.tanh, entry(\.tanh_and_sech, family), false)
-    case .negate, .reciprocal, .square, .add, .subtract, .multiply, .scale, .divide, .modulo, .sqrt, .rsqrt, .cbrt,
+    case .negate, .reciprocal, .square, .add, .subtract, .multiply, .scale, .divide, .modulo, .sqrt, .magnitude, .rsqrt,
+      .cbrt,
       .pow, .exp, .exp2, .expMinusOne, .log, .log2, .log10, .logOnePlus, .tan, .asin, .acos, .atan, .atan2, .sinh,
       .cosh, .asinh, .acosh, .atanh, .hypot, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil,
       .round, .trunc, .max, .min:

@@ -44,7 +44,7 @@ func evaluated(_ nodes: [Node]) throws -> [[Double]] {
   }
 
   @Test("Random graphs", arguments: [ScalarType.float64, .float32]) func randomGraphs(type: ScalarType) throws {
-    for seed in 1...100 as ClosedRange<UInt64> {
+    for seed in 101...200 as ClosedRange<UInt64> {
       let graph = RandomGraph(seed: seed, type: type, variables: [[4], [2, 3], []])
       graph.grow(50)
       let nodes = graph.everything
@@ -59,7 +59,7 @@ func evaluated(_ nodes: [Node]) throws -> [[Double]] {
   @Test("A chain of a million operations") func longChain() throws {
     let x = Node.vector([0.25])
     var y = x
-    for step in 0..<1_000_000 { y = .elementwise(step % 2 == 0 ? .exp : .log, y) }
+    for step in 0..<1_000_000 { y = .elementwise(step % 2 == 0 ? .sinh : .asinh, y) }
     let reverse = gradient(of: y, to: [x])[0]!
     let forward = pushforward(of: [y], seeds: [(x, x.filled(with: 1))])[0]!
     let values = try evaluated([y, reverse, forward])

@@ -8,8 +8,8 @@ points, where a limit, an infinity or a convention counts, they are written out 
 
 Columns: function, x, y (empty for functions of one operand), then f, fx, fxx, fxxx, or
 f, fx, fy, fxx, fxy, fyy, fxxx, fxxy, fxyy, fyyy. "-": not compared, since no value is the right one (the derivative
-does not exist and no convention says what stands for it). A derivative that is infinite from the one side on which the
-function exists is that infinity.
+does not exist and no convention says what stands for it). "~" before a number: NaN will do, since the chain rule meets
+0 times infinity there. A derivative that is infinite from the one side on which the function exists is that infinity.
 """
 
 import csv
@@ -69,6 +69,7 @@ UNARY = {
     "ceil": mpmath.ceil,
     "round": mpmath.nint,
     "trunc": lambda x: mpmath.sign(x) * mpmath.floor(abs(x)),
+    "magnitude": mpmath.sqrt,
 }
 
 # Random points lie in these intervals, further ones are listed: tails, tiny numbers, places near a bound.
@@ -78,6 +79,7 @@ UNARY_POINTS = {
     "reciprocal": ((0.25, 4), [-0.5, -3.0, 1e-30, 1e30]),
     "square": ((-3, 3), [0.0, 1e100, 1e-100]),
     "sqrt": ((0.25, 4), [1e-30, 1e30, 1e-8]),
+    "magnitude": ((0.25, 4), [1e-30, 1e30, 1e-8]),
     "rsqrt": ((0.25, 4), [1e-30, 1e30]),
     "cbrt": ((0.25, 4), [-0.5, -3.0, 1e-20, -1e20]),
     "exp": ((-3, 3), [0.0, 1e-9, 40.0, -40.0, 700.0, -700.0]),
@@ -118,6 +120,8 @@ half_pi = float(mp.pi / 2)
 UNARY_SPECIAL = {
     "reciprocal": {0.0: (inf, -inf, "-", "-"), inf: (0, 0, 0, 0)},
     "sqrt": {0.0: (0, inf, -inf, inf), inf: (inf, 0, 0, 0)},
+    # The slope at 0 is a convention, which has no derivative.
+    "magnitude": {0.0: (0, 0, inf, "-"), inf: (inf, 0, 0, 0)},
     "rsqrt": {0.0: (inf, -inf, inf, -inf), inf: (0, 0, 0, 0)},
     "cbrt": {0.0: (0, inf, "-", "-")},
     "exp": {-inf: (0, 0, 0, 0), inf: (inf, inf, inf, inf), 1000.0: (inf, inf, inf, inf)},
@@ -132,7 +136,7 @@ UNARY_SPECIAL = {
     "atan": {inf: (half_pi, 0, 0, 0), -inf: (-half_pi, 0, 0, 0)},
     "tanh": {inf: (1, 0, 0, 0), -inf: (-1, 0, 0, 0), 800.0: (1, 0, 0, 0)},
     "sech": {inf: (0, 0, 0, 0), -inf: (0, 0, 0, 0), 800.0: (0, 0, 0, 0)},
-    "asinh": {inf: (inf, 0, 0, 0)},
+    "asinh": {inf: (inf, 0, 0, "~0")},
     "acosh": {1.0: (0, inf, -inf, inf), inf: (inf, 0, 0, 0)},
     "atanh": {1.0: (inf, inf, inf, inf), -1.0: (-inf, inf, -inf, inf)},
     "sigmoid": {0.0: (0.5, 0.25, 0, -0.125), inf: (1, 0, 0, 0), -inf: (0, 0, 0, 0), 1000.0: (1, 0, 0, 0)},
@@ -187,16 +191,16 @@ TIE = (0.5, 0.5, 0, 0, 0, 0, 0, 0, 0)
 # point: f, fx, fy, fxx, fxy, fyy, fxxx, fxxy, fxyy, fyyy
 BINARY_SPECIAL = {
     "multiply": {(inf, 2.0): (inf, 2, inf, 0, 1, 0, 0, 0, 0, 0), (0.0, inf): (nan, inf, 0, 0, 1, 0, 0, 0, 0, 0)},
-    "scale": {(0.0, inf): (0, inf, 0, 0, 1, 0, 0, 0, 0, 0), (nan, 0.0): (0, 0, nan, 0, 1, 0, 0, 0, 0, 0)},
+    "scale": {(0.0, inf): (0, inf, 0, 0, 1, 0, 0, 0, 0, 0), (0.0, nan): (0, nan, 0, 0, 1, 0, 0, 0, 0, 0)},
     "divide": {(1.0, inf): (0, 0, 0, 0, 0, 0, 0, 0, 0, 0), (1.0, 0.0): (inf, inf, -inf, 0, "-", "-", 0, "-", "-", "-")},
     # On the jump the derivative is that of the branch to which the value belongs.
     "modulo": {(6.0, 3.0): (0, 1, -2, 0, 0, 0, 0, 0, 0, 0), (-6.0, 2.0): (0, 1, 3, 0, 0, 0, 0, 0, 0, 0)},
     "pow": {
-        (0.0, 0.0): (1, 0, "-", 0, "-", "-", 0, "-", "-", "-"),
-        (0.0, 1.0): (0, 1, 0, 0, -inf, 0, 0, "-", "-", 0),
-        (0.0, 2.0): (0, 0, 0, 2, 0, 0, 0, -inf, 0, 0),
-        (0.0, 3.0): (0, 0, 0, 0, 0, 0, 6, 0, 0, 0),
-        (0.0, 0.5): (0, inf, 0, -inf, "-", 0, inf, "-", "-", 0),
+        (0.0, 0.0): (1, 0, "-", "~0", "-", "-", "~0", "-", "-", "-"),
+        (0.0, 1.0): (0, 1, 0, "~0", "~-inf", "~0", "~0", "-", "-", "~0"),
+        (0.0, 2.0): (0, 0, 0, 2, "~0", "~0", "~0", "~-inf", "~0", "~0"),
+        (0.0, 3.0): (0, 0, 0, 0, "~0", "~0", 6, "~0", "~0", "~0"),
+        (0.0, 0.5): (0, inf, 0, -inf, "-", "~0", inf, "-", "-", "~0"),
         (0.0, -1.0): (inf, -inf, -inf, "-", "-", "-", "-", "-", "-", "-"),
         (-2.0, 2.0): (4, -4, nan, 2, nan, nan, 0, nan, nan, nan),
         (-2.0, 3.0): (-8, 12, nan, -12, nan, nan, 6, nan, nan, nan),
@@ -204,7 +208,7 @@ BINARY_SPECIAL = {
         (-2.0, 0.5): (nan, nan, nan, nan, nan, nan, nan, nan, nan, nan),
     },
     "atan2": {(0.0, 0.0): (0, nan, nan, "-", "-", "-", "-", "-", "-", "-")},
-    "hypot": {(0.0, 0.0): (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)},
+    "hypot": {(0.0, 0.0): (0, 0, 0, nan, nan, nan, "-", "-", "-", "-")},
     "max": {(2.0, 2.0): (2, *TIE), (0.0, -0.0): (0, *TIE), (-inf, 1.0): (1, 0, 1, 0, 0, 0, 0, 0, 0, 0),
             (inf, inf): (inf, *TIE)},
     "min": {(2.0, 2.0): (2, *TIE), (0.0, -0.0): (0, *TIE), (-inf, 1.0): (-inf, 1, 0, 0, 0, 0, 0, 0, 0, 0),
@@ -216,6 +220,13 @@ def rounded(number):
     """The nearest double, as the shortest text that gives it back."""
     value = float(number)
     return "0.0" if value == 0 else repr(value)
+
+
+def written(value):
+    """A number of the tables above."""
+    if isinstance(value, str):
+        return value if value == "-" else "~" + repr(float(value[1:]))
+    return repr(float(value))
 
 
 def differentiated(function, point, order):
@@ -248,7 +259,7 @@ def unary_rows():
         for x in [p for p in points if p not in special and not (jumps and (2 * p) % 1 == 0)] + extra:
             yield [name, repr(x), ""] + [rounded(differentiated(function, (x,), (n,))) for n in range(4)]
         for x, values in special.items():
-            yield [name, repr(x), ""] + [v if v == "-" else repr(float(v)) for v in values]
+            yield [name, repr(x), ""] + [written(v) for v in values]
 
 
 def binary_rows():
@@ -262,7 +273,7 @@ def binary_rows():
             values += [differentiated(locally(name, point), point, order) for order in ORDERS[1:]]
             yield [name, repr(point[0]), repr(point[1])] + [rounded(v) for v in values]
         for point, values in BINARY_SPECIAL.get(name, {}).items():
-            yield [name, repr(point[0]), repr(point[1])] + [v if v == "-" else repr(float(v)) for v in values]
+            yield [name, repr(point[0]), repr(point[1])] + [written(v) for v in values]
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ import Testing
 @Suite("A chain of a million operations") struct LongChainTests {
   static let length = 1_000_000
 
-  /// exp and log in turn: the value and the slope of 1 survive the whole way.
+  /// sinh and its inverse in turn: the value and the slope of 1 survive the whole way.
   static func chain(from x: Node) -> Node {
     var node = x
-    for step in 0..<length { node = .elementwise(step % 2 == 0 ? .exp : .log, node) }
+    for step in 0..<length { node = .elementwise(step % 2 == 0 ? .sinh : .asinh, node) }
     return node
   }
 

@@ -28,8 +28,9 @@ import Testing
         for leading in [[], [3], [2, 2]] as [[Int]] {
           let tangent = randomNode(Shape(leading) + operand.shape, operand.scalarType, &generator)
           let cotangent = randomNode(Shape(leading) + node.shape, node.scalarType, &generator)
-          let image = map.apply(tangent, lift: leading.count)
-          let adjoint = map.applyTranspose(cotangent, to: operand.shape, lift: leading.count)
+          let image = map.apply(tangent, lift: leading.count, ChainRule())
+          let adjoint = map.applyTranspose(
+            cotangent, to: operand.shape, lift: leading.count, ChainRule())
           #expect(image.shape == cotangent.shape && image.scalarType == node.scalarType, "\(node.primitive)")
           #expect(adjoint.shape == tangent.shape && adjoint.scalarType == operand.scalarType, "\(node.primitive)")
           let values = Interpreter.evaluate([image, cotangent, tangent, adjoint])

@@ -9,7 +9,7 @@ extension ScalarFunction {
       .softplus, .erf, .erfc, .relu, .abs, .sign, .floor, .ceil, .round, .trunc:
       [-3...3]
     case .tan: [-1.4...1.4]
-    case .reciprocal, .sqrt, .rsqrt, .cbrt, .log, .log2, .log10: [0.25...4]
+    case .reciprocal, .sqrt, .magnitude, .rsqrt, .cbrt, .log, .log2, .log10: [0.25...4]
     case .logOnePlus: [-0.75...3]
     case .asin, .acos, .atanh: [-0.9...0.9]
     case .acosh: [1.25...4]

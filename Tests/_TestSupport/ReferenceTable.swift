@@ -9,6 +9,8 @@ package struct ReferenceRow: Sendable, CustomStringConvertible {
   /// By order: for one operand f, f', f'', f'''; for two f, fx, fy, fxx, fxy, fyy, fxxx, fxxy, fxyy, fyyy. Nil where
   /// nothing is right.
   package let derivatives: [Double?]
+  /// Where NaN will do.
+  package let allowsNaN: [Bool]
 
   package var description: String { "\(function)\(point)" }
 
@@ -34,8 +36,9 @@ package enum ReferenceTable {
     let cells = line.split(separator: ",", omittingEmptySubsequences: false)
     guard let function = ScalarFunction(rawValue: String(cells[0])) else { fatalError("unknown function in \(line)") }
     let point = cells[1..<(1 + function.arity)].map { Double($0)! }
-    let derivatives = cells[3...].map { cell -> Double? in cell == "-" ? nil : Double(cell)! }
+    let derivatives = cells[3...].map { cell -> Double? in cell == "-" ? nil : Double(cell.drop { $0 == "~" })! }
+    let allowsNaN = cells[3...].map { $0.hasPrefix("~") }
     precondition(derivatives.count == ReferenceRow.orders(arity: function.arity).count, "wrong length: \(line)")
-    return ReferenceRow(function: function, point: point, derivatives: derivatives)
+    return ReferenceRow(function: function, point: point, derivatives: derivatives, allowsNaN: allowsNaN)
   }
 }

@@ -289,7 +289,7 @@ extension ScalarFunction {
     case .negate, .square, .add, .subtract, .multiply, .scale, .relu, .abs, .sign, .floor, .ceil, .round, .trunc, .max,
       .min:
       0.15
-    case .reciprocal, .divide, .sqrt, .rsqrt: 0.6
+    case .reciprocal, .divide, .sqrt, .magnitude, .rsqrt: 0.6
     case .exp, .exp2, .expMinusOne, .log, .log2, .logOnePlus, .sin, .cos, .tan, .cosh, .tanh, .sech, .sigmoid: 1.5
     case .sinh, .softplus, .erf, .erfc: 4
     case .modulo, .cbrt, .pow, .log10, .asin, .acos, .atan, .atan2, .asinh, .acosh, .atanh, .hypot: 12

@@ -38,6 +38,8 @@ public struct DerivativeCheck: Sendable {
   public let orders: [Order]
   /// The first operation whose own derivatives do not pass, where something did not; nil if each passes by itself.
   public let suspect: String?
+  /// Which derivative does not exist and is a convention, such as that of |x| at 0, and why; nil if none was found.
+  public let convention: String?
 
   /// Whether all derivatives agree with differences.
   public var isPassed: Bool { orders.allSatisfy(\.isPassed) }
@@ -57,6 +59,7 @@ extension DerivativeCheck: CustomStringConvertible {
         suspect.map { "suspect: \($0)" }
           ?? "every operation passes by itself; the point may lie on a kink, or differences may be too coarse")
     }
+    if let convention { lines.append("a convention: \(convention)") }
     return lines.joined(separator: "\n")
   }
 
@@ -115,9 +118,11 @@ package struct DerivativeChecker {
 
   package func check(order: Int) throws(TensorError) -> DerivativeCheck {
     let points = try variables.map { (variable) throws(TensorError) in try Evaluation.storage(variable).numbers }
-    let orders = try compare(total, variables, points, order)
+    var convention: String?
+    let orders = try compare(total, variables, points, order, &convention)
     let isPassed = orders.allSatisfy(\.isPassed)
-    return DerivativeCheck(orders: orders, suspect: isPassed ? nil : try suspect(order: order))
+    return DerivativeCheck(
+      orders: orders, suspect: isPassed ? nil : try suspect(order: order), convention: convention)
   }
 
   // MARK: Derivatives along coordinates
@@ -130,7 +135,7 @@ package struct DerivativeChecker {
   }
 
   private func compare(
-    _ output: Node, _ variables: [Node], _ points: [[Double]], _ order: Int
+    _ output: Node, _ variables: [Node], _ points: [[Double]], _ order: Int, _ convention: inout String?
   ) throws(TensorError) -> [DerivativeCheck.Order] {
     var coordinates: [Coordinate] = []
     for (v, point) in points.enumerated() {
@@ -161,7 +166,8 @@ package struct DerivativeChecker {
     }
     var result: [DerivativeCheck.Order] = []
     for k in 1...order {
-      let exact = try PreparedFunction(outputs: [derivatives[k]], inputs: variables).evaluate(points, type)
+      var exact = try PreparedFunction(outputs: [derivatives[k]], inputs: variables).evaluate(points, type)
+      if k <= 2 { determine(&exact, k, output, variables, coordinates, &convention) }
       let lower = try PreparedFunction(outputs: [derivatives[k - 1]], inputs: variables)
       let size = exact.reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 }
       var worst: DerivativeCheck.Entry?
@@ -194,6 +200,37 @@ package struct DerivativeChecker {
     return result
   }
 
+  /// Puts the numbers of the function in the place of what the chain rule leaves undetermined at a singular point, and
+  /// finds out which numbers are conventions.
+  private func determine(
+    _ exact: inout [Double], _ order: Int, _ output: Node, _ variables: [Node], _ coordinates: [Coordinate],
+    _ convention: inout String?
+  ) {
+    let sides = variables.map { UnitDirections(node: $0, batchAxis: nil) }
+    var known: [[Int]: SingularPoints] = [:]
+    func entry(_ i: Int) -> SingularPoints.Entry {
+      let column = coordinates[i % coordinates.count]
+      let row = order == 2 ? coordinates[i / coordinates.count] : column
+      let key = [row.variable, column.variable]
+      let points =
+        known[key]
+        ?? SingularPoints(
+          of: output, rows: order == 2 ? sides[row.variable] : UnitDirections(node: output, batchAxis: nil),
+          columns: sides[column.variable], order: order)
+      known[key] = points
+      return points.entry(batch: 0, row: order == 2 ? row.element : 0, column: column.element)
+    }
+    for i in exact.indices where exact[i].isNaN {
+      if case .number(let number) = entry(i) { exact[i] = number }
+    }
+    guard order == 1, convention == nil, exact.contains(where: \.isFinite) else { return }
+    for i in exact.indices where exact[i].isFinite {
+      guard case .missing(let reason) = entry(i) else { continue }
+      convention = "derivative \(exact[i]) at [\(coordinates[i].number)]: \(reason)"
+      return
+    }
+  }
+
   // MARK: Operations by themselves
 
   /// The first operation between variables and output that does not pass on its own operands.
@@ -218,7 +255,8 @@ package struct DerivativeChecker {
       }.map { operands[$0] }
       guard !moving.isEmpty else { continue }
       let points = try moving.map { (operand) throws(TensorError) in try Evaluation.storage(operand).numbers }
-      let orders = try compare(Self.weightedSum(alone), moving, points, order)
+      var convention: String?
+      let orders = try compare(Self.weightedSum(alone), moving, points, order, &convention)
       guard let failed = orders.first(where: { !$0.isPassed }), let worst = failed.worst else { continue }
       return "\(node.primitive.name) of shapes \(node.operands.map(\.shape)): derivative of order \(failed.order) is "
         + "\(worst.exact), by differences \(worst.difference)"

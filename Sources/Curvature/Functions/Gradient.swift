@@ -23,6 +23,35 @@ package enum Gradients {
     }
     return zip(xs, gradient(of: y, to: xs)).map { $1 ?? .zeros($0.shape, $0.scalarType) }
   }
+
+  /// The elements of a gradient, with the numbers in place of NaN that the function has where the chain rule does not
+  /// say.
+  ///
+  /// - Throws: if a derivative does not exist; in a batch it stays NaN.
+  package static func elements(
+    _ gradient: Node, of y: Node, in x: Node, batchAxis: Int? = nil
+  ) throws(TensorError) -> Storage {
+    switch x.scalarType {
+    case .float32: try elements(Float.self, gradient, y, x, batchAxis)
+    default: try elements(Double.self, gradient, y, x, batchAxis)
+    }
+  }
+
+  private static func elements<Scalar: DifferentiableScalar>(
+    _: Scalar.Type, _ gradient: Node, _ y: Node, _ x: Node, _ batchAxis: Int?
+  ) throws(TensorError) -> Storage {
+    let known = try Evaluation.storage(gradient)
+    guard known.buffer(as: Scalar.self).containsNaN else { return known }
+    let matrix = try Jacobian(
+      of: Tensor<Scalar>(y), withRespectTo: Tensor<Scalar>(x), batchAxis: batchAxis)
+    return try matrix.core.matrix.determined(known) { place in
+      guard let axis = batchAxis.map({ $0 < 0 ? $0 + x.shape.rank : $0 }) else { return (0, 0, place) }
+      // As it lies in x: slices along the batch axis.
+      let inner = x.shape.dimensions[(axis + 1)...].reduce(1, *)
+      let outer = place / (inner * x.shape[axis])
+      return (place / inner % x.shape[axis], 0, outer * inner + place % inner)
+    }
+  }
 }
 
 /// The cotangent of `x` for a cotangent of `y`: v' ∂y/∂x, of x's shape.
@@ -64,8 +93,10 @@ extension Node {
     }
     guard isBypassed else { return }
     throw TensorError(
-      "\(operation): xs of shape \(shape) is \(isLiteral ? "a literal" : "a square root"), and an array literal, the "
-        + "exponent of pow or a square took its value instead of it; differentiate in data, such as Tensor([1, 2], "
-        + "shape: [2])")
+      isLiteral
+        ? "\(operation): xs of shape \(shape) is a literal, and an array literal or the exponent of pow took its value "
+          + "instead of it; differentiate in data, such as Tensor([1, 2], shape: [2])"
+        : "\(operation): xs of shape \(shape) is an intermediate result past which something was computed, as the root in "
+          + "the square of a root; differentiate in what it was made of, or in Tensor(r.scalars, shape: r.shape)")
   }
 }

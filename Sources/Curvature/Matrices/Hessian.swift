@@ -53,7 +53,8 @@ extension BlockMatrix {
         rowProducts: DerivativeProducts(directions: rows, results: side(gradients[b], b), mode: .forward),
         columnProducts: DerivativeProducts(directions: columns, results: side(gradients[a], a), mode: .forward),
         isSymmetric: a == b, caches: caches,
-        entries: a == b && batchAxis == nil ? SecondDerivatives(of: total, in: variables[a]) : nil)
+        entries: a == b && batchAxis == nil ? SecondDerivatives(of: total, in: variables[a]) : nil,
+        singularPoints: SingularPoints(of: ys.node, rows: rows, columns: columns, order: 2))
       made[[a, b]] = fresh
       return fresh
     }

@@ -21,7 +21,8 @@ extension Jacobian {
       rows: rows, columns: columns,
       rowProducts: DerivativeProducts(directions: rows, results: columns, mode: .reverse),
       columnProducts: DerivativeProducts(directions: columns, results: rows, mode: .forward),
-      isSymmetric: false, caches: MatrixCaches())
+      isSymmetric: false, caches: MatrixCaches(),
+      singularPoints: SingularPoints(of: ys.node, rows: rows, columns: columns, order: 1))
     core = MatrixCore(matrix: matrix, isTransposed: false)
   }
 }

@@ -15,6 +15,8 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   let columnProducts: DerivativeProducts
   /// Single entries; nil where there is only a line at a time.
   private let entries: SecondDerivatives?
+  /// What entries are where the chain rule does not say.
+  let singularPoints: SingularPoints?
   /// What all matrices of one call have computed, and this one's number there.
   let caches: MatrixCaches<Scalar>
   let number: Int
@@ -29,8 +31,9 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   init(
     rows: UnitDirections, columns: UnitDirections, rowProducts: DerivativeProducts,
     columnProducts: DerivativeProducts, isSymmetric: Bool, caches: MatrixCaches<Scalar>,
-    entries: SecondDerivatives? = nil
+    entries: SecondDerivatives? = nil, singularPoints: SingularPoints? = nil
   ) {
+    self.singularPoints = singularPoints
     self.rows = rows
     self.columns = columns
     self.rowProducts = rowProducts
@@ -56,10 +59,9 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     let region = view.region(of: index)
     let rest = index.rebased(keepingWhole: view.batchAxes)
     let touched = view.touchedShape(index)
-    let block = Node(try elements(region), shape: touched)
+    let block = Node(try determined(elements(region), region), shape: touched)
     let value = rest.apply(to: block)
     let elements = try value.isReshape(of: block) ? block.value! : Evaluation.storage(value)
-    try requireDefined(elements)
     return Tensor(
       Node(elements, shape: value.shape) { [self] in
         rest.apply(to: self.expression(region).reshaped(to: touched))
@@ -94,15 +96,6 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
         }
       }
     }
-  }
-
-  /// Throws if elements are NaN because eigenvalues or singular values repeat that must not, or a rank changes. In a batch, where others may
-  /// be right, they stay NaN.
-  private func requireDefined(_ elements: Storage) throws(TensorError) {
-    guard rows.batchAxis == nil, columns.batchAxis == nil, elements.buffer(as: Scalar.self).containsNaN,
-      let text = try undefinedDerivativeExplanation(of: columnProducts.results.node)
-    else { return }
-    throw TensorError(text)
   }
 
   private enum Outcome {
@@ -218,8 +211,10 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
 
   /// The diagonal, [batch, element], for rows and columns of equal number.
   func diagonal() throws(TensorError) -> Node {
-    let elements = try diagonalElements()
-    try requireDefined(elements)
+    let (count, batchCount) = (rows.count, rows.batchCount)
+    let elements = try determined(diagonalElements()) { place in
+      (place / max(count, 1) % max(batchCount, 1), place % max(count, 1), place % max(count, 1))
+    }
     return Node(elements, shape: [rows.batchCount, rows.count]) { [self] in diagonalExpression() }
   }
 
@@ -312,7 +307,7 @@ extension Node {
 
 extension UnsafeBufferPointer where Element: BinaryFloatingPoint {
   /// Without a branch for each element, so that many are looked at at once.
-  fileprivate var containsNaN: Bool {
+  var containsNaN: Bool {
     var found: UInt8 = 0
     for element in self { found |= element == element ? 0 : 1 }
     return found != 0

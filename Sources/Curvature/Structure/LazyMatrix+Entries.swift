@@ -6,6 +6,13 @@ import TensorGraph
 extension LazyMatrix {
   /// The entries at pairs of a row and a column, [batch, pair], in any order.
   func entries(rows pairRows: [Int], columns pairColumns: [Int]) throws(TensorError) -> Storage {
+    let count = max(pairRows.count, 1)
+    return try determined(computedEntries(rows: pairRows, columns: pairColumns)) { place in
+      (place / count, pairRows[place % count], pairColumns[place % count])
+    }
+  }
+
+  private func computedEntries(rows pairRows: [Int], columns pairColumns: [Int]) throws(TensorError) -> Storage {
     let wanted = SparsityPattern(
       rowCount: rows.count, columnCount: columns.count, rows: pairRows.map(Int32.init),
       columns: pairColumns.map(Int32.init))

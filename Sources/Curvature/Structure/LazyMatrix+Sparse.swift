@@ -131,6 +131,17 @@ extension LazyMatrix {
 
   /// The values of all non-zeros, [batch, non-zero], with their pattern.
   func nonzeroValues() throws(TensorError) -> (pattern: SparsityPattern, values: [Scalar]) {
+    let (pattern, values) = try computedNonzeroValues()
+    guard values.withUnsafeBufferPointer(\.containsNaN) else { return (pattern, values) }
+    let places = Array(pattern.coordinates)
+    let elements = try determined(Storage(values)) { place in
+      let (row, column) = places[place % places.count]
+      return (place / places.count, row, column)
+    }
+    return (pattern, Array(elements.buffer(as: Scalar.self)))
+  }
+
+  private func computedNonzeroValues() throws(TensorError) -> (pattern: SparsityPattern, values: [Scalar]) {
     let pattern = try structure.pattern()
     let isDense = try evaluationMethod() == .dense && caches.withCache(number) { $0.nonzeros == nil }
     if isDense {

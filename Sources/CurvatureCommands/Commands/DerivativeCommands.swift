@@ -30,16 +30,16 @@ struct GradientCommand: ToolCommand {
     try result.evaluate(options, console) { problem, index, _ in
       let y = problem.result
       let variables = problem.variables.map(\.node)
-      let gradients: [Node]
-      if let axis = batch.batchAxis {
-        gradients = try BatchGradients.of(y, variables, axis)
-      } else {
-        gradients = try Gradients.of(y, variables)
-      }
+      let axis = batch.batchAxis
+      let gradients = try axis.map { try BatchGradients.of(y, variables, $0) } ?? Gradients.of(y, variables)
       // Together, so that what they share is computed once.
-      let parts = try gradients.map { try Operations.index($0, index) }
-      try Evaluation.evaluate(parts)
-      let arrays = try parts.map(problem.evaluated)
+      try Evaluation.evaluate(gradients)
+      let arrays = try zip(gradients, variables).map { gradient, variable in
+        let elements = try Gradients.elements(gradient, of: y, in: variable, batchAxis: axis)
+        var part = Node(elements, shape: gradient.shape)
+        if let axis { part = try Operations.moveAxis(part, from: axis, to: 0) }
+        return try problem.evaluated(Operations.index(part, index))
+      }
       return problem.result(of: [arrays], titles: [problem.variables.map(\.name)])
     }
   }
@@ -225,7 +225,7 @@ private struct Statistics {
 
 /// Gradients of a batch of functions.
 private enum BatchGradients {
-  /// The gradient of each slice, with the axis of the batch first.
+  /// The gradient of each slice, with the axis of the batch where it is in the variable.
   static func of(_ y: Node, _ variables: [Node], _ axis: Int) throws -> [Node] {
     // The Hessian's rules are those of the batch: they find slices that depend on each other.
     let total = try Operations.sum(y)
@@ -237,7 +237,7 @@ private enum BatchGradients {
           "gradient: y has \(y.shape.count) elements, axis \(axis) of \(variable.shape) has \(variable.shape[resolved]); "
             + "a batch has one value for each slice")
       }
-      results.append(try Operations.moveAxis(gradient, from: resolved, to: 0))
+      results.append(gradient)
     }
     return results
   }

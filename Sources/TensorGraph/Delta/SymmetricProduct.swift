@@ -99,7 +99,8 @@ extension Primitive {
     case .elementwise(let function):
       switch function {
       case .multiply, .scale, .divide, .add, .max, .min, .reciprocal: true
-      case .negate, .square, .subtract, .modulo, .sqrt, .rsqrt, .cbrt, .pow, .exp, .exp2, .expMinusOne, .log, .log2,
+      case .negate, .square, .subtract, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .exp, .exp2, .expMinusOne,
+        .log, .log2,
         .log10, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .sech, .asinh, .acosh,
         .atanh, .hypot, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc:
         false
@@ -120,7 +121,8 @@ extension Primitive {
     case .iota, .compare, .logical, .argsort: return true
     case .elementwise(let function):
       switch function {
-      case .square, .sqrt, .rsqrt, .exp, .exp2, .cosh, .sech, .hypot, .sigmoid, .softplus, .relu, .erfc, .abs, .acosh,
+      case .square, .sqrt, .magnitude, .rsqrt, .exp, .exp2, .cosh, .sech, .hypot, .sigmoid, .softplus, .relu, .erfc,
+        .abs, .acosh,
         .acos:
         return true
       case .multiply, .scale, .divide, .add, .min, .reciprocal: return operands.allSatisfy { $0 }
@@ -172,13 +174,14 @@ extension TermRealization {
     let matrix: Node
     if product.hasRoots {
       let root = weight.map { LabelledNode(node: .elementwise(.sqrt, $0.node), labels: $0.labels) }
-      let scaled = root.map { half.arranged(order, table) ⊗ $0.arranged(order, table) } ?? half.arranged(order, table)
+      let plain = half.arranged(order, table)
+      let scaled = root.map { space.chain.product(plain, $0.arranged(order, table)) } ?? plain
       matrix = .contraction(
         scaled, order, scaled, product.summed + product.axes, labels)
     } else {
       let flat = Shape([Int(space.size(product.summed)), Int(space.size(product.directions))])
       let plain = half.arranged(order, table).reshaped(to: flat)
-      let scaled = weight!.arranged(order, table).reshaped(to: flat) ⊗ plain
+      let scaled = space.chain.product(weight!.arranged(order, table).reshaped(to: flat), plain)
       matrix = Self.panels(plain, scaled).reshaped(to: extents)
     }
     return LabelledNode(node: coefficient < 0 ? -matrix : matrix, labels: labels)

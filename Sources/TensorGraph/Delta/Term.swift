@@ -108,6 +108,10 @@ package final class TermSpace {
   var singular: [Node: Bool] = [:]
   /// Nodes of which the primitives say whether an element may be negative.
   var nonNegative: [Node: Bool] = [:]
+  /// The chain rule of the sweep that makes the terms.
+  var chain = ChainRule()
+  /// Products that are not taken apart again: a reciprocal and what it is multiplied by.
+  var opaque: Set<Int> = []
   /// The element type of all terms.
   let scalarType: ScalarType
   /// What is spent on the derivation.

@@ -7,7 +7,7 @@ extension TermSpace {
     var factors: [Factor] = []
     var pending = [Factor](term.factors.reversed())
     while let factor = pending.popLast() {
-      guard case .node(let node) = sources[factor.source] else {
+      guard case .node(let node) = sources[factor.source], !opaque.contains(factor.source) else {
         factors.append(factor)
         continue
       }
@@ -25,7 +25,8 @@ extension TermSpace {
     }
     guard coefficient != 0 else { return nil }
     var result = Term(
-      coefficient: coefficient, factors: shieldingSingularities(factors), directions: term.directions, axes: term.axes)
+      coefficient: coefficient, factors: shieldingSingularities(pairingReciprocals(factors)),
+      directions: term.directions, axes: term.axes)
     absorbIdleLabels(before: term.labels, &result)
     return result
   }
@@ -81,12 +82,17 @@ extension TermSpace {
     case .elementwise(let function):
       switch function {
       case .negate: return ([read(0, indices)], true)
-      case .multiply: return splits ? ([read(0, indices), read(1, indices)], false) : nil
+      case .multiply:
+        // f'/f stays in the range of numbers, where 1/f may leave it.
+        if !splits || node.operands.contains(where: \.hasReciprocal) { return nil }
+        return ([read(0, indices), read(1, indices)], false)
       case .scale:
         // 0 · ∞ = 0 is kept by not taking such a product apart.
         if !splits || isSingular(node.operands[0]) || isSingular(node.operands[1]) { return nil }
         return ([read(0, indices), read(1, indices)], false)
-      case .reciprocal, .square, .add, .subtract, .divide, .modulo, .sqrt, .rsqrt, .cbrt, .pow, .exp, .exp2,
+      case .square:
+        return node.operands[0].isReciprocal ? ([read(0, indices), read(0, indices)], false) : nil
+      case .reciprocal, .add, .subtract, .divide, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .exp, .exp2,
         .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh,
         .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor,
         .ceil, .round, .trunc, .max, .min:
@@ -96,7 +102,15 @@ extension TermSpace {
       guard splits, c.summed.isEmpty else { return nil }
       func place(_ list: [Int]) -> [AffineIndex] { list.map { indices[c.output.firstIndex(of: $0)!] } }
       return ([read(0, place(c.left)), read(1, place(c.right))], false)
-    case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .embed, .concatenate, .gather, .scatterAdd,
+    case .select:
+      // What is masked is a product with the mask, unless the mask hides an infinity.
+      let keeps = node.operands[2].isZero
+      let (value, other) = (node.operands[keeps ? 1 : 2], node.operands[keeps ? 2 : 1])
+      guard other.isZero, !isSingular(value) else { return nil }
+      return (
+        [factor(node.operands[0].indicator(keeps, scalarType), at: indices), read(keeps ? 1 : 2, indices)], false
+      )
+    case .input, .fill, .iota, .compare, .logical, .cast, .detach, .embed, .concatenate, .gather, .scatterAdd,
       .sum, .maximum, .minimum, .cumulativeSum, .argsort, .solve, .matrix, .scan, .special, .custom:
       return nil
     }
@@ -149,6 +163,45 @@ extension TermSpace {
     labels.digits(of: form, radices: radices, splits: splits)
   }
 
+  /// Multiplies reciprocals into factors that grow, if there are several: 1/f² leaves the range of numbers long before f'/f
+  /// does, and factors of a product may be multiplied in any order.
+  private func pairingReciprocals(_ factors: [Factor]) -> [Factor] {
+    func node(_ factor: Factor) -> Node? {
+      if case .node(let node) = sources[factor.source] { node } else { nil }
+    }
+    let reciprocals = factors.indices.filter { node(factors[$0])?.isReciprocal ?? false }
+    let pairs = factors.count { opaque.contains($0.source) }
+    guard !reciprocals.isEmpty, reciprocals.count + pairs > 1 else { return factors }
+    var result = factors
+    var isPaired = [Bool](repeating: false, count: factors.count)
+    for j in factors.indices where !reciprocals.contains(j) && !opaque.contains(factors[j].source) {
+      guard let partner = node(factors[j]), partner.grows, let i = reciprocals.first(where: { !isPaired[$0] }),
+        let reciprocal = node(factors[i])
+      else { continue }
+      guard let spread = spread(reciprocal, factors[i].indices, over: partner, factors[j].indices) else { continue }
+      let product = chain.product(spread, partner)
+      result[j] = factor(product, at: factors[j].indices)
+      opaque.insert(result[j].source)
+      isPaired[i] = true
+    }
+    return result.indices.filter { !isPaired[$0] }.map { result[$0] }
+  }
+
+  /// A node repeated over another, if it is read at indices of that.
+  private func spread(
+    _ node: Node, _ indices: [AffineIndex], over other: Node, _ places: [AffineIndex]
+  ) -> Node? {
+    var axes: [Int] = []
+    for (axis, index) in indices.enumerated() {
+      // An axis of one element may lie anywhere: best where it does in what a reduction kept.
+      let next = axes.last.map { $0 + 1 } ?? 0
+      let place = node.shape[axis] == 1 ? (next < places.count ? next : nil) : places[next...].firstIndex(of: index)
+      guard let place, node.shape[axis] == 1 || node.shape[axis] == other.shape[place] else { return nil }
+      axes.append(place)
+    }
+    return node.broadcast(to: other.shape, axes: axes)
+  }
+
   /// Multiplies factors which are read at the indices of a possibly infinite factor into it, by the product that keeps
   /// exact zeros: a mask must meet 1/0 before any sum does.
   private func shieldingSingularities(_ factors: [Factor]) -> [Factor] {
@@ -171,7 +224,7 @@ extension TermSpace {
       }
       for j in same { done[j] = true }
       let ordered = nodes.filter { !isSingular($0) } + nodes.filter(isSingular)
-      let product = ordered.dropFirst().reduce(ordered[0]) { $0 ⊗ $1 }
+      let product = ordered.dropFirst().reduce(ordered[0]) { chain.product($0, $1) }
       singular[interned(product)] = true
       result.append(factor(product, at: factors[i].indices))
     }
@@ -194,7 +247,8 @@ extension TermSpace {
     if case .special = node.primitive { return true }
     guard case .elementwise(let function) = node.primitive else { return false }
     switch function {
-    case .reciprocal, .divide, .modulo, .sqrt, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan, .asin,
+    case .reciprocal, .divide, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan,
+      .asin,
       .acos, .atan2, .acosh, .atanh, .hypot:
       return true
     case .negate, .square, .add, .subtract, .multiply, .scale, .exp, .exp2, .expMinusOne, .sin, .cos, .atan, .sinh,
@@ -211,5 +265,15 @@ extension TermSpace {
       .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
       false
     }
+  }
+}
+
+extension Node {
+  /// 1 where a mask is as asked, 0 elsewhere; repeated where the mask is, so that terms can read through that.
+  fileprivate func indicator(_ isTrue: Bool, _ type: ScalarType) -> Node {
+    if case .broadcast(let shape, let axes) = primitive {
+      return operands[0].indicator(isTrue, type).broadcast(to: shape, axes: axes)
+    }
+    return (isTrue ? self : .logical(.not, self)).cast(to: type)
   }
 }

@@ -134,7 +134,8 @@ package final class TermRealization {
       let (large, small) = a.labels.count >= b.labels.count ? (a, b) : (b, a)
       let order = small.labels.filter { !large.labels.contains($0) } + large.labels
       return LabelledNode(
-        node: large.arranged(order, space.labels) ⊗ small.arranged(order, space.labels), labels: order)
+        node: space.chain.product(large.arranged(order, space.labels), small.arranged(order, space.labels)),
+        labels: order)
     }
     let left = a.labels.filter { kept.contains($0) && !b.labels.contains($0) }
     let right = b.labels.filter { kept.contains($0) && !a.labels.contains($0) }

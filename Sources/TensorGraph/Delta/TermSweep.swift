@@ -16,6 +16,7 @@ extension TermRealization {
     let order = Node.topologicalOrder(
       [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
     work.spend(2 * order.count)
+    space.chain = ChainRule(order, variables: [variable])
     for (number, original) in order.enumerated() {
       guard work.allowsPushing else { throw PlanningLimit() }
       let node = space.interned(original)
@@ -24,7 +25,9 @@ extension TermRealization {
       // Sums and movement only collect terms; factors come from products, and there the cap holds.
       var multiplies = false
       for (i, operand) in original.operands.enumerated() {
-        guard let tangent = terms[space.interned(operand)], let map = original.linearization(i) else { continue }
+        guard let tangent = terms[space.interned(operand)], let map = space.chain.linearization(original, i) else {
+          continue
+        }
         multiplies = multiplies || map.multiplies
         result += try images(of: tangent, under: map, from: operand.shape, to: original.shape)
       }
@@ -67,7 +70,7 @@ extension TermRealization {
       let dense = try node(of: factor.source)
       space.work.spend(Self.workPerFactor)
       let lift = factor.indices.count - shape.rank
-      let image = map.apply(dense, lift: lift)
+      let image = map.apply(dense, lift: lift, space.chain)
       let axes = result.dimensions.map { space.labels.freshIndex($0) }
       images.append(
         Term(

@@ -115,13 +115,15 @@ package struct LinearOperator {
     }
     apply = { tangent, lift in
       let leading = Array(tangent.shape.dimensions[..<lift])
-      return pushforward(of: [result], seeds: [(variable, tangent)], lift: lift, leaves: leaves)[0].map(checked)
+      return pushforward(
+        of: [result], seeds: [(variable, tangent)], lift: lift, leaves: leaves, inputsMove: true)[0].map(checked)
         ?? .zeros(Shape(leading) + result.shape, result.scalarType)
     }
     transpose =
       given ?? { cotangent, lift in
         let leading = Array(cotangent.shape.dimensions[..<lift])
-        return pullback(of: [(result, cotangent)], to: [variable], lift: lift, leaves: leaves)[0].map(checked)
+        return pullback(
+          of: [(result, cotangent)], to: [variable], lift: lift, leaves: leaves, inputsMove: true)[0].map(checked)
           ?? .zeros(Shape(leading) + variable.shape, variable.scalarType)
       }
   }

@@ -21,18 +21,18 @@ package enum Directions {
   }
 
   /// The image under a linear map.
-  func applying(_ map: LinearMap, lift: Int) -> Directions {
+  func applying(_ map: LinearMap, lift: Int, _ chain: ChainRule) -> Directions {
     switch self {
-    case .units(let units): units.applying(map)
-    case .dense(let node): .dense(map.apply(node, lift: lift))
+    case .units(let units): units.applying(map, chain)
+    case .dense(let node): .dense(map.apply(node, lift: lift, chain))
     }
   }
 
   /// The image under the transpose of a linear map, whose operand has the given shape.
-  func applyingTranspose(_ map: LinearMap, to operand: Shape, lift: Int) -> Directions {
+  func applyingTranspose(_ map: LinearMap, to operand: Shape, lift: Int, _ chain: ChainRule) -> Directions {
     switch self {
-    case .units(let units): units.applyingTranspose(map, to: operand)
-    case .dense(let node): .dense(map.applyTranspose(node, to: operand, lift: lift))
+    case .units(let units): units.applyingTranspose(map, to: operand, chain)
+    case .dense(let node): .dense(map.applyTranspose(node, to: operand, lift: lift, chain))
     }
   }
 

@@ -26,12 +26,14 @@ package indirect enum LinearMap {
 
 extension LinearMap {
   /// The image of a tangent with `lift` leading direction axes.
-  package func apply(_ tangent: Node, lift: Int) -> Node {
+  ///
+  /// - Parameter chain: the chain rule of the sweep, which knows what is constant.
+  package func apply(_ tangent: Node, lift: Int, _ chain: ChainRule) -> Node {
     let leading = Array(tangent.shape.dimensions[..<lift])
     switch self {
     case .identity: return tangent
-    case .scale(let factor): return tangent ⊗ factor.broadcast(leading: leading)
-    case .mask(let mask, let keeping): return Self.masked(tangent, mask.broadcast(leading: leading), keeping)
+    case .scale(let factor): return chain.product(tangent, factor.broadcast(leading: leading))
+    case .mask(let mask, let keeping): return ChainRule.masked(tangent, mask.broadcast(leading: leading), keeping)
     case .structural(let primitive, let constants):
       return primitive.applied(to: tangent, constants: constants, lift: lift)
     case .placed(let shape, let slices):
@@ -39,10 +41,12 @@ extension LinearMap {
     case .contraction(let labels, let other, let otherLabels, let output):
       let directions = Self.directionLabels(lift, avoiding: labels + otherLabels + output)
       return .contraction(tangent, directions + labels, other, otherLabels, directions + output)
-    case .composed(let first, let second): return second.apply(first.apply(tangent, lift: lift), lift: lift)
+    case .composed(let first, let second):
+      return second.apply(first.apply(tangent, lift: lift, chain), lift: lift, chain)
     case .expression(let variable, let result, let leaves):
       // The derivative of a linear expression is the expression itself, so this also puts the directions in place.
-      return pushforward(of: [result], seeds: [(variable, tangent)], lift: lift, leaves: leaves)[0]
+      return pushforward(
+        of: [result], seeds: [(variable, tangent)], lift: lift, leaves: leaves, inputsMove: true)[0]
         ?? .zeros(Shape(leading) + result.shape, result.scalarType)
     case .opaque(let map): return map.apply(tangent, lift)
     }
@@ -51,10 +55,10 @@ extension LinearMap {
   /// The image of a cotangent under the transpose.
   ///
   /// - Parameter shape: the shape of the operand, without direction axes.
-  package func applyTranspose(_ cotangent: Node, to shape: Shape, lift: Int) -> Node {
+  package func applyTranspose(_ cotangent: Node, to shape: Shape, lift: Int, _ chain: ChainRule) -> Node {
     let leading = Array(cotangent.shape.dimensions[..<lift])
     switch self {
-    case .identity, .scale, .mask: return apply(cotangent, lift: lift)
+    case .identity, .scale, .mask: return apply(cotangent, lift: lift, chain)
     case .structural(let primitive, let constants):
       return primitive.transposeApplied(to: cotangent, constants: constants, operandShape: shape, lift: lift)
     case .placed(_, let slices): return cotangent.sliced(leading.map(AxisSlice.all) + slices)
@@ -64,9 +68,11 @@ extension LinearMap {
       return .contraction(cotangent, directions + output, other, otherLabels, directions + labels)
     case .composed(let first, let second):
       let middle = first.resultShape(for: shape)
-      return first.applyTranspose(second.applyTranspose(cotangent, to: middle, lift: lift), to: shape, lift: lift)
+      return first.applyTranspose(
+        second.applyTranspose(cotangent, to: middle, lift: lift, chain), to: shape, lift: lift, chain)
     case .expression(let variable, let result, let leaves):
-      return pullback(of: [(result, cotangent)], to: [variable], lift: lift, leaves: leaves)[0]
+      return pullback(
+        of: [(result, cotangent)], to: [variable], lift: lift, leaves: leaves, inputsMove: true)[0]
         ?? .zeros(Shape(leading) + shape, variable.scalarType)
     case .opaque(let map): return map.transpose(cotangent, lift)
     }
@@ -88,11 +94,6 @@ extension LinearMap {
     }
   }
 
-  private static func masked(_ tangent: Node, _ mask: Node, _ keeping: Bool) -> Node {
-    let zero = tangent.filled(with: 0)
-    return keeping ? .select(mask, tangent, zero) : .select(mask, zero, tangent)
-  }
-
   private static func directionLabels(_ lift: Int, avoiding labels: [Int]) -> [Int] {
     let first = (labels.max() ?? -1) + 1
     return Array(first..<(first + lift))
@@ -109,7 +110,7 @@ extension Contraction {
 
 extension Primitive {
   /// This linear primitive on a tangent with `lift` leading axes: the same, its axes shifted.
-  fileprivate func applied(to t: Node, constants: [Node], lift: Int) -> Node {
+  package func applied(to t: Node, constants: [Node], lift: Int) -> Node {
     let leading = Array(t.shape.dimensions[..<lift])
     let axes = Array(0..<lift)
     switch self {

@@ -7,22 +7,25 @@
 ///     from it: its cotangent is the derivative through every path, the paths through other variables included.
 ///   - lift: the number of leading direction axes.
 ///   - leaves: nodes below which there is no variable, so that nobody need look.
+///   - inputsMove: whether zeros of cotangents and inputs may be those of this point only (`ChainRule`).
 /// - Returns: for each variable its cotangent, or nil where it is structurally zero. A detached variable is a
 ///   constant, hence nil.
 /// - Complexity: adds O(1) nodes per node between the variables and the outputs.
 package func pullback(
-  of outputs: [(node: Node, cotangent: Node)], to variables: [Node], lift: Int = 0, leaves: [Node] = []
+  of outputs: [(node: Node, cotangent: Node)], to variables: [Node], lift: Int = 0, leaves: [Node] = [],
+  inputsMove: Bool = false
 ) -> [Node?] {
-  pull(outputs.map { ($0, .dense($1)) }, variables, lift, leaves)
+  pull(outputs.map { ($0, .dense($1)) }, variables, lift, leaves, inputsMove)
 }
 
 /// Reverse mode along unit cotangents of one node: for each variable its cotangents behind one direction axis.
 package func pullback(along units: UnitTensor, of node: Node, to variables: [Node]) -> [Node?] {
-  pull([(node, .units(units))], variables, 1, [])
+  pull([(node, .units(units))], variables, 1, [], false)
 }
 
 private func pull(
-  _ outputs: [(node: Node, cotangent: Directions)], _ variables: [Node], _ lift: Int, _ leaves: [Node]
+  _ outputs: [(node: Node, cotangent: Directions)], _ variables: [Node], _ lift: Int, _ leaves: [Node],
+  _ inputsMove: Bool
 ) -> [Node?] {
   let roots = outputs.map(\.node)
   // What lies below the only variable cannot matter; below one of several there may be another.
@@ -38,6 +41,7 @@ private func pull(
   for node in order where node.primitive != .detach && node.operands.contains(where: active.contains) {
     active.insert(node)
   }
+  let chain = ChainRule(order, variables: variables, leaves: leaves, inputsMove: inputsMove)
   var cotangents: [Node: Directions] = [:]
   func accumulate(_ node: Node, _ cotangent: Directions) {
     if cotangent.isZero { return }
@@ -58,8 +62,8 @@ private func pull(
       continue
     }
     for (i, operand) in node.operands.enumerated() where active.contains(operand) {
-      guard let map = node.linearization(i) else { continue }
-      accumulate(operand, cotangent.applyingTranspose(map, to: operand.shape, lift: lift))
+      guard let map = chain.linearization(node, i) else { continue }
+      accumulate(operand, cotangent.applyingTranspose(map, to: operand.shape, lift: lift, chain))
     }
   }
   return variables.map { $0.primitive == .detach ? nil : cotangents[$0]?.node }

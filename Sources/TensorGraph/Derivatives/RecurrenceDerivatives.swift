@@ -50,7 +50,8 @@ extension Recurrence {
       let variables = moving.map { variable(self.inputs[$0]) }
       let results = [next, output, summand]
       let images = pushforward(
-        of: results, seeds: [(self.carry, carry)] + zip(moving.map { self.inputs[$0] }, variables), lift: lift)
+        of: results, seeds: [(self.carry, carry)] + zip(moving.map { self.inputs[$0] }, variables), lift: lift,
+        inputsMove: true)
       let all = zip(results, images).map { $1 ?? .zeros(Shape(leading) + $0.shape, $0.scalarType) }
       return .init(carry: carry, inputs: variables, next: all[0], output: all[1], summand: all[2])
     }
@@ -75,7 +76,8 @@ extension Recurrence {
       let (output, summand) = (variable(self.output), variable(self.summand))
       let others = wanted.filter { $0 > 0 }.map { self.inputs[$0] }
       let images = pullback(
-        of: [(next, carry), (self.output, output), (self.summand, summand)], to: [self.carry] + others, lift: lift)
+        of: [(next, carry), (self.output, output), (self.summand, summand)], to: [self.carry] + others, lift: lift,
+        inputsMove: true)
       let all = zip([self.carry] + others, images).map { $1 ?? .zeros(Shape(leading) + $0.shape, $0.scalarType) }
       let rowCount = wanted.count { $0 > 0 && $0 <= rows.count }
       let type = carry.scalarType

@@ -17,7 +17,9 @@ package func collapsedSecondOrder(
 ) -> [(tangents: Node?, sum: Node?)] {
   var tangents: [Node: Node] = [variable: directions]
   var sums: [Node: Node] = [:]
-  for node in Node.topologicalOrder(outputs, entering: { $0 !== variable && $0.scalarType.isDifferentiable }) {
+  let order = Node.topologicalOrder(outputs, entering: { $0 !== variable && $0.scalarType.isDifferentiable })
+  let chain = ChainRule(order, variables: [variable])
+  for node in order {
     guard node !== variable, node.primitive != .detach else { continue }
     var tangent: Node?
     var sum: Node?
@@ -25,16 +27,16 @@ package func collapsedSecondOrder(
       guard let term, !term.isZero else { return }
       total = total.map { $0 + term } ?? term
     }
-    let maps = node.operands.indices.map { tangents[node.operands[$0]] == nil ? nil : node.linearization($0) }
+    let maps = node.operands.indices.map { tangents[node.operands[$0]] == nil ? nil : chain.linearization(node, $0) }
     for (i, operand) in node.operands.enumerated() {
       guard let map = maps[i], let t = tangents[operand] else { continue }
-      add(map.apply(t, lift: 1), to: &tangent)
-      if let s = sums[operand] { add(map.apply(s, lift: 0), to: &sum) }
+      add(map.apply(t, lift: 1, chain), to: &tangent)
+      if let s = sums[operand] { add(map.apply(s, lift: 0, chain), to: &sum) }
     }
     guard let tangent else { continue }
     tangents[node] = tangent
     if node.isElementByElement {
-      for term in node.collapsedCurvatures({ tangents[$0] }) { add(term, to: &sum) }
+      for term in node.collapsedCurvatures(chain, { tangents[$0] }) { add(term, to: &sum) }
       sums[node] = sum
       continue
     }
@@ -42,7 +44,7 @@ package func collapsedSecondOrder(
     local.append((node, tangent))
     for (i, operand) in node.operands.enumerated() {
       guard let map = maps[i], let t = tangents[operand] else { continue }
-      add(map.collapsedVariation(t, local), to: &sum)
+      add(map.collapsedVariation(t, local, chain), to: &sum)
     }
     sums[node] = sum
   }
@@ -63,7 +65,7 @@ extension Node {
 
   /// For each pair of operands of a function that acts element by element, its second derivative times the sum over the
   /// directions of the products of their tangents: the derivative itself has no directions.
-  fileprivate func collapsedCurvatures(_ tangents: (Node) -> Node?) -> [Node] {
+  fileprivate func collapsedCurvatures(_ chain: ChainRule, _ tangents: (Node) -> Node?) -> [Node] {
     var terms: [Node] = []
     for (i, operand) in operands.enumerated() {
       guard let tangent = tangents(operand), case .scale(let factor)? = linearization(i) else { continue }
@@ -72,7 +74,7 @@ extension Node {
           let second = pushforward(
             of: [factor], seeds: [(other, other.filled(with: 1))], leaves: operands.filter { $0 !== other })[0]
         else { continue }
-        terms.append((tangent * change).summed(over: [0]) ⊗ second)
+        terms.append(chain.product((tangent * change).summed(over: [0]), second))
       }
     }
     return terms
@@ -83,31 +85,35 @@ extension LinearMap {
   /// How this map itself changes along each direction, applied to that direction's tangent and summed over them.
   ///
   /// - Parameter local: the tangents of all nodes on which the map depends.
-  fileprivate func collapsedVariation(_ tangent: Node, _ local: [(node: Node, tangent: Node)]) -> Node? {
+  fileprivate func collapsedVariation(
+    _ tangent: Node, _ local: [(node: Node, tangent: Node)], _ chain: ChainRule
+  ) -> Node? {
     switch self {
     case .identity, .mask, .placed: return nil
     case .structural(.solve(let form), let constants):
       // -A⁻¹ Σ dA (A⁻¹ t), by the rule for the matrix of the solution A⁻¹ t of each direction.
       guard let change = pushforward(of: constants, seeds: local, lift: 1)[0] else { return nil }
       return Self.each(tangent, change) { tangent, change in
-        Node(.solve(form), [tangent, constants[0]]).solutionLinearization(form).apply(change, lift: 0)
+        Node(.solve(form), [tangent, constants[0]]).solutionLinearization(form).apply(change, lift: 0, chain)
       }
     case .structural: return nil
     case .scale(let factor):
       guard let change = pushforward(of: [factor], seeds: local, lift: 1)[0] else { return nil }
-      return (change ⊗ tangent).summed(over: [0])
+      return chain.product(tangent, change).summed(over: [0])
     case .contraction(let labels, let other, let otherLabels, let output):
       guard let change = pushforward(of: [other], seeds: local, lift: 1)[0] else { return nil }
       let direction = (labels + otherLabels + output).max().map { $0 + 1 } ?? 0
       return .contraction(tangent, [direction] + labels, change, [direction] + otherLabels, output)
     case .composed(let first, let second):
-      let inner = first.collapsedVariation(tangent, local).map { second.apply($0, lift: 0) }
-      guard let outer = second.collapsedVariation(first.apply(tangent, lift: 1), local) else { return inner }
+      let inner = first.collapsedVariation(tangent, local, chain).map { second.apply($0, lift: 0, chain) }
+      guard let outer = second.collapsedVariation(first.apply(tangent, lift: 1, chain), local, chain) else {
+        return inner
+      }
       return inner.map { $0 + outer } ?? outer
     case .expression, .opaque:
       var total: Node?
       for k in 0..<tangent.shape[0] {
-        let image = apply(tangent.direction(k), lift: 0)
+        let image = apply(tangent.direction(k), lift: 0, chain)
         let seeds = local.map { (node: $0.node, tangent: $0.tangent.direction(k)) }
         guard let change = pushforward(of: [image], seeds: seeds)[0] else { continue }
         total = total.map { $0 + change } ?? change

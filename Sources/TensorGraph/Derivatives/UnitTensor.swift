@@ -104,7 +104,7 @@ package struct UnitTensor {
 
 extension UnitTensor {
   /// The image under a linear map.
-  func applying(_ map: LinearMap) -> Directions {
+  func applying(_ map: LinearMap, _ chain: ChainRule) -> Directions {
     let image: Directions? =
       switch map {
       case .identity: .units(self)
@@ -113,13 +113,13 @@ extension UnitTensor {
       case .placed(let target, let slices): embedded(in: target, at: slices).map(Directions.units)
       case .contraction(let labels, let other, let otherLabels, let output):
         contracted(labels, other, otherLabels, output).map(Directions.dense)
-      case .composed(let first, let second): applying(first).applying(second, lift: 1)
+      case .composed(let first, let second): applying(first, chain).applying(second, lift: 1, chain)
       }
-    return image ?? .dense(map.apply(dense, lift: 1))
+    return image ?? .dense(map.apply(dense, lift: 1, chain))
   }
 
   /// The image under the transpose of a linear map, whose operand has the given shape.
-  func applyingTranspose(_ map: LinearMap, to operand: Shape) -> Directions {
+  func applyingTranspose(_ map: LinearMap, to operand: Shape, _ chain: ChainRule) -> Directions {
     let image: Directions? =
       switch map {
       case .identity: .units(self)
@@ -129,7 +129,7 @@ extension UnitTensor {
       case .contraction(let labels, let other, let otherLabels, let output):
         contracted(output, other, otherLabels, labels).map(Directions.dense)
       }
-    return image ?? .dense(map.applyTranspose(dense, to: operand, lift: 1))
+    return image ?? .dense(map.applyTranspose(dense, to: operand, lift: 1, chain))
   }
 
   /// The image under a primitive that moves elements; nil where units do not stay units.

@@ -52,7 +52,7 @@ extension Operations {
   package static func standardDeviation(
     _ x: Node, _ axes: [Int]? = nil, correction: Double = 0, keepsAxes: Bool = false
   ) throws(TensorError) -> Node {
-    .elementwise(.sqrt, try variance(x, axes, correction: correction, keepsAxes: keepsAxes))
+    .elementwise(.magnitude, try variance(x, axes, correction: correction, keepsAxes: keepsAxes))
   }
 
   /// The p-norm over axes; p may be infinite. At the origin the derivative is 0.
@@ -63,7 +63,7 @@ extension Operations {
     let magnitude = Node.elementwise(.abs, x)
     switch order {
     case 1: return try sum(magnitude, axes, keepsAxes: keepsAxes)
-    case 2: return .elementwise(.sqrt, try sum(.elementwise(.square, x), axes, keepsAxes: keepsAxes))
+    case 2: return .elementwise(.magnitude, try sum(.elementwise(.square, x), axes, keepsAxes: keepsAxes))
     case .infinity: return try maximum(magnitude, axes, keepsAxes: keepsAxes)
     case -.infinity: return try minimum(magnitude, axes, keepsAxes: keepsAxes)
     case 0:
@@ -74,7 +74,11 @@ extension Operations {
         throw TensorError("norm: order \(order) is not supported; use a positive order, 0 or an infinity")
       }
       let total = try sum(.elementwise(.pow, magnitude, x.filled(with: order)), axes, keepsAxes: keepsAxes)
-      return .elementwise(.pow, total, total.filled(with: 1 / order))
+      // At the origin q √q, which is 0 and has the slope 0, and no second derivative.
+      let isOrigin = Node.compare(.equal, total, total.filled(with: 0))
+      let power = Node.elementwise(
+        .pow, .select(isOrigin, total.filled(with: 1), total), total.filled(with: 1 / order))
+      return .select(isOrigin, total * .elementwise(.sqrt, total), power)
     }
   }
 }

@@ -11,7 +11,8 @@ package enum Operations {
     guard x.scalarType.isDifferentiable || function.allowsIntegers else {
       throw TensorError("\(function.rawValue): not defined for \(x.scalarType); cast to float32 or float64 first")
     }
-    return .elementwise(function, x)
+    // Bare signs are slopes of magnitudes (`ChainRule`).
+    return .elementwise(function, function == .sign ? x.detached() : x)
   }
 
   /// A function of two tensors, broadcast against each other.

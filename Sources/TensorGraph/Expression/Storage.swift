@@ -51,6 +51,15 @@ package final class Storage: @unchecked Sendable {
     return UnsafeBufferPointer(start: base.assumingMemoryBound(to: Scalar.self), count: count)
   }
 
+  /// Whether an element is infinite.
+  package var containsInfinity: Bool {
+    switch scalarType {
+    case .float32: buffer(as: Float.self).contains { $0.magnitude == .infinity }
+    case .float64: buffer(as: Double.self).contains { $0.magnitude == .infinity }
+    case .bool, .int32, .int64: false
+    }
+  }
+
   /// Element `i` as a literal, whatever the type.
   package func literal(at i: Int) -> Literal {
     switch scalarType {

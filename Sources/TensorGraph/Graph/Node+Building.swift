@@ -1,7 +1,7 @@
 /// Construction of nodes whose operands are known to fit, simplified on the way.
 ///
 /// Each rule is a law of values *and* of derivatives: it holds for infinities and NaN too, or it is not here. In
-/// particular x · 0 stays, while the zero-absorbing product `scale` may vanish.
+/// particular x · 0 stays, while the product `scale` of the chain rule may vanish.
 extension Node {
   // MARK: Leaves
 
@@ -74,23 +74,26 @@ extension Node {
         if y.isZero { return y }
       }
       if function == .multiply, x === y { return elementwise(.square, x) }
+      if function == .multiply, x.isSame(as: y) {
+        // Written twice: derivatives in the second would miss this.
+        y.bypass()
+        return elementwise(.square, x)
+      }
+      if function == .multiply, let identity = cubeIdentity(x, y) ?? cubeIdentity(y, x) { return identity }
       if let a = x.constantLiteral, let b = y.constantLiteral, x.scalarType == .float64 {
         return x.filled(with: a.double * b.double)
       }
     case .divide:
       if operands[1].isFilled(with: 1) { return x }
+      if x.isFilled(with: 1) { return elementwise(.reciprocal, operands[1]) }
     case .square:
-      // (√u)² = u where √u exists: its derivatives at 0 are those of u, not 0 · ∞.
-      if case .elementwise(.sqrt) = x.primitive {
-        let u = x.operands[0]
-        x.bypass()
-        return select(compare(.less, u, zeros(u.shape, u.scalarType)), u.filled(with: .nan), u)
-      }
+      if let identity = squareIdentity(x) { return identity }
       if case .elementwise(.negate) = x.transparent { return elementwise(.square, x.operands[0]) }
     case .pow:
-      if let exponent = operands[1].constantLiteral?.double { return power(x, exponent) }
-    case .reciprocal, .modulo, .sqrt, .rsqrt, .cbrt, .exp, .exp2, .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin,
-      .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid,
+      if let exponent = operands[1].constantLiteral?.double { return power(x, exponent) ?? powerIdentity(x, exponent) }
+    case .exp, .log, .exp2, .log2, .expMinusOne, .logOnePlus: return inverseIdentity(function, x)
+    case .reciprocal, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .log10, .sin, .cos, .tan, .asin, .acos, .atan, .atan2,
+      .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid,
       .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc, .max, .min:
       break
     }
@@ -291,5 +294,5 @@ package func + (left: Double, right: Node) -> Node { right.filled(with: left) + 
 package func - (left: Double, right: Node) -> Node { right.filled(with: left) - right }
 
 infix operator ⊗ : MultiplicationPrecedence
-/// The zero-absorbing product of the chain rule (`ScalarFunction.scale`).
+/// The product that is 0 where its left factor is (`ScalarFunction.scale`).
 package func ⊗ (left: Node, right: Node) -> Node { .elementwise(.scale, left, right) }

@@ -8,7 +8,7 @@ extension ScalarFunction {
   /// is zero everywhere (so that dependency analysis prunes it).
   ///
   /// Every rule is written so that it stays accurate to every order: no cancellation that the function itself does
-  /// not have, and products whose factors may be 0 and ∞ at once are `⊗`.
+  /// not have. Products with tangents are `ChainRule`'s.
   func partial(_ i: Int, _ x: [Node], _ y: Node) -> Node? {
     let a = x[0]
     func f(_ function: ScalarFunction, _ operand: Node) -> Node { .elementwise(function, operand) }
@@ -19,14 +19,17 @@ extension ScalarFunction {
     case .add: return a.filled(with: 1)
     case .subtract: return a.filled(with: i == 0 ? 1 : -1)
     case .multiply, .scale: return x[1 - i]
-    case .divide: return i == 0 ? f(.reciprocal, x[1]) : -(y / x[1])
+    case .divide: return i == 0 ? f(.reciprocal, x[1]) : -(y * f(.reciprocal, x[1]))
     case .modulo: return i == 0 ? a.filled(with: 1) : -f(.floor, a / x[1])
 
     case .sqrt: return 0.5 * f(.reciprocal, y)
+    case .magnitude:
+      // 0 at 0 by convention, which has no derivative there: that of √x is infinite.
+      return .select(.compare(.equal, a, a.filled(with: 0)), f(.sqrt, a), 0.5 * f(.reciprocal, y))
     case .rsqrt: return -0.5 * (y * f(.square, y))
     case .cbrt: return f(.reciprocal, 3 * f(.square, y))
     case .pow:
-      // At x = 0 the exponent's factor is exactly 0 where the power is constant, and absorbs an infinite 0^(y-1).
+      // Where the exponent is 0 the power is constant, whatever 0^(y-1) is; a base of 0 makes it so if it stays 0.
       if i == 0 { return x[1] ⊗ .elementwise(.pow, a, x[1] - x[1].filled(with: 1)) }
       return y ⊗ f(.log, a)
     case .exp: return y
@@ -56,8 +59,8 @@ extension ScalarFunction {
       return f(.rsqrt, a - a.filled(with: 1)) * f(.rsqrt, 1 + a)
     case .atanh: return f(.reciprocal, oneMinusSquare(a))
     case .hypot:
-      // 0 at the origin by convention; the mask keeps 0 / 0 out of every order.
-      return .select(.compare(.equal, y, y.filled(with: 0)), y.filled(with: 0), x[i] / y)
+      // 0 at the origin by convention, which has no derivative there: that of √y is infinite.
+      return .select(.compare(.equal, y, y.filled(with: 0)), f(.sqrt, y), x[i] / y)
 
     case .sigmoid: return y * f(.sigmoid, -a)
     case .softplus: return f(.sigmoid, a)
@@ -78,6 +81,7 @@ extension ScalarFunction {
 
 /// 1 - a²: by factors where the difference would cancel, and directly where the derivatives of the factors would.
 private func oneMinusSquare(_ a: Node) -> Node {
-  let square = Node.elementwise(.square, a)
-  return .select(.compare(.less, square, a.filled(with: 0.25)), 1 - square, (1 - a) * (1 + a))
+  // Near ±1 a product is accurate, whose rule would meet 0 times infinity; what it differs by has no derivative.
+  let plain = 1 - Node.elementwise(.square, a)
+  return plain + ((1 - a) * (1 + a) - plain).detached()
 }

@@ -3,7 +3,7 @@ import Foundation
 extension ScalarFunction {
   /// The value at a point with one coordinate per operand, by the obvious formula.
   ///
-  /// Accurate to a few units in the last place of a double. `scale` is 0 where a factor is 0; `max` and `min`
+  /// Accurate to a few units in the last place of a double. `scale` is 0 where its first operand is 0; `max` and `min`
   /// give NaN if an operand is NaN, and so does `relu`; `round` takes ties to the even number; `modulo` has the
   /// sign of its second operand.
   package func value(_ point: [Double]) -> Double {
@@ -30,7 +30,8 @@ extension ScalarFunction {
     case .max: return x > y ? x : y
     case .min: return x < y ? x : y
     case .relu: return x > 0 ? x : 0
-    case .reciprocal, .sqrt, .rsqrt, .cbrt, .pow, .exp, .exp2, .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin,
+    case .reciprocal, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .exp, .exp2, .expMinusOne, .log, .log2, .log10,
+      .logOnePlus, .sin,
       .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid,
       .softplus, .erf, .erfc, .floor, .ceil, .round, .trunc:
       fatalError("\(self) is not defined for whole numbers; cast the operands to a floating-point type")
@@ -53,7 +54,7 @@ private func unaryValue(_ function: ScalarFunction, _ x: Double) -> Double {
   case .negate: -x
   case .reciprocal: 1 / x
   case .square: x * x
-  case .sqrt: x.squareRoot()
+  case .sqrt, .magnitude: x.squareRoot()
   case .rsqrt: 1 / x.squareRoot()
   case .cbrt: cbrt(x)
   case .exp: exp(x)
@@ -97,7 +98,7 @@ private func binaryValue(_ function: ScalarFunction, _ x: Double, _ y: Double) -
   case .add: x + y
   case .subtract: x - y
   case .multiply: x * y
-  case .scale: x == 0 || y == 0 ? 0 : x * y
+  case .scale: x == 0 ? 0 : x * y
   case .divide: x / y
   case .modulo: modulo(x, y)
   case .pow: pow(x, y)
@@ -105,7 +106,7 @@ private func binaryValue(_ function: ScalarFunction, _ x: Double, _ y: Double) -
   case .hypot: hypot(x, y)
   case .max: x.isNaN || y.isNaN ? .nan : x > y ? x : y
   case .min: x.isNaN || y.isNaN ? .nan : x < y ? x : y
-  case .negate, .reciprocal, .square, .sqrt, .rsqrt, .cbrt, .exp, .exp2, .expMinusOne, .log, .log2, .log10,
+  case .negate, .reciprocal, .square, .sqrt, .magnitude, .rsqrt, .cbrt, .exp, .exp2, .expMinusOne, .log, .log2, .log10,
     .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh,
     .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc:
     fatalError("\(function) takes one operand")

@@ -16,8 +16,7 @@ package enum ScalarFunction: String, CaseIterable, Hashable, Sendable {
   case subtract
   /// x y
   case multiply
-  /// x y, but exactly 0 where a factor is exactly 0, whatever the other is: the product of the chain rule, in which
-  /// an exactly zero cotangent is never spoilt by an infinite or undefined partial derivative.
+  /// x y, but exactly 0 where x is exactly 0, whatever y is: for an x whose zeros are structural (`ChainRule`)
   case scale
   /// x / y
   case divide
@@ -27,6 +26,8 @@ package enum ScalarFunction: String, CaseIterable, Hashable, Sendable {
   // Powers, exponentials, logarithms
   /// √x
   case sqrt
+  /// √x for an x that is a sum of squares: as sqrt, but with slope 0 at 0 by convention
+  case magnitude
   /// 1 / √x
   case rsqrt
   /// ∛x
@@ -98,8 +99,8 @@ package enum ScalarFunction: String, CaseIterable, Hashable, Sendable {
   package var arity: Int {
     switch self {
     case .add, .subtract, .multiply, .scale, .divide, .modulo, .pow, .atan2, .hypot, .max, .min: 2
-    case .negate, .reciprocal, .square, .sqrt, .rsqrt, .cbrt, .exp, .exp2, .expMinusOne, .log, .log2, .log10,
-      .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh,
+    case .negate, .reciprocal, .square, .sqrt, .magnitude, .rsqrt, .cbrt, .exp, .exp2, .expMinusOne, .log, .log2,
+      .log10, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh,
       .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc:
       1
     }
@@ -109,7 +110,8 @@ package enum ScalarFunction: String, CaseIterable, Hashable, Sendable {
   package var allowsIntegers: Bool {
     switch self {
     case .negate, .square, .add, .subtract, .multiply, .scale, .divide, .modulo, .abs, .sign, .max, .min, .relu: true
-    case .reciprocal, .sqrt, .rsqrt, .cbrt, .pow, .exp, .exp2, .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin,
+    case .reciprocal, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .exp, .exp2, .expMinusOne, .log, .log2, .log10,
+      .logOnePlus, .sin,
       .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid,
       .softplus, .erf, .erfc, .floor, .ceil, .round, .trunc:
       false

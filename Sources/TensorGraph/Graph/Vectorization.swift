@@ -56,10 +56,10 @@ package struct Vectorization {
     case .select: return .select(lifted(0), lifted(1), lifted(2))
     case .detach: return operands[0].node.detached()
     case .cast, .broadcast, .reshape, .permute, .slice, .embed, .sum, .cumulativeSum:
-      return LinearMap.structural(node.primitive, constants: []).apply(operands[0].node, lift: 1)
+      return node.primitive.applied(to: operands[0].node, constants: [], lift: 1)
     case .gather(let axis):
       if !operands[1].hasRows {
-        return LinearMap.structural(node.primitive, constants: [operands[1].node]).apply(operands[0].node, lift: 1)
+        return node.primitive.applied(to: operands[0].node, constants: [operands[1].node], lift: 1)
       }
       guard !operands[0].hasRows else { return nil }
       // The axis of the rows comes where the indexed axis was.
@@ -67,7 +67,7 @@ package struct Vectorization {
       return gathered.permuted([axis] + (0..<gathered.shape.rank).filter { $0 != axis })
     case .scatterAdd:
       guard !operands[1].hasRows else { return nil }
-      return LinearMap.structural(node.primitive, constants: [operands[1].node]).apply(operands[0].node, lift: 1)
+      return node.primitive.applied(to: operands[0].node, constants: [operands[1].node], lift: 1)
     case .concatenate(let axis): return .concatenate(all(), axis: axis + 1)
     case .maximum(let axes): return Node(.maximum(axes.map { $0 + 1 }), all())
     case .minimum(let axes): return Node(.minimum(axes.map { $0 + 1 }), all())

@@ -60,7 +60,8 @@ struct StructuralZeros {
   ) -> DependencyTable {
     switch function {
     // Functions that are 0 at 0.
-    case .negate, .square, .sqrt, .cbrt, .expMinusOne, .logOnePlus, .sin, .tan, .asin, .atan, .sinh, .tanh, .asinh,
+    case .negate, .square, .sqrt, .magnitude, .cbrt, .expMinusOne, .logOnePlus, .sin, .tan, .asin, .atan, .sinh, .tanh,
+      .asinh,
       .atanh, .relu, .erf, .abs, .sign, .floor, .ceil, .round, .trunc:
       return operands[0]
     // Functions that are 0 where the first operand is.

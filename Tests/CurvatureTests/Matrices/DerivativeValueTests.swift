@@ -71,7 +71,7 @@ import Testing
     let pair: Tensor<Double> = [s, 1]
     let error = #expect(throws: TensorError.self) { try Hessian(of: (pair * pair).sum(), withRespectTo: s) }
     #expect(
-      error?.message.hasPrefix("hessian: xs of shape [] is a literal, and an array literal, the exponent") == true)
+      error?.message.hasPrefix("hessian: xs of shape [] is a literal, and an array literal or the exponent") == true)
     #expect(gradient((Tensor.stack([a, a]) * [1, 2]).sum(), x).scalars == [3, 0])
   }
 
@@ -95,7 +95,7 @@ import Testing
     let y = (root * root).sum()
     #expect(gradient(y, data).isClose(to: 2 * data))
     let error = #expect(throws: TensorError.self) { try Hessian(of: y, withRespectTo: root) }
-    #expect(error?.message.hasPrefix("hessian: xs of shape [6] is a square root, and ") == true)
+    #expect(error?.message.hasPrefix("hessian: xs of shape [6] is an intermediate result past which ") == true)
   }
 
   /// Functions of a vector of four positive numbers; every kind of operation that has derivatives has a part.

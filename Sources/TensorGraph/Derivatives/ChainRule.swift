@@ -1,0 +1,390 @@
+/// The product of the chain rule: a tangent or cotangent times the factor of an operation.
+///
+/// A product of 0 and ∞ means different things. A *structural* zero says that nothing moves there: a branch that was not
+/// taken, a mask, a direction without that element, a constant. It absorbs whatever it meets. An *incidental* zero is a
+/// number that is 0 at this point: its product with an infinity is not determined by first-order rules, hence NaN. Which
+/// of the two a zero is, is known from how the expression was made, so nothing is decided when it is evaluated: products
+/// are written as mask · (still · numbers), of which only the last may be NaN.
+///
+/// One object serves one sweep.
+package final class ChainRule {
+  /// Whether a node has the same value whatever the variables do, so that a zero of it stays one.
+  private var stillness: [Node: Bool] = [:]
+  private var poles: [Node: Bool] = [:]
+  /// Whether everything that the sweep was not told to differentiate in may move as well: in the body of a recurrence,
+  /// whose inputs are what steps before have made, and in rules, whose factors are made of what moves outside.
+  private let inputsMove: Bool
+  private var infiniteness: [Node: Infinities] = [:]
+  /// The operands of magnitudes in the sweep of which a first derivative has been taken.
+  private var slopes: Set<Node> = []
+
+  /// - Parameters:
+  ///   - order: the nodes of a sweep, operands first.
+  ///   - variables: those that the sweep differentiates in.
+  ///   - leaves: nodes below which nobody looks.
+  package init(
+    _ order: [Node] = [], variables: some Sequence<Node> = EmptyCollection(), leaves: [Node] = [],
+    inputsMove: Bool = false
+  ) {
+    self.inputsMove = inputsMove
+    stillness.reserveCapacity(order.count)
+    for variable in variables { stillness[variable] = false }
+    for node in order where stillness[node] == nil {
+      let isLeaf = leaves.contains { $0 === node }
+      if !isLeaf, !Self.isStepwise(node), !node.isDeferred, node.operands.contains(where: { stillness[$0] == false }) {
+        stillness[node] = false
+      } else if !inputsMove {
+        stillness[node] = true
+      }
+    }
+    for node in order {
+      if case .elementwise(.sign) = node.primitive { slopes.insert(node.operands[0]) }
+    }
+  }
+
+  // MARK: Maps
+
+  /// The linear map of a node in operand `i`, with the second derivatives of kinks left open.
+  ///
+  /// The slope of |x| at 0 is 0 by convention. That is an answer for the kink itself; where |x| enters a derivative in
+  /// which its slope is a factor already, as in f'(|x|) sign x, it would pass for the slope of a smooth function, and is
+  /// NaN instead.
+  func linearization(_ node: Node, _ i: Int) -> LinearMap? {
+    let map = node.linearization(i)
+    guard case .elementwise(let function) = node.primitive, case .scale(let slope)? = map else { return map }
+    let x = node.operands[0]
+    if function == .abs, slopes.contains(x) {
+      return .scale(.select(.compare(.equal, x, x.filled(with: 0)), x.filled(with: .nan), slope))
+    }
+    // A saturated function: what is infinite stays so, and the function at its limit.
+    guard function.arity == 1, let isInfinite = infinities(x, depth: 8) else { return map }
+    let isSaturated = Node.logical(.and, isInfinite, .compare(.equal, slope, slope.filled(with: 0)))
+    return .scale(.select(isSaturated, slope.filled(with: 0), slope))
+  }
+
+  /// Where a node is infinite because a constant or a variable is: as a mask, nil if nowhere.
+  private func infinities(_ node: Node, depth: Int) -> Node? {
+    if let known = infiniteness[node] { return known.mask }
+    var mask: Node?
+    defer { infiniteness[node] = Infinities(mask: mask) }
+    guard depth > 0, !node.isDeferred else { return nil }
+    func of(_ i: Int) -> Node? { infinities(node.operands[i], depth: depth - 1) }
+    func either() -> Node? {
+      guard let a = of(0) else { return of(1) }
+      return of(1).map { .logical(.or, a, $0) } ?? a
+    }
+    switch node.primitive {
+    case .input, .fill:
+      let isInfinite =
+        node.fillLiteral.map { $0.double.isInfinite } ?? node.value.map(\.containsInfinity) ?? false
+      if isInfinite {
+        let magnitude = Node.elementwise(.abs, node.detached())
+        mask = .compare(.equal, magnitude, magnitude.filled(with: .infinity))
+      }
+    case .elementwise(.negate), .elementwise(.square), .elementwise(.abs), .cast: mask = of(0)
+    case .elementwise(.add), .elementwise(.subtract), .elementwise(.multiply), .elementwise(.scale): mask = either()
+    case .elementwise(.divide): mask = of(0)
+    case .broadcast(let shape, let axes): mask = of(0)?.broadcast(to: shape, axes: axes)
+    case .reshape(let shape): mask = of(0)?.reshaped(to: shape)
+    case .permute(let order): mask = of(0)?.permuted(order)
+    case .slice(let slices): mask = of(0)?.sliced(slices)
+    case .gather(let axis): mask = of(0)?.gathered(node.operands[1], axis: axis)
+    case .concatenate(let axis):
+      let parts = node.operands.indices.map { of($0) }
+      guard parts.contains(where: { $0 != nil }) else { break }
+      mask = .concatenate(
+        zip(parts, node.operands).map { $0 ?? .fill(.integer(0), shape: $1.shape, scalarType: .bool) }, axis: axis)
+    default: break
+    }
+    return mask
+  }
+
+  private struct Infinities { let mask: Node? }
+
+  // MARK: The product
+
+  /// A tangent or cotangent times a factor of the same shape.
+  func product(_ tangent: Node, _ factor: Node) -> Node {
+    if tangent.isZero { return tangent }
+    if factor.isZero { return factor }
+    if factor.isPlainNumber || tangent.isPlainNumber { return tangent * factor }
+    let (a, b) = (parts(tangent), parts(factor))
+    // What does not move absorbs poles; other numbers it just multiplies.
+    let absorbs =
+      (a.still.map { $0.isIndicator || hasPoles(factor) } ?? false)
+      || (b.still.map { $0.isIndicator || hasPoles(tangent) } ?? false)
+    if a.mask == nil, b.mask == nil, !absorbs { return shielded(tangent, factor) }
+    var result: Node
+    if let x = a.number, let y = b.number { result = shielded(x, y) } else { result = a.number ?? b.number ?? b.still! }
+    if a.number != nil || b.number != nil, let still = b.still { result = .elementwise(.scale, still, result) }
+    if let still = a.still { result = .elementwise(.scale, still, result) }
+    for mask in [b.mask, a.mask] {
+      if let mask { result = Self.masked(result, mask.node, mask.keeping) }
+    }
+    return result
+  }
+
+  /// What is true where a tangent passes, with masks of masks joined.
+  static func masked(_ tangent: Node, _ mask: Node, _ keeping: Bool) -> Node {
+    if let inner = Mask(tangent) {
+      if inner.node === mask { return inner.keeping == keeping ? tangent : tangent.filled(with: 0) }
+      let both = Node.logical(.and, Mask.positive(inner.node, inner.keeping), Mask.positive(mask, keeping))
+      return .select(both, inner.value, tangent.filled(with: 0))
+    }
+    let zero = tangent.filled(with: 0)
+    return keeping ? .select(mask, tangent, zero) : .select(mask, zero, tangent)
+  }
+
+  private struct Parts {
+    var mask: (node: Node, keeping: Bool)?
+    /// A factor whose zeros are all structural.
+    var still: Node?
+    var number: Node?
+  }
+
+  /// A node as mask · still · number.
+  private func parts(_ node: Node) -> Parts {
+    if let mask = Mask(node) {
+      var inner = parts(mask.value)
+      // Of masks within masks the outer is kept: `masked` has joined those that it met.
+      if inner.mask != nil { inner = Parts(number: mask.value) }
+      return Parts(mask: (mask.node, mask.keeping), still: inner.still, number: inner.number)
+    }
+    if isStill(node) { return node.isPlainNumber ? Parts(number: node) : Parts(still: node) }
+    switch node.primitive {
+    case .elementwise(.scale) where hasStructuralZeros(node.operands[0]):
+      return Parts(still: node.operands[0], number: node.operands[1])
+    case .elementwise(.pow) where isStill(node.operands[0]): return Parts(still: node)
+    case .broadcast(let shape, let axes):
+      let inner = parts(node.operands[0])
+      guard inner.mask != nil || inner.still != nil else { return Parts(number: node) }
+      func moved(_ node: Node) -> Node { node.broadcast(to: shape, axes: axes) }
+      return Parts(
+        mask: inner.mask.map { (moved($0.node), $0.keeping) }, still: inner.still.map(moved),
+        number: inner.number.map(moved))
+    default: return Parts(number: node)
+    }
+  }
+
+  /// A power of a base that does not move is 0 for good where the base is.
+  private func hasStructuralZeros(_ node: Node) -> Bool {
+    if isStill(node) { return true }
+    if case .elementwise(.pow) = node.primitive { return isStill(node.operands[0]) }
+    return false
+  }
+
+  /// The product of numbers, 0 where one is structurally zero (by sums and movement of masked parts) and the other is not
+  /// finite.
+  private func shielded(_ a: Node, _ b: Node) -> Node {
+    let product = balanced(a, b)
+    var result = product
+    for (zero, other) in [(a, b), (b, a)] where hasPoles(other) {
+      guard let support = support(zero, depth: 6) else { continue }
+      let magnitude = Node.elementwise(.abs, other)
+      let isFinite = Node.compare(.less, magnitude, magnitude.filled(with: .infinity))
+      result = .select(.logical(.or, support, isFinite), result, result.filled(with: 0))
+    }
+    return result
+  }
+
+  /// The product in an order that does not square reciprocals: 1/f² leaves the range of numbers long before f'/f does.
+  private func balanced(_ a: Node, _ b: Node) -> Node {
+    if let b = b.negated, b.reciprocalFactors != nil { return -balanced(a, b) }
+    if let a = a.negated, a.reciprocalFactors != nil { return -balanced(a, b) }
+    if let (rest, reciprocal) = b.reciprocalFactors { return balanced(balanced(a, reciprocal), rest) }
+    if let (rest, reciprocal) = a.reciprocalFactors, !b.isReciprocal { return rest * balanced(reciprocal, b) }
+    return a * b
+  }
+
+  // MARK: Facts
+
+  /// Whether a node has the same value whatever the variables do.
+  func isStill(_ node: Node) -> Bool {
+    if let known = stillness[node] { return known }
+    let order = Node.topologicalOrder([node]) { stillness[$0] == nil && !Self.isStepwise($0) && !$0.isDeferred }
+    for node in order where stillness[node] == nil {
+      stillness[node] =
+        Self.isStepwise(node)
+        || (node.isInput || node.isDeferred ? !inputsMove : node.operands.allSatisfy { stillness[$0]! })
+    }
+    return stillness[node]!
+  }
+
+  /// Whether a node takes steps: what it is made of may move, and it does not.
+  private static func isStepwise(_ node: Node) -> Bool {
+    guard node.scalarType.isDifferentiable else { return true }
+    switch node.primitive {
+    // A sign that users take is that of a constant; a bare one is the slope of a magnitude, and 0 at 0 by convention.
+    case .detach, .elementwise(.floor), .elementwise(.ceil), .elementwise(.round), .elementwise(.trunc): return true
+    default: return false
+    }
+  }
+
+  /// Whether elements of a node may be infinite or undefined where its leaves are ordinary numbers of moderate size.
+  private func hasPoles(_ node: Node) -> Bool {
+    if let known = poles[node] { return known }
+    let order = Node.topologicalOrder([node]) { poles[$0] == nil && !isStill($0) }
+    for node in order where poles[node] == nil {
+      poles[node] =
+        (node.createsPoles && (!isStill(node) || node.operands.isEmpty))
+        || (!isStill(node) && node.operands.contains { poles[$0] ?? false })
+    }
+    return poles[node]!
+  }
+
+  /// Where a node may be other than structurally zero, as a mask; nil if that may be everywhere.
+  private func support(_ node: Node, depth: Int) -> Node? {
+    if depth == 0 || node.isPlainNumber { return nil }
+    let parts = parts(node)
+    if parts.mask != nil || parts.still != nil {
+      let mask = parts.mask.map { Mask.positive($0.node, $0.keeping) }
+      let still = parts.still.map { Node.compare(.notEqual, $0, $0.filled(with: 0)) }
+      let number = parts.number.flatMap { $0 === node ? nil : support($0, depth: depth - 1) }
+      return [mask, still, number].compactMap { $0 }.reduce(nil) { all, next in
+        all.map { Node.logical(.and, $0, next) } ?? next
+      }
+    }
+    func of(_ i: Int) -> Node? { support(node.operands[i], depth: depth - 1) }
+    func indicator(_ i: Int) -> Node? { of(i).map { $0.cast(to: node.scalarType) } }
+    func nonzero(_ node: Node) -> Node { .compare(.notEqual, node, node.filled(with: 0)) }
+    switch node.primitive {
+    case .elementwise(.negate): return of(0)
+    case .elementwise(.multiply), .elementwise(.scale):
+      guard let a = of(0) else { return of(1) }
+      return of(1).map { .logical(.and, a, $0) } ?? a
+    case .elementwise(.add), .elementwise(.subtract):
+      guard let a = of(0), let b = of(1), !Mask.areComplementary(a, b) else { return nil }
+      return a === b ? a : .logical(.or, a, b)
+    case .broadcast(let shape, let axes): return of(0)?.broadcast(to: shape, axes: axes)
+    case .reshape(let shape): return node.isDeferred ? nil : of(0)?.reshaped(to: shape)
+    case .permute(let order): return of(0)?.permuted(order)
+    case .slice(let slices): return of(0)?.sliced(slices)
+    case .sum(let axes): return indicator(0).map { nonzero($0.summed(over: axes)) }
+    case .embed(let shape, let slices):
+      let inside = indicator(0) ?? node.operands[0].filled(with: 1)
+      return nonzero(inside.embedded(in: shape, at: slices))
+    default: return nil
+    }
+  }
+}
+
+/// A node that is 0 where a mask says so.
+private struct Mask {
+  let node: Node
+  /// Whether `value` is where the mask is true.
+  let keeping: Bool
+  let value: Node
+
+  init?(_ selection: Node) {
+    guard case .select = selection.primitive else { return nil }
+    node = selection.operands[0]
+    keeping = selection.operands[2].isZero
+    value = selection.operands[keeping ? 1 : 2]
+    guard keeping || selection.operands[1].isZero else { return nil }
+  }
+
+  static func positive(_ mask: Node, _ keeping: Bool) -> Node { keeping ? mask : .logical(.not, mask) }
+
+  static func areComplementary(_ a: Node, _ b: Node) -> Bool {
+    func isOpposite(_ a: Node, _ b: Node) -> Bool {
+      if case .logical(.not) = a.primitive { a.operands[0] === b } else { false }
+    }
+    return isOpposite(a, b) || isOpposite(b, a)
+  }
+}
+
+extension Node {
+  /// Whether every element is one number other than 0, so that there is no zero to speak of.
+  fileprivate var isPlainNumber: Bool {
+    guard let number = fillLiteral?.double else { return false }
+    return number != 0 && number.isFinite && !isExposed
+  }
+
+  /// Whether this is made of a mask: zeros and ones.
+  fileprivate var isIndicator: Bool {
+    switch primitive {
+    case .cast: operands[0].scalarType == .bool
+    case .broadcast: operands[0].isIndicator
+    default: false
+    }
+  }
+
+  /// Whether this is 1 over something.
+  var isReciprocal: Bool {
+    switch primitive {
+    case .elementwise(.reciprocal), .elementwise(.rsqrt): true
+    case .broadcast: operands[0].isReciprocal
+    default: false
+    }
+  }
+
+  /// The two factors of a product of which the second is a reciprocal, and the first has one, too.
+  fileprivate var reciprocalFactors: (rest: Node, reciprocal: Node)? {
+    switch primitive {
+    case .elementwise(.square) where operands[0].isReciprocal: (operands[0], operands[0])
+    case .elementwise(.multiply) where operands[1].isReciprocal && operands[0].hasReciprocal:
+      (operands[0], operands[1])
+    case .elementwise(.multiply) where operands[0].isReciprocal && operands[1].hasReciprocal:
+      (operands[1], operands[0])
+    case .broadcast(let shape, let axes):
+      operands[0].reciprocalFactors.map {
+        ($0.rest.broadcast(to: shape, axes: axes), $0.reciprocal.broadcast(to: shape, axes: axes))
+      }
+    default: nil
+    }
+  }
+
+  /// What this is the negative of, if it was made by a change of sign.
+  fileprivate var negated: Node? {
+    switch primitive {
+    case .elementwise(.negate): operands[0]
+    case .broadcast(let shape, let axes): operands[0].negated?.broadcast(to: shape, axes: axes)
+    default: nil
+    }
+  }
+
+  /// Whether this is 1 over something, or a product or quotient with such a factor.
+  var hasReciprocal: Bool {
+    switch primitive {
+    case .elementwise(.divide): true
+    case .elementwise(.multiply): operands[0].isReciprocal || operands[1].isReciprocal
+    case .elementwise(.negate), .broadcast: operands[0].hasReciprocal
+    default: isReciprocal
+    }
+  }
+
+  /// Whether elements may be infinite or undefined where those of the operands are ordinary numbers of moderate size.
+  fileprivate var createsPoles: Bool {
+    switch primitive {
+    case .elementwise(let function): function.hasPoles
+    case .fill(_, let literal, _): !literal.double.isFinite
+    case .special, .solve, .matrix, .scan, .custom: true
+    default: false
+    }
+  }
+
+  /// Whether this is a function that leaves the range of numbers at moderate arguments.
+  var grows: Bool {
+    switch primitive {
+    case .elementwise(.exp), .elementwise(.exp2), .elementwise(.expMinusOne), .elementwise(.sinh), .elementwise(.cosh),
+      .elementwise(.pow), .special:
+      true
+    default: false
+    }
+  }
+}
+
+extension ScalarFunction {
+  /// Whether an ordinary argument may give an infinity or no number.
+  fileprivate var hasPoles: Bool {
+    switch self {
+    case .reciprocal, .divide, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan,
+      .asin, .acos, .atan2, .acosh, .atanh, .hypot:
+      true
+    case .negate, .square, .add, .subtract, .multiply, .scale, .exp, .exp2, .expMinusOne, .sin, .cos, .atan, .sinh,
+      .cosh, .tanh, .sech, .asinh, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc,
+      .max, .min:
+      false
+    }
+  }
+}
