@@ -34,6 +34,8 @@ final class SingularPoints: Sendable {
     var lines: [[Move]: [Series]] = [:]
     var axes: [Axis: Sides] = [:]
     var entries: [[Int]: Entry] = [:]
+    /// Elements of expansions made so far.
+    var work = 0
   }
 
   /// An element of a variable, in every slice.
@@ -54,7 +56,7 @@ final class SingularPoints: Sendable {
   }
 
   /// Elements of expansions that are looked at for one matrix; variables of which a whole matrix is expanded.
-  static let workLimit = 4_000_000
+  static let workLimit = 2_000_000
   static let variableLimit = 200
 
   init(of function: Node, rows: UnitDirections, columns: UnitDirections, order: Int) {
@@ -94,13 +96,13 @@ final class SingularPoints: Sendable {
   private func prepare(_ state: inout State) {
     guard state.expansion == nil, state.isExpandable else { return }
     let variables = order == 2 && rows.node !== columns.node ? [columns.node, rows.node] : [columns.node]
-    state.expansion = try? LineExpansion(of: [function], in: variables, elementLimit: Self.workLimit / 8)
+    state.expansion = try? LineExpansion(of: [function], in: variables, elementLimit: Self.workLimit / 64)
     state.isExpandable = state.expansion != nil
   }
 
   private func find(_ batch: Int, _ row: Int, _ column: Int, _ state: inout State) -> Entry {
     prepare(&state)
-    guard let expansion = state.expansion else { return .unknown }
+    guard let expansion = state.expansion, state.work <= Self.workLimit else { return .unknown }
     let output = order == 2 ? (function.shape.count == 1 ? 0 : batch) : element(rows, batch, row)
     let value = expansion.values(0)[output]
     guard value.isFinite else { return .unknown }
@@ -274,6 +276,7 @@ final class SingularPoints: Sendable {
       }
     }
     let result = state.expansion!(direction)[0]
+    state.work += state.expansion!.elementCount
     // One expansion serves many entries, all of them would be too much to keep.
     if state.lines.count > 4096 { state.lines.removeAll() }
     state.lines[moves] = result

@@ -248,7 +248,7 @@ extension Series {
   // MARK: By name
 
   /// A function of one or two series.
-  static func apply(_ function: ScalarFunction, _ operands: [Series]) -> Series {
+  package static func apply(_ function: ScalarFunction, _ operands: [Series]) -> Series {
     let x = operands[0]
     switch function {
     case .negate: return -x

@@ -119,7 +119,7 @@ package struct Series: Sendable {
     return result.checked
   }
 
-  static func + (a: Series, b: Series) -> Series {
+  package static func + (a: Series, b: Series) -> Series {
     if a.fault != nil || b.isZero { return a }
     if b.fault != nil || a.isZero { return b }
     var sum = TermSum()
