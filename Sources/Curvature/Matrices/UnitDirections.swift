@@ -17,6 +17,13 @@ struct UnitDirections {
   /// The number of slices; 1 without a batch axis.
   var batchCount: Int { batchAxis.map { node.shape[$0] } ?? 1 }
 
+  /// The elements of the tensor with the given number, one for each slice.
+  func elements(of number: Int) -> [Int] {
+    guard let batchAxis else { return [number] }
+    let inner = node.shape.dimensions[(batchAxis + 1)...].reduce(1, *)
+    return (0..<batchCount).map { (number / inner * batchCount + $0) * inner + number % inner }
+  }
+
   /// One direction for each index (int64, shape [K]).
   ///
   /// The indices are data, not part of the graph's structure, so all directions share one program.

@@ -103,7 +103,7 @@ final class SingularPoints: Sendable {
   private func find(_ batch: Int, _ row: Int, _ column: Int, _ state: inout State) -> Entry {
     prepare(&state)
     guard let expansion = state.expansion, state.work <= Self.workLimit else { return .unknown }
-    let output = order == 2 ? (function.shape.count == 1 ? 0 : batch) : element(rows, batch, row)
+    let output = order == 2 ? (function.shape.count == 1 ? 0 : batch) : rows.elements(of: row)[batch]
     let value = expansion.values(0)[output]
     guard value.isFinite else { return .unknown }
     let second = Axis(isRow: order == 2 && rows.node !== columns.node, number: order == 2 ? row : column)
@@ -121,7 +121,7 @@ final class SingularPoints: Sendable {
       for (p, q) in [(1.0, 1.0), (0.75, 1.625)] {
         let (a, b) = (p * state.axes[first]!.sign, q * state.axes[second]!.sign)
         let both = try behaviour([Move(axis: first, speed: a), Move(axis: second, speed: b)], output, value, &state)
-        try require(both.slope, a * one.slope + b * other.slope, "slope", first, both)
+        guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(first, second) }
         mixed.append((both.curvature - a * a * one.curvature - b * b * other.curvature) / (a * b))
       }
       let scale = abs(one.curvature) + abs(other.curvature)
@@ -181,8 +181,15 @@ final class SingularPoints: Sendable {
     result.slope *= first.sign
     if found.count == 2 {
       let other = found[1].behaviour
-      try require(-other.slope, first.behaviour.slope, "slope", axis, result)
-      if order == 2 { try require(other.curvature, first.behaviour.curvature, "curvature", axis, result) }
+      guard agree(-other.slope, result.slope, result.scale) else {
+        throw .missing(
+          "the one-sided slopes along x[\(axis.number)] are \(Float(-other.slope)) and \(Float(result.slope))")
+      }
+      guard order == 1 || agree(other.curvature, result.curvature, result.scale) else {
+        throw .missing(
+          "the one-sided second derivatives along x[\(axis.number)] are \(Float(2 * other.curvature)) and "
+            + "\(Float(2 * result.curvature))")
+      }
     }
     return result
   }
@@ -190,22 +197,15 @@ final class SingularPoints: Sendable {
   private func behaviour(
     _ moves: [Move], _ output: Int, _ value: Double, _ state: inout State
   ) throws(Obstacle) -> Behaviour {
-    var moves = moves
-    var series = line(moves, &state)[output]
-    if case .undefined? = series.fault {
-      // The domain may lie on another side.
-      for signs in [(1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] where state.axes[moves[0].axis]!.isTwoSided {
-        let turned = zip(moves, [signs.0, signs.1]).map { Move(axis: $0.axis, speed: $0.speed * $1) }
-        let other = line(turned, &state)[output]
-        if other.fault == nil, signs.0 == signs.1 {
-          (moves, series) = (turned, other)
-          break
-        }
-      }
+    let place = "a line between axes"
+    let series = line(moves, &state)[output]
+    guard case .undefined? = series.fault, moves.allSatisfy({ state.axes[$0.axis]!.isTwoSided }) else {
+      return try behaviour(of: series, value, place)
     }
-    let isTurned = moves[0].speed * state.axes[moves[0].axis]!.sign < 0
-    var result = try behaviour(of: series, value, "a line between axes")
-    if isTurned { result.slope = -result.slope }
+    // The domain may lie on the other side.
+    let turned = moves.map { Move(axis: $0.axis, speed: -$0.speed) }
+    var result = try behaviour(of: line(turned, &state)[output], value, place)
+    result.slope = -result.slope
     return result
   }
 
@@ -234,15 +234,15 @@ final class SingularPoints: Sendable {
     return "\(Float(term.coefficient))\(power)\(logarithm) for small t"
   }
 
-  private func require(
-    _ a: Double, _ b: Double, _ what: String, _ axis: Axis, _ behaviour: Behaviour
-  ) throws(Obstacle) {
-    guard abs(a - b) <= 1e-7 * max(abs(a), abs(b)) + 1e-10 * behaviour.scale else {
-      throw .missing(
-        what == "slope"
-          ? "the one-sided slopes along x[\(axis.number)] are \(Float(b)) and \(Float(-a))"
-          : "the one-sided second derivatives along x[\(axis.number)] are \(Float(2 * b)) and \(Float(2 * a))")
-    }
+  /// Whether two coefficients are one but for rounding.
+  private func agree(_ a: Double, _ b: Double, _ scale: Double) -> Bool {
+    abs(a - b) <= 1e-7 * max(abs(a), abs(b)) + 1e-10 * scale
+  }
+
+  private func notLinear(_ axis: Axis, _ other: Axis) -> Obstacle {
+    .missing(
+      "its slopes along x[\(axis.number)], x[\(other.number)] and a line between them do not belong to one linear function"
+    )
   }
 
   /// That a first derivative belongs to a linear map: the slope between this axis and the next ones.
@@ -256,11 +256,7 @@ final class SingularPoints: Sendable {
       guard let other = try? behaviour(next, output, value, &state) else { continue }
       let (a, b) = (0.75 * state.axes[axis]!.sign, 1.25 * state.axes[next]!.sign)
       let both = try behaviour([Move(axis: axis, speed: a), Move(axis: next, speed: b)], output, value, &state)
-      guard abs(both.slope - a * one.slope - b * other.slope) <= 1e-7 * both.scale + 1e-10 * one.scale else {
-        throw .missing(
-          "its slopes along x[\(axis.number)], x[\(number)] and a line between them do not belong to one linear function"
-        )
-      }
+      guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(axis, next) }
     }
   }
 
@@ -270,10 +266,8 @@ final class SingularPoints: Sendable {
     let sides = order == 2 && rows.node !== columns.node ? [columns, rows] : [columns]
     var direction = sides.map { [Double](repeating: 0, count: $0.node.shape.count) }
     for move in moves {
-      let side = sides[move.axis.isRow ? 1 : 0]
-      for batch in 0..<side.batchCount {
-        direction[move.axis.isRow ? 1 : 0][element(side, batch, move.axis.number)] += move.speed
-      }
+      let side = move.axis.isRow ? 1 : 0
+      for element in sides[side].elements(of: move.axis.number) { direction[side][element] += move.speed }
     }
     let result = state.expansion!(direction)[0]
     state.work += state.expansion!.elementCount
@@ -281,12 +275,5 @@ final class SingularPoints: Sendable {
     if state.lines.count > 4096 { state.lines.removeAll() }
     state.lines[moves] = result
     return result
-  }
-
-  /// The row-major place of an element of a slice.
-  private func element(_ side: UnitDirections, _ batch: Int, _ number: Int) -> Int {
-    guard let axis = side.batchAxis else { return number }
-    let inner = side.node.shape.dimensions[(axis + 1)...].reduce(1, *)
-    return (number / inner * side.batchCount + batch) * inner + number % inner
   }
 }

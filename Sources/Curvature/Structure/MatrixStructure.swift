@@ -139,10 +139,4 @@ extension UnitDirections {
     return (0..<node.shape.count).map { Int32($0 / (inner * batchCount) * inner + $0 % inner) }
   }
 
-  /// The elements of the tensor with the given number, one for each slice.
-  fileprivate func elements(of number: Int) -> [Int] {
-    guard let batchAxis else { return [number] }
-    let inner = node.shape.dimensions[(batchAxis + 1)...].reduce(1, *)
-    return (0..<batchCount).map { (number / inner * batchCount + $0) * inner + number % inner }
-  }
 }

@@ -245,17 +245,8 @@ extension TermSpace {
 
   private static func createsSingularities(_ node: Node) -> Bool {
     if case .special = node.primitive { return true }
-    guard case .elementwise(let function) = node.primitive else { return false }
-    switch function {
-    case .reciprocal, .divide, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan,
-      .asin,
-      .acos, .atan2, .acosh, .atanh, .hypot:
-      return true
-    case .negate, .square, .add, .subtract, .multiply, .scale, .exp, .exp2, .expMinusOne, .sin, .cos, .atan, .sinh,
-      .cosh, .tanh, .sech, .asinh, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc,
-      .max, .min:
-      return false
-    }
+    if case .elementwise(let function) = node.primitive { return function.hasPoles }
+    return false
   }
 
   private static func passesSingularities(_ node: Node) -> Bool {

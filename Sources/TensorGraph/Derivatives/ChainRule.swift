@@ -15,7 +15,7 @@ package final class ChainRule {
   /// whose inputs are what steps before have made, and in rules, whose factors are made of what moves outside.
   private let inputsMove: Bool
   private var infiniteness: [Node: Infinities] = [:]
-  /// The operands of magnitudes in the sweep of which a first derivative has been taken.
+  /// The x of |x| of which the sweep has a first derivative.
   private var slopes: Set<Node> = []
 
   /// - Parameters:
@@ -359,7 +359,9 @@ extension Node {
     case .elementwise(let function): function.hasPoles
     case .fill(_, let literal, _): !literal.double.isFinite
     case .special, .solve, .matrix, .scan, .custom: true
-    default: false
+    case .input, .iota, .compare, .logical, .select, .cast, .detach, .broadcast, .reshape, .permute, .slice, .embed,
+      .concatenate, .gather, .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction:
+      false
     }
   }
 
@@ -370,21 +372,6 @@ extension Node {
       .elementwise(.pow), .special:
       true
     default: false
-    }
-  }
-}
-
-extension ScalarFunction {
-  /// Whether an ordinary argument may give an infinity or no number.
-  fileprivate var hasPoles: Bool {
-    switch self {
-    case .reciprocal, .divide, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan,
-      .asin, .acos, .atan2, .acosh, .atanh, .hypot:
-      true
-    case .negate, .square, .add, .subtract, .multiply, .scale, .exp, .exp2, .expMinusOne, .sin, .cos, .atan, .sinh,
-      .cosh, .tanh, .sech, .asinh, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc,
-      .max, .min:
-      false
     }
   }
 }

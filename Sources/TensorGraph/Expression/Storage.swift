@@ -54,10 +54,17 @@ package final class Storage: @unchecked Sendable {
   /// Whether an element is infinite.
   package var containsInfinity: Bool {
     switch scalarType {
-    case .float32: buffer(as: Float.self).contains { $0.magnitude == .infinity }
-    case .float64: buffer(as: Double.self).contains { $0.magnitude == .infinity }
+    case .float32: Self.containsInfinity(buffer(as: Float.self))
+    case .float64: Self.containsInfinity(buffer(as: Double.self))
     case .bool, .int32, .int64: false
     }
+  }
+
+  /// Without a branch for each element, so that many are looked at at once.
+  private static func containsInfinity<Scalar: BinaryFloatingPoint>(_ elements: UnsafeBufferPointer<Scalar>) -> Bool {
+    var found: UInt8 = 0
+    for element in elements { found |= element.magnitude == .infinity ? 1 : 0 }
+    return found != 0
   }
 
   /// Element `i` as a literal, whatever the type.

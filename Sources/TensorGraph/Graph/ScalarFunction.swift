@@ -117,6 +117,19 @@ package enum ScalarFunction: String, CaseIterable, Hashable, Sendable {
       false
     }
   }
+
+  /// Whether an ordinary argument may give an infinity or no number.
+  var hasPoles: Bool {
+    switch self {
+    case .reciprocal, .divide, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan,
+      .asin, .acos, .atan2, .acosh, .atanh, .hypot:
+      true
+    case .negate, .square, .add, .subtract, .multiply, .scale, .exp, .exp2, .expMinusOne, .sin, .cos, .atan, .sinh,
+      .cosh, .tanh, .sech, .asinh, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc,
+      .max, .min:
+      false
+    }
+  }
 }
 
 /// Comparisons of two elements; the result is a mask.

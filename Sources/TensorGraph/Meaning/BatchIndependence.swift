@@ -181,6 +181,7 @@ extension Primitive {
     case .input: "input"
     case .fill: "fill"
     case .iota: "iota"
+    case .elementwise(.magnitude): "norm or std"
     case .elementwise(let function): function.rawValue
     case .special(let function): function.name
     case .compare(let comparison): comparison.rawValue

@@ -8,7 +8,7 @@ import RealModule
 /// computed from its size at the mode for large parameters, where the powers and Γ themselves nearly cancel.
 extension SpecialValues {
   /// The most terms of a series or a fraction, of which about the root of the largest parameter are needed; NaN beyond.
-  private static let termLimit = 10_000_000
+  private static let termLimit = 200_000
 
   /// ln(ratio) - change, where `ratio` is 1 + `change`.
   private static func logRest(_ ratio: Double, _ change: Double) -> Double {
@@ -24,8 +24,8 @@ extension SpecialValues {
     return 2 * sum - r * change
   }
 
-  private static func isNegligible(_ term: Jet, _ sum: Jet) -> Bool {
-    zip(term.coefficients, sum.coefficients).allSatisfy { abs($0) <= 1e-17 * abs($1) }
+  static func isNegligible(_ term: Jet, _ sum: Jet) -> Bool {
+    sum.value.isNaN || zip(term.coefficients, sum.coefficients).allSatisfy { abs($0) <= 1e-17 * abs($1) }
   }
 
   // MARK: Incomplete gamma functions
@@ -73,6 +73,9 @@ extension SpecialValues {
   static func gammaIntegral(_ k: Int, _ a: Double, _ x: Double, isUpper: Bool) -> Double {
     guard a > 0, x >= 0 else { return .nan }
     if x == 0 || x.isInfinite { return k == 0 && (x == 0) == isUpper ? 1 : 0 }
+    if a.isInfinite { return k == 0 && isUpper ? 1 : 0 }
+    // Near the mean of a large parameter some multiple of √a terms are needed, elsewhere as many as a quotient asks for.
+    guard min(8 * a.squareRoot(), 40 / abs(1 - x / (a + 1))) < Double(termLimit) else { return .nan }
     let jet = Jet(a, varies: 0, orders: (k, 0))
     let exponent = gammaExponent(k, a, x)
     let isSeries = x < (a < 1 ? 1 : a + 1)
@@ -210,6 +213,8 @@ extension SpecialValues {
   static func betaIntegral(_ orders: (Int, Int), _ a: Double, _ b: Double, _ x: Double) -> Double {
     guard a > 0, b > 0, x >= 0, x <= 1 else { return .nan }
     if x == 0 || x == 1 { return orders == (0, 0) ? x : 0 }
+    // Some multiple of the root of a large parameter is needed.
+    guard 8 * max(a, b).squareRoot() < Double(termLimit) else { return .nan }
     let point = UnitPoint(x)
     if x < (a + 1) / (a + b + 2) { return betaPart(orders, a, b, point) }
     let others = (orders.1, orders.0)
@@ -274,6 +279,7 @@ private struct FractionConvergence {
   private var (value, derivatives) = (Int.max, Int.max)
 
   mutating func isReached(at i: Int, _ h: Jet, by factor: Jet) -> Bool {
+    if h.value.isNaN { return true }
     if abs(factor.value - 1) < 1e-15 { value = min(value, i) }
     guard i >= value else { return false }
     if h.isPlain { return true }

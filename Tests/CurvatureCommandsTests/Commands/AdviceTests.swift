@@ -17,6 +17,9 @@ import Testing
     return options(in: help[try #require(help.range(of: "OPTIONS:")).upperBound...])
   }
 
+  /// What no mistake is for some command is written here.
+  static let written = NSTemporaryDirectory() + "AdviceTests.mtx"
+
   /// Command lines with a mistake, for any command.
   static let mistakes: [[String]] = [
     [], ["x"], ["x", "--at", "x=[1, 2]"], ["x", "--at", "x"], ["x", "--at", "x", "1"], ["x", "x=1"],
@@ -25,7 +28,7 @@ import Testing
     ["sum(x)**2", "--at", "x=ones(10**6)"],
     ["x*y", "--at", "x=1", "--at", "y=2", "--format", "csv"], ["x*y", "--at", "x=1", "--at", "y=2", "--format", "mtx"],
     ["x*y", "--at", "x=1", "--at", "y=2", "--sparse"], ["x*y", "--at", "x=1", "--at", "y=2", "--png", "a.png"],
-    ["x", "--at", "x=ones((2, 2, 2))", "--format", "mtx"], ["x", "--at", "x=ones((2, 2, 2))", "--output", "a.mtx"],
+    ["x", "--at", "x=ones((2, 2, 2))", "--format", "mtx"], ["x", "--at", "x=ones((2, 2, 2))", "--output", written],
     ["x", "--at", "x=1", "--output", "a.xyz"], ["x", "--at", "x=1", "--output", "a.npy", "--format", "csv"],
     ["x", "--at", "x=1", "--file", "f.txt"], ["x", "--at", "x=1", "--let", "x=2"], ["x", "--let", "x=foo"],
     ["x", "--let", "x=d.json"],

@@ -1,0 +1,175 @@
+/// The nodes along one line.
+struct LineEvaluation {
+  var point: [Node: Interpreter.Value]
+  var series: [Node: [Series]]
+  /// Nodes that are not those of the point, since numbers are equal there only.
+  private var changed: Set<Node> = []
+
+  init(point: [Node: Interpreter.Value], series: [Node: [Series]]) {
+    self.point = point
+    self.series = series
+  }
+
+  /// A node's elements, moving or not.
+  func all(_ node: Node) -> [Series] { series[node] ?? point[node]!.elements.map { Series($0) } }
+
+  /// A node that does not move: its elements are those of the point, unless a comparison changed.
+  mutating func update(_ node: Node) {
+    if case .compare(let comparison) = node.primitive, comparison == .equal || comparison == .notEqual,
+      node.operands.contains(where: { series[$0] != nil })
+    {
+      let (a, b) = (all(node.operands[0]), all(node.operands[1]))
+      let isEqual = zip(a, b).map { ($0 - $1).isZero }
+      set(node, isEqual.map { $0 == (comparison == .equal) ? 1 : 0 })
+    } else if node.operands.contains(where: changed.contains) {
+      guard let value = try? Interpreter.apply(node.primitive, to: node.operands.map({ point[$0]! })) else { return }
+      set(node, value.elements)
+    }
+  }
+
+  private mutating func set(_ node: Node, _ elements: [Double]) {
+    point[node] = Interpreter.Value(elements, shape: node.shape, scalarType: node.scalarType)
+    changed.insert(node)
+  }
+
+  // MARK: Moving nodes
+
+  func expand(_ node: Node) -> [Series] {
+    let operands = node.operands
+    switch node.primitive {
+    case .input, .fill, .iota, .compare, .logical, .argsort, .detach: return all(node)
+    case .elementwise(let function):
+      let arguments = operands.map(all)
+      return (0..<node.shape.count).map { i in Series.apply(function, arguments.map { $0[i] }) }
+    case .special(let function): return special(node, function)
+    case .select:
+      let mask = point[operands[0]]!.elements
+      let (a, b) = (all(operands[1]), all(operands[2]))
+      return mask.indices.map { mask[$0] != 0 ? a[$0] : b[$0] }
+    case .cast: return all(operands[0])
+    case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather: return moved(node)
+    case .scatterAdd, .sum, .cumulativeSum: return summed(node)
+    case .maximum(let axes): return extremum(node, axes, largest: true)
+    case .minimum(let axes): return extremum(node, axes, largest: false)
+    case .contraction(let contraction): return contracted(node, contraction)
+    case .solve(let form): return solved(node, form)
+    case .matrix(let function): return factorized(node, function)
+    case .scan(let recurrence): return steps(node, recurrence)
+    case .custom: return all(operands[0])
+    }
+  }
+
+  /// Movement moves numbers: where each element comes from is what it makes of their places.
+  private func moved(_ node: Node) -> [Series] {
+    var sources: [Series] = [Series(0)]
+    var places: [Interpreter.Value] = []
+    let count = if case .gather = node.primitive { 1 } else { node.operands.count }
+    for operand in node.operands[..<count] {
+      let first = sources.count
+      sources += all(operand)
+      places.append(
+        Interpreter.Value(
+          (first..<sources.count).map(Double.init), shape: operand.shape, scalarType: .float64))
+    }
+    places += node.operands[count...].map { point[$0]! }
+    return Self.places(node.primitive, places).map { sources[$0] }
+  }
+
+  /// What movement makes of places. Its indices have been looked at: it was evaluated at the point.
+  private static func places(_ primitive: Primitive, _ operands: [Interpreter.Value]) -> [Int] {
+    checked(try Interpreter.apply(primitive, to: operands)).elements.map { Int($0) }
+  }
+
+  /// Sums: each element of the operand is added at some places of the result.
+  private func summed(_ node: Node) -> [Series] {
+    let operand = node.operands[0]
+    let elements = all(operand)
+    var result = [Series](repeating: Series(0), count: node.shape.count)
+    let targets = Interpreter.Value(
+      (0..<node.shape.count).map(Double.init), shape: node.shape, scalarType: .float64)
+    switch node.primitive {
+    case .sum(let axes):
+      let kept = operand.shape.dimensions.indices.filter { !axes.contains($0) }
+      let places = Self.places(.broadcast(operand.shape, axes: kept), [targets])
+      for (place, element) in zip(places, elements) { result[place] = result[place] + element }
+    case .scatterAdd(let axis, _):
+      let places = Self.places(.gather(axis: axis), [targets, point[node.operands[1]]!])
+      for (place, element) in zip(places, elements) { result[place] = result[place] + element }
+    case .cumulativeSum(let axis, let reversed):
+      let stride = operand.shape.strides[axis]
+      let extent = operand.shape[axis]
+      let indices = reversed ? Array(elements.indices.reversed()) : Array(elements.indices)
+      for i in indices {
+        let position = i / stride % extent
+        let isFirst = reversed ? position == extent - 1 : position == 0
+        result[i] = isFirst ? elements[i] : result[reversed ? i + stride : i - stride] + elements[i]
+      }
+    default: fatalError("\(node.primitive) is no sum")
+    }
+    return result
+  }
+
+  /// The largest elements; those that are equal at the point share, as they do in derivatives.
+  private func extremum(_ node: Node, _ axes: [Int], largest: Bool) -> [Series] {
+    let operand = node.operands[0]
+    let elements = all(operand)
+    let kept = operand.shape.dimensions.indices.filter { !axes.contains($0) }
+    let targets = Interpreter.Value(
+      (0..<node.shape.count).map(Double.init), shape: node.shape, scalarType: .float64)
+    let places = Self.places(.broadcast(operand.shape, axes: kept), [targets])
+    let best = point[node]!.elements
+    let values = point[operand]!.elements
+    var result = [Series](repeating: Series(0), count: node.shape.count)
+    var ties = [Int](repeating: 0, count: node.shape.count)
+    for (i, place) in places.enumerated() where values[i] == best[place] {
+      result[place] = result[place] + elements[i]
+      ties[place] += 1
+    }
+    return zip(result, ties).map { $1 > 0 ? $0.scaled(by: 1 / Double($1)) : .undefined("no largest element") }
+  }
+
+  private func contracted(_ node: Node, _ contraction: Contraction) -> [Series] {
+    let (a, b) = (all(node.operands[0]), all(node.operands[1]))
+    let (left, right) = (node.operands[0].shape, node.operands[1].shape)
+    let extents = contraction.extents(left, right)
+    let summed = contraction.summed
+    let labels = contraction.output + summed
+    func stride(_ label: Int, _ list: [Int], _ shape: Shape) -> Int {
+      list.firstIndex(of: label).map { shape.strides[$0] } ?? 0
+    }
+    let strides = labels.map { (stride($0, contraction.left, left), stride($0, contraction.right, right)) }
+    var result: [Series] = []
+    let outputRank = contraction.output.count
+    Shape(contraction.output.map { extents[$0]! }).forEachIndex { index in
+      var total = Series(0)
+      Shape(summed.map { extents[$0]! }).forEachIndex { inner in
+        var (i, j) = (0, 0)
+        for (k, position) in index.enumerated() {
+          i += strides[k].0 * position
+          j += strides[k].1 * position
+        }
+        for (k, position) in inner.enumerated() {
+          i += strides[outputRank + k].0 * position
+          j += strides[outputRank + k].1 * position
+        }
+        if !a[i].isZero, !b[j].isZero { total = total + a[i] * b[j] }
+      }
+      result.append(total)
+    }
+    return result
+  }
+
+  // MARK: Special functions
+
+  /// At an ordinary point by its derivatives, which are those of the rules.
+  private func special(_ node: Node, _ function: SpecialFunction) -> [Series] {
+    let arguments = node.operands.map(all)
+    return (0..<node.shape.count).map { i in
+      let operands = arguments.map { $0[i] }
+      if let fault = operands.lazy.compactMap(\.fault).first { return Series(fault: fault) }
+      let parts = operands.map(\.split)
+      guard !parts.contains(where: { $0 == nil }) else { return .undefined("a limit that is not finite") }
+      return function.expanded(at: parts.map { $0!.value }, rests: parts.map { $0!.rest })
+    }
+  }
+}
