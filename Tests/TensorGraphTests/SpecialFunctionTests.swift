@@ -145,4 +145,32 @@ struct SpecialFunctionRow: Sendable {
       #expect(member.function.value(point).isNaN, "\(member.name)")
     }
   }
+
+  @Test("Every function ends at any operands, and stops nobody", arguments: SpecialFunction.members.indices)
+  func extremes(_ member: Int) {
+    let function = SpecialFunction.members[member].function
+    let sizes: [Double] =
+      function.arity == 1
+      ? [0, .leastNonzeroMagnitude, 1e-300, 1e-8, 0.5, 1, 2, 3.5, 41, 1e6, 9.3e18, 1e300, .infinity]
+      : [0, 0.5, 41, 1e300, .infinity]
+    let coordinates = sizes + sizes.map { -$0 } + [.nan]
+    var points: [[Double]] = [[]]
+    for _ in 0..<function.arity { points = points.flatMap { point in coordinates.map { point + [$0] } } }
+    // The functions by which it is differentiated, too.
+    let variables = (0..<function.arity).map { i in Node.vector(points.map { $0[i] }) }
+    let y = Node(.special(function), variables)
+    let slopes = gradient(of: y, to: variables).compactMap { $0 }
+    for values in Interpreter.evaluate([y] + slopes) { #expect(values.count == points.count) }
+  }
+
+  @Test("Zeta of large powers is the sum of its first terms", arguments: [31.0, 60, 200, 1e6, 9.3e18, .infinity])
+  func largePowers(s: Double) {
+    for q in [0.5, 1, 1.25, 7, 1e5] {
+      let sum = (0..<40).reduce(0.0) { $0 + pow(q + Double($1), -s) }
+      let tolerance = q > 100 ? 1 : 1e-13
+      #expect(isClose(SpecialFunction.zeta(0).value([s, q]), sum, relative: tolerance, absolute: 0), "\(s) \(q)")
+    }
+    let sum = (0..<40).reduce(0.0) { $0 - log(1.25 + Double($1)) * pow(1.25 + Double($1), -s) }
+    #expect(s.isInfinite || isClose(SpecialFunction.zeta(1).value([s, 1.25]), sum, relative: 1e-13, absolute: 0))
+  }
 }

@@ -94,6 +94,8 @@ extension SpecialValues {
       let exponent = growth - x * height
       let term = 0.5 * (exp(exponent) + exp(exponent - 2 * Double(n) * t))
       sum += term
+      // Next to 0 derivatives leave the range of numbers.
+      if !sum.isFinite { return sign * .infinity }
       if term <= 1e-18 * sum && x * height > growth { break }
       t += step
     }

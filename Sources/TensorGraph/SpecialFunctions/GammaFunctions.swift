@@ -3,24 +3,31 @@ import RealModule
 
 /// Hurwitz' ζ with its derivatives in s, and the derivatives of ψ.
 extension SpecialValues {
-  /// The k-th derivative in s of Hurwitz' ζ(s, q), by Euler's and Maclaurin's summation.
+  /// The k-th derivative in s of Hurwitz' ζ(s, q), by Euler's and Maclaurin's summation. NaN for q < -10⁶, where more
+  /// terms would have to be added one by one, and for s < -300, where they are beyond the range of doubles.
   static func zeta(_ k: Int, _ s: Double, _ q: Double) -> Double {
     if s == 1 { return k % 2 == 0 ? .infinity : -.infinity }
     if q <= 0 && q == q.rounded() { return k == 0 ? .infinity : .nan }
     if q < 0 && s != s.rounded() { return .nan }
     if q.isInfinite { return s > 1 ? 0 : .infinity }
+    if s == .infinity && k == 0 && q > 0 { return q > 1 ? 0 : q == 1 ? 1 : .infinity }
+    guard s.isFinite, s >= -300, q >= -1e6 else { return .nan }
     let parameter = Jet(s, varies: 0, orders: (k, 0))
+    let isOdd = s.remainder(dividingBy: 2) != 0
     /// u^(-s) for u > 0, or with the sign of a whole power of a negative u.
     func power(_ u: Double) -> Jet {
       let size = ((-log(abs(u))) * parameter).exponential
-      return u < 0 && Int(s) % 2 != 0 ? -1 * size : size
+      return u < 0 && isOdd ? -1 * size : size
     }
     var total = Jet(0, orders: (k, 0))
     var u = q
     // For negative s the terms grow, and what is added here nearly cancels.
     let least = s < 0 ? 8 : 12 + s
     while u < least {
-      total = total + power(u)
+      let term = power(u)
+      total = total + term
+      // Of large powers few terms count, and what remains is no more than the last of them.
+      if s > 30, u > 1, isNegligible(term, total) || total.value.isNaN { return total.derivative }
       u += 1
     }
     let tail = power(u)
