@@ -10,7 +10,8 @@ import TensorGraph
 /// let saved = try JSONDecoder().decode(DerivativeStructure.self, from: Data(contentsOf: file))
 /// let again = try SparseHessianPlan(like: x, of: f, structure: saved)
 /// ```
-/// A plan refuses the structure of another function, and says in what they differ.
+/// A plan refuses the structure of another function, and says in what they differ. The structure of a function with a
+/// `CustomDerivative` can be saved only if that has an identifier.
 public struct DerivativeStructure: Codable, Sendable {
   /// The derivatives that have a structure.
   public enum Derivative: String, Codable, Sendable {
@@ -18,7 +19,7 @@ public struct DerivativeStructure: Codable, Sendable {
   }
 
   /// The form in which structures are saved now.
-  public static var currentVersion: Int { 1 }
+  public static var currentVersion: Int { 2 }
 
   /// The form of this structure.
   public let version: Int
@@ -30,8 +31,9 @@ public struct DerivativeStructure: Codable, Sendable {
   public let point: [Int]
   /// The shape of the function's value.
   public let result: [Int]
-  /// A digest of the function's operations, with the integers and masks among its constants.
-  public let operations: String
+  /// A digest of the function's operations, with the integers and masks among its constants; nil if an operation has no
+  /// identity outside this process.
+  public let operations: String?
   /// The groups of columns and rows, and the pattern.
   public let coloring: Coloring
 
@@ -44,7 +46,7 @@ public struct DerivativeStructure: Codable, Sendable {
     scalarType = variable.scalarType.rawValue
     point = variable.shape.dimensions
     result = output.shape.dimensions
-    operations = OperationDigest.of(output, in: variable)
+    operations = try? GraphSignature(of: output, in: variable).digest
     self.coloring = coloring
   }
 
@@ -59,7 +61,7 @@ public struct DerivativeStructure: Codable, Sendable {
     compare("element type", scalarType, variable.scalarType.rawValue)
     compare("shape of the point", point, variable.shape.dimensions)
     compare("shape of the value", result, output.shape.dimensions)
-    compare("operations", operations, OperationDigest.of(output, in: variable))
+    compare("operations", operations ?? "none", try GraphSignature(of: output, in: variable).digest)
     let columns = variable.shape.count
     let rows = derivative == .hessian ? columns : output.shape.count
     compare("extents of the pattern", [pattern.rowCount, pattern.columnCount], [rows, columns])
@@ -70,34 +72,29 @@ public struct DerivativeStructure: Codable, Sendable {
   }
 }
 
-/// A digest of a graph that is the same in every process: FNV-1a over its operations in topological order (Fowler, Noll
-/// & Vo, IETF draft-eastlake-fnv).
-private struct OperationDigest {
-  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  private mutating func add(_ text: String) {
-    for byte in text.utf8 { add(byte) }
-    add(0)
+extension DerivativeStructure {
+  private enum CodingKeys: String, CodingKey {
+    case version, derivative, scalarType, point, result, operations, coloring
   }
 
-  private mutating func add(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x100_0000_01B3 }
-
-  static func of(_ output: Node, in variable: Node) -> String {
-    var digest = OperationDigest()
-    var numbers: [Node: Int] = [:]
-    for node in Node.topologicalOrder([variable, output], entering: { $0 !== variable }) {
-      numbers[node] = numbers.count
-      if node === variable {
-        digest.add("variable \(node.shape)")
-        continue
-      }
-      digest.add("\(node.primitive) \(node.operands.map { numbers[$0]! })")
-      // Real numbers do not matter for a pattern that holds at every point; indices and masks do.
-      guard node.isInput, !node.scalarType.isDifferentiable, let value = node.value else { continue }
-      for i in 0..<value.count { digest.add("\(value.literal(at: i))") }
+  /// - Throws: `EncodingError` if an operation of the function has no identity outside this process.
+  public func encode(to encoder: any Encoder) throws {
+    guard let operations else {
+      throw EncodingError.invalidValue(
+        self,
+        .init(
+          codingPath: encoder.codingPath,
+          debugDescription:
+            "structure: an operation of the function has a derivative of its own and no identity; give its "
+            + "CustomDerivative an `identifier`"))
     }
-    digest.add("\(numbers[output]!)")
-    let digits = String(digest.state, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(version, forKey: .version)
+    try container.encode(derivative, forKey: .derivative)
+    try container.encode(scalarType, forKey: .scalarType)
+    try container.encode(point, forKey: .point)
+    try container.encode(result, forKey: .result)
+    try container.encode(operations, forKey: .operations)
+    try container.encode(coloring, forKey: .coloring)
   }
 }

@@ -1,7 +1,7 @@
 /// How an operation is differentiated whose value is computed in another way: what `Primitive.custom` refers to.
 ///
-/// Two rules are equal if they are one object, or have one name and equal bodies. Whoever makes the same operation again
-/// should use the same rule, so that what was made for it is found again.
+/// Two rules are equal if they are one object, or have one name and the same identity: identifier and body. Whoever makes
+/// the same operation again should use the same rule, so that what was made for it is found again.
 package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible {
   /// The name of the operation in error texts.
   package let name: String
@@ -9,7 +9,10 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
   /// argument but its last so many. Nil if that is to be found out from the map.
   package let trailingAxes: Int?
   /// What the map is made of, besides the node and its operands.
-  private let body: GraphBody?
+  let body: GraphBody?
+  /// What tells this rule from others of its name, in every process: no two maps may have the same. Nil if its body does,
+  /// or nothing.
+  let identifier: String?
   private let map: @Sendable (_ node: Node, _ operand: Int) -> LinearMap?
 
   /// A rule by the map from the tangent of an operand (the value is operand 0, arguments follow) to that of the node.
@@ -17,10 +20,11 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
   /// The map must be made of the node, its operands and the body, not of other nodes: the same rule serves every copy of a
   /// graph.
   package init(
-    _ name: String, trailingAxes: Int? = nil, body: GraphBody? = nil,
+    _ name: String, identifier: String? = nil, trailingAxes: Int? = nil, body: GraphBody? = nil,
     _ map: @escaping @Sendable (_ node: Node, _ operand: Int) -> LinearMap?
   ) {
     self.name = name
+    self.identifier = identifier
     self.trailingAxes = trailingAxes
     self.body = body
     self.map = map
@@ -30,10 +34,10 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
   ///
   /// - Parameter tangent: an expression that is linear in the tangents; other derivatives follow from its own.
   package convenience init(
-    _ name: String, body: GraphBody? = nil,
+    _ name: String, identifier: String? = nil, body: GraphBody? = nil,
     tangent: @escaping @Sendable (_ arguments: [Node], _ result: Node, _ tangents: [Node]) -> Node
   ) {
-    self.init(name, body: body) { node, operand in
+    self.init(name, identifier: identifier, body: body) { node, operand in
       let arguments = Array(node.operands.dropFirst())
       let variable = Node(.input(node.operands[operand].shape, node.operands[operand].scalarType))
       variable.expose()
@@ -52,14 +56,19 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
 
   package var description: String { "rule(\(name))" }
 
+  /// Whether something else than the object tells this rule from others.
+  var hasIdentity: Bool { identifier != nil || body != nil }
+
   package static func == (left: DerivativeRule, right: DerivativeRule) -> Bool {
     if left === right { return true }
-    guard let body = left.body else { return false }
-    return body == right.body && left.name == right.name
+    guard left.hasIdentity, right.hasIdentity else { return false }
+    return left.name == right.name && left.identifier == right.identifier && left.body == right.body
   }
 
   package func hash(into hasher: inout Hasher) {
-    if let body { hasher.combine(body) } else { hasher.combine(ObjectIdentifier(self)) }
+    guard hasIdentity else { return hasher.combine(ObjectIdentifier(self)) }
+    hasher.combine(identifier)
+    hasher.combine(body)
   }
 }
 

@@ -51,7 +51,7 @@ package struct PseudoInverse {
   // MARK: Rules
 
   /// Operands: P for a matrix with at least as many rows as columns, the matrix, and its rank.
-  static let inverseRule = DerivativeRule("pinv", trailingAxes: 2) { node, operand in
+  static let inverseRule = DerivativeRule("pinv", identifier: "built in", trailingAxes: 2) { node, operand in
     guard operand == 1 else { return nil }
     let (p, a, rank) = (node, node.operands[1], node.operands[2])
     let isDeficient = isBelowFull(rank, a)
@@ -66,7 +66,7 @@ package struct PseudoInverse {
   }
 
   /// Operands: x = P b, the matrix, b, P, and the rank of the matrix.
-  static let solutionRule = DerivativeRule("lstsq", trailingAxes: 2) { node, operand in
+  static let solutionRule = DerivativeRule("lstsq", identifier: "built in", trailingAxes: 2) { node, operand in
     let (x, a, b, p) = (node, node.operands[1], node.operands[2], node.operands[3])
     let rank = node.operands[4]
     let isDeficient = isBelowFull(rank, a)

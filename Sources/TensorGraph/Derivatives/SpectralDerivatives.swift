@@ -100,7 +100,7 @@ enum Spectrum {
   // MARK: Rules
 
   /// Operands: the eigenvalues, and the matrix, of which the symmetric part counts.
-  static let eigenvalues = DerivativeRule("eigvalsh", trailingAxes: 2) { node, _ in
+  static let eigenvalues = DerivativeRule("eigvalsh", identifier: "built in", trailingAxes: 2) { node, _ in
     let a = node.operands[1]
     let vectors = Vectors(ofSymmetric: a)
     let change = Node(.input(a.shape, a.scalarType))
@@ -111,7 +111,7 @@ enum Spectrum {
   }
 
   /// Operands: V diag(g) Vᵀ, the matrix, its eigenvalues, and g behind further axes.
-  private static let symmetricGradient = DerivativeRule("eigvalsh") { node, operand in
+  private static let symmetricGradient = DerivativeRule("eigvalsh", identifier: "gradient") { node, operand in
     let (a, w, g) = (node.operands[1], node.operands[2], node.operands[3])
     let vectors = Vectors(ofSymmetric: a)
     let change = Node(.input(node.operands[operand].shape, a.scalarType))
@@ -127,7 +127,7 @@ enum Spectrum {
   }
 
   /// Operands: the singular values, and the matrix, which has no more columns than rows.
-  static let singularValues = DerivativeRule("svdvals", trailingAxes: 2) { node, _ in
+  static let singularValues = DerivativeRule("svdvals", identifier: "built in", trailingAxes: 2) { node, _ in
     let a = node.operands[1]
     let vectors = Vectors(ofSingular: a)
     let change = Node(.input(a.shape, a.scalarType))
@@ -141,7 +141,7 @@ enum Spectrum {
   ///
   /// With P = Uᵀ dA V the change is U (D⁻ ∘ (P + Pᵀ) / 2 + D⁺ ∘ (P - Pᵀ) / 2 + diag(dg)) Vᵀ, D⁺ being made of sums in place
   /// of differences, and (dA V - U P) diag(g / s) Vᵀ for what of dA V lies outside the columns of U.
-  private static let singularGradient = DerivativeRule("svdvals") { node, operand in
+  private static let singularGradient = DerivativeRule("svdvals", identifier: "gradient") { node, operand in
     let (a, s, g) = (node.operands[1], node.operands[2], node.operands[3])
     let vectors = Vectors(ofSingular: a)
     let change = Node(.input(node.operands[operand].shape, a.scalarType))

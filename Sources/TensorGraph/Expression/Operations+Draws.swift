@@ -30,7 +30,7 @@ extension Operations {
     return .custom(gammaDraw, value: z.detached(), arguments: [concentration])
   }
 
-  private static let gammaDraw = DerivativeRule("randomGamma") { arguments, z, tangents in
+  private static let gammaDraw = DerivativeRule("randomGamma", identifier: "built in") { arguments, z, tangents in
     let slope =
       Node(.special(.gammaLower(1)), [arguments[0], z]) / Node(.special(.gammaDensity(0)), [arguments[0], z])
     return -(slope * tangents[0])

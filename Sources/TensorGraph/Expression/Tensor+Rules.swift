@@ -7,26 +7,31 @@
 ///     let y = root(x)
 ///
 /// The tangent is an expression like any other, so derivatives of every order follow from it, in forward and reverse
-/// mode. Keep one value for each function: what is compiled for a rule is found again for the same one only.
+/// mode. Keep one value for each function, or give an identifier: what is compiled for a rule is found again for the same
+/// one only.
 public struct CustomDerivative<Scalar: DifferentiableScalar>: Sendable {
   private let function: @Sendable ([Tensor<Scalar>]) -> Tensor<Scalar>
   private let rule: DerivativeRule
 
   /// - Parameters:
   ///   - name: the name in error texts.
+  ///   - identifier: what tells this function and its tangent from all others, in this process and the next: a version
+  ///     number will do if the name is the function's own. Values with the same name and identifier count as the same
+  ///     function. Without one, a structure that depends on the function cannot be saved.
   ///   - function: the value for the arguments. How it is computed does not matter to derivatives.
   ///   - tangent: how the result changes: linear in the changes of the arguments, made of the arguments, the result and
   ///     the changes alone. Stops with a message, when a derivative is taken, if it is not linear or has another shape
   ///     than the result.
   public init(
-    _ name: String = "custom", function: @escaping @Sendable (_ arguments: [Tensor<Scalar>]) -> Tensor<Scalar>,
+    _ name: String = "custom", identifier: String? = nil,
+    function: @escaping @Sendable (_ arguments: [Tensor<Scalar>]) -> Tensor<Scalar>,
     tangent:
       @escaping @Sendable (
         _ arguments: [Tensor<Scalar>], _ result: Tensor<Scalar>, _ changes: [Tensor<Scalar>]
       ) -> Tensor<Scalar>
   ) {
     self.function = function
-    rule = DerivativeRule(name) { arguments, result, tangents in
+    rule = DerivativeRule(name, identifier: identifier.map { "given: \($0)" }) { arguments, result, tangents in
       tangent(arguments.map { Tensor($0) }, Tensor(result), tangents.map { Tensor($0) }).node
     }
   }

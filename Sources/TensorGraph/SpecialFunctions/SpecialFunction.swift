@@ -112,6 +112,24 @@ package enum SpecialFunction: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
+  /// The numbers that tell members of a family apart.
+  package var parameters: [Int] {
+    switch self {
+    case .gamma, .logGamma, .logBeta, .erfInverse, .normalQuantile, .exponentialIntegral, .exponentialIntegral1,
+      .spence,
+      .lambertW, .lambertGap:
+      []
+    case .polygamma(let n), .polygammaChange(let n), .gammaLower(let n), .gammaUpper(let n), .gammaDensity(let n),
+      .zeta(let n), .scaledErfc(let n), .besselJ(let n), .besselY(let n), .besselI(let n), .besselK(let n),
+      .logQuotient(let n):
+      [n]
+    case .betaLower(let m, let n), .betaDensity(let m, let n), .besselIScaled(let m, let n),
+      .besselKScaled(let m, let n),
+      .elliptic(let m, let n):
+      [m, n]
+    }
+  }
+
   /// One member of each family with which derivatives begin, by the names in the reference table.
   package static let members: [(name: String, function: SpecialFunction)] = [
     ("gamma", .gamma), ("gammaln", .logGamma), ("digamma", .polygamma(0)), ("polygamma2", .polygamma(2)),
