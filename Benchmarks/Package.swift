@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// Measurements, in a package of their own: users of Curvature build none of it. The program sees what they see.

@@ -34,7 +34,7 @@ missing_packages() {
 }
 
 require_everything() {
-  command -v swift >/dev/null 2>&1 || fail "Swift 6.1 or newer is needed (https://swift.org/install); 'swift' is not in PATH"
+  command -v swift >/dev/null 2>&1 || fail "Swift 6.2 or newer is needed (https://swift.org/install); 'swift' is not in PATH"
   [ "$(uname -s)" = Linux ] || return 0
   local missing
   missing=$(missing_packages | tr '\n' ' ')

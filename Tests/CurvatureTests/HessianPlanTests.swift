@@ -50,9 +50,13 @@ import Testing
     let x = point(2).scalars
     var value = 0.0
     var (gradient, hessian) = ([Double](repeating: 0, count: 8), [Double](repeating: 0, count: 64))
-    try plan.evaluate(at: x, value: &value, gradient: &gradient, hessian: &hessian)
+    try plan.evaluate(
+      at: x.span, value: &value, gradient: gradient.mutableSpan, hessian: hessian.mutableSpan)
     let before = plan.contextsMade
-    for _ in 0..<50 { try plan.evaluate(at: x, value: &value, gradient: &gradient, hessian: &hessian) }
+    for _ in 0..<50 {
+      try plan.evaluate(
+        at: x.span, value: &value, gradient: gradient.mutableSpan, hessian: hessian.mutableSpan)
+    }
     #expect(plan.contextsMade == before)
     #expect(try plan(point(2)).hessian.scalars == hessian)
   }
@@ -66,7 +70,10 @@ import Testing
       var least = Int.max
       for _ in 0..<5 {
         let before = allocation_count()
-        for _ in 0..<100 { try plan.evaluate(at: x, value: &value, gradient: &gradient, hessian: &hessian) }
+        for _ in 0..<100 {
+          try plan.evaluate(
+            at: x.span, value: &value, gradient: gradient.mutableSpan, hessian: hessian.mutableSpan)
+        }
         least = min(least, allocation_count() - before)
       }
       #expect(least == 0, "\(name)")
@@ -105,22 +112,22 @@ import Testing
       let (value, slope, matrix) = try plan(x)
       let elements = x.scalars
       var (alone, number) = ([Double](repeating: 0, count: 64), 0.0)
-      try plan.evaluate(at: elements, hessian: &alone)
+      try plan.evaluate(at: elements.span, hessian: alone.mutableSpan)
       #expect(try plan.hessian(at: x).scalars == alone && alone == matrix.scalars, "\(name)")
       let gradients = try GradientPlan(like: x, of: f)
       var (line, other) = ([Double](repeating: 0, count: 8), [Double](repeating: 0, count: 8))
-      try gradients.evaluate(at: elements, value: &number, gradient: &line)
+      try gradients.evaluate(at: elements.span, value: &number, gradient: line.mutableSpan)
       #expect(number == value && line == slope.scalars, "\(name)")
-      try gradients.evaluate(at: elements, value: &number)
+      try gradients.evaluate(at: elements.span, value: &number)
       #expect(try number == value && gradients.value(at: x) == value, "\(name)")
       let rows = try HessianRowPlan(like: x, of: f)
       let products = try HessianProductPlan(like: x, of: f)
       for i in 0..<8 {
-        try rows.evaluate(at: elements, row: i, result: &line)
+        try rows.evaluate(at: elements.span, row: i, result: line.mutableSpan)
         #expect(try rows(x, row: i - 8).scalars == line, "\(name)")
         #expect(Tensor(line).isClose(to: matrix[i], relative: 1e-11, absolute: 1e-11), "\(name)")
         let unit = (0..<8).map { $0 == i ? 1.0 : 0.0 }
-        try products.evaluate(at: elements, along: unit, product: &other)
+        try products.evaluate(at: elements.span, along: unit.span, product: other.mutableSpan)
         #expect(Tensor(other).isClose(to: matrix[i], relative: 1e-11, absolute: 1e-11), "\(name)")
       }
       #expect(throws: TensorError.self) { try rows(x, row: 8) }

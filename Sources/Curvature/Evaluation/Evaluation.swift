@@ -33,14 +33,13 @@ extension Tensor {
   package var storage: Storage { checked(try Evaluation.storage(node)) }
 
   /// The elements in row-major order.
-  public var scalars: [Scalar] { Array(storage.buffer(as: Scalar.self)) }
+  public var scalars: [Scalar] { storage.elements() }
 
   /// Calls `body` with the elements in row-major order, without a copy.
   public func withUnsafeBufferPointer<Result>(
     _ body: (UnsafeBufferPointer<Scalar>) throws -> Result
   ) rethrows -> Result {
-    let storage = storage
-    return try withExtendedLifetime(storage) { try body(storage.buffer(as: Scalar.self)) }
+    try storage.withElements(of: Scalar.self, body)
   }
 
   /// The element of a tensor that has a single one.
@@ -48,7 +47,7 @@ extension Tensor {
     guard count == 1 else {
       fatalError("item: shape \(shape) has \(count) elements; index one of them, or read `scalars`")
     }
-    return storage.buffer(as: Scalar.self)[0]
+    return storage.element(0)
   }
 }
 
@@ -57,7 +56,7 @@ extension Tensor: Equatable {
   public static func == (left: Tensor, right: Tensor) -> Bool {
     guard left.shape == right.shape else { return false }
     checked(try Evaluation.evaluate([left.node, right.node]))
-    return left.storage.buffer(as: Scalar.self).elementsEqual(right.storage.buffer(as: Scalar.self))
+    return left.withUnsafeBufferPointer { left in right.withUnsafeBufferPointer { left.elementsEqual($0) } }
   }
 }
 
@@ -67,10 +66,14 @@ extension Tensor where Scalar: DifferentiableScalar {
   public func isClose(to other: Tensor, relative: Scalar = 1e-5, absolute: Scalar = 1e-8) -> Bool {
     guard shape == other.shape else { return false }
     checked(try Evaluation.evaluate([node, other.node]))
-    return zip(storage.buffer(as: Scalar.self), other.storage.buffer(as: Scalar.self)).allSatisfy { a, b in
-      if a == b { return true }
-      let distance = (a - b).magnitude
-      return distance.isFinite && distance <= Swift.max(absolute, relative * Swift.max(a.magnitude, b.magnitude))
+    return withUnsafeBufferPointer { elements in
+      other.withUnsafeBufferPointer { others in
+        zip(elements, others).allSatisfy { a, b in
+          if a == b { return true }
+          let distance = (a - b).magnitude
+          return distance.isFinite && distance <= Swift.max(absolute, relative * Swift.max(a.magnitude, b.magnitude))
+        }
+      }
     }
   }
 }

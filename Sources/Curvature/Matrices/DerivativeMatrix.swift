@@ -103,7 +103,12 @@ extension DerivativeMatrix {
     let head =
       "\(Self.self)(shape: \(shape), \(scalarType.rawValue), rows and columns computed: \(computed)"
       + ", products: \(productsEvaluated))"
-    return count <= 100 ? head + "\n" + self[...].description : head
+    guard count <= 100 else { return head }
+    do {
+      return head + "\n" + (try read([.ellipsis]).description)
+    } catch {
+      return head + "\n" + error.message
+    }
   }
 }
 

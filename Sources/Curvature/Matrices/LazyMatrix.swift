@@ -123,7 +123,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     guard caches.withCache(number, { !$0.hasEntry(besides: row, column) }) else { return false }
     let element = try entries.evaluate(row: row, column: column)
     caches.count(products: 1)
-    let value = element.buffer(as: Scalar.self)[0]
+    let value = element.element(0, of: Scalar.self)
     caches.withCache(number) { $0.insert(value, row: row, column: column) }
     return true
   }
@@ -256,11 +256,12 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     for part in numbers.chunked(by: columnProducts.chunkSize) {
       let products = try columnProducts.evaluate(part)
       caches.count(products: part.count)
-      let elements = products.buffer(as: Scalar.self)
-      for (k, number) in part.enumerated() {
-        for batch in 0..<rows.batchCount {
-          out.pointee = elements[(k * rows.batchCount + batch) * rows.count + number]
-          out += 1
+      products.withElements(of: Scalar.self) { elements in
+        for (k, number) in part.enumerated() {
+          for batch in 0..<rows.batchCount {
+            out.pointee = elements[(k * rows.batchCount + batch) * rows.count + number]
+            out += 1
+          }
         }
       }
     }

@@ -134,8 +134,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
         target[other] = pointer(known, batch, crossingLength)[number]
       }
       if let diagonal, number < Swift.min(rowCount, columnCount) {
-        let values = diagonal.elements.buffer(as: Scalar.self)
-        target[number] = values[batch * (values.count / batchCount) + number]
+        let values = diagonal.elements
+        target[number] = values.element(batch * (values.count / batchCount) + number)
       }
       singles.forEach { row, column, value in
         if isRow, row == number { target[column] = value }
@@ -243,12 +243,12 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   /// An entry that is held, as a read would give it.
   private func heldEntry(batch: Int, row: Int, column: Int) -> Scalar? {
     if let whole {
-      return whole.elements.buffer(as: Scalar.self)[(batch * rowCount + row) * columnCount + column]
+      return whole.elements.element((batch * rowCount + row) * columnCount + column)
     }
     if let single = singles[row, column] { return single }
     if let diagonal, row == column {
-      let values = diagonal.elements.buffer(as: Scalar.self)
-      return values[batch * (values.count / Swift.max(batchCount, 1)) + row]
+      let values = diagonal.elements
+      return values.element(batch * (values.count / Swift.max(batchCount, 1)) + row)
     }
     if let line = rows[row] { return pointer(line, batch, columnCount)[column] }
     let line = isSymmetric ? rows[column] : columns[column]
@@ -259,7 +259,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
   private func entryWithoutLine(_ row: Int, _ column: Int) -> Scalar? {
     guard batchCount == 1, whole == nil else { return nil }
     if let single = singles[row, column] { return single }
-    return row == column ? diagonal?.elements.buffer(as: Scalar.self)[row] : nil
+    return row == column ? diagonal?.elements.element(row) : nil
   }
 
   // MARK: Reading
@@ -313,7 +313,7 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     if !isTransposed, outer.isAll(of: rowCount), inner.isAll(of: columnCount) { return whole.elements }
     let result = Storage.reused(count: batchCount * outer.count * inner.count, scalarType: Scalar.scalarType)
     var target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
-    let source = whole.elements.buffer(as: Scalar.self).baseAddress!
+    let source = whole.elements.base.assumingMemoryBound(to: Scalar.self)
     let (outerStride, innerStride) = isTransposed ? (1, columnCount) : (columnCount, 1)
     for batch in 0..<batchCount {
       let matrix = source + batch * rowCount * columnCount
@@ -404,11 +404,12 @@ struct ProductCache<Scalar: DifferentiableScalar> {
     let length = Swift.min(rowCount, columnCount)
     let whole = Storage(count: batchCount * length, scalarType: Scalar.scalarType)
     let target = whole.base.bindMemory(to: Scalar.self, capacity: whole.count)
-    let source = given.buffer(as: Scalar.self)
     var isGiven = [Bool](repeating: false, count: length)
-    for (place, number) in numbers.enumerated() {
-      isGiven[number] = true
-      for batch in 0..<batchCount { target[batch * length + number] = source[place * batchCount + batch] }
+    given.withElements(of: Scalar.self) { given in
+      for (place, number) in numbers.enumerated() {
+        isGiven[number] = true
+        for batch in 0..<batchCount { target[batch * length + number] = given[place * batchCount + batch] }
+      }
     }
     for i in 0..<length where !isGiven[i] {
       if let single = singles[i, i] {
@@ -416,9 +417,8 @@ struct ProductCache<Scalar: DifferentiableScalar> {
         continue
       }
       if let known = self.whole {
-        let entries = known.elements.buffer(as: Scalar.self)
         for batch in 0..<batchCount {
-          target[batch * length + i] = entries[(batch * rowCount + i) * columnCount + i]
+          target[batch * length + i] = known.elements.element((batch * rowCount + i) * columnCount + i)
         }
         continue
       }

@@ -4,6 +4,8 @@ import TensorGraph
 public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   /// The shape of a point.
   public let shape: [Int]
+  /// The number of its elements.
+  private let size: Int
   private let function: PreparedFunction
   private let valueAlone: LazyFunction
 
@@ -14,6 +16,7 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
     function = try PreparedFunction(outputs: [traced.result, gradient], inputs: [traced.argument])
     valueAlone = LazyFunction(outputs: [traced.result], inputs: [traced.argument])
     shape = x.shape
+    size = x.count
   }
 
   /// The value and the gradient at a point.
@@ -22,26 +25,37 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>) {
     try PlanRules.require(x.shape, shape)
     let results = try function.run([Evaluation.storage(x.node)])
-    return (results[0].elements()[0], Tensor(Node(results[1], shape: Shape(shape))))
+    return (results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))))
   }
 
-  /// Evaluates at a point into the caller's memory: one element, and as many as a point has. Nothing is allocated.
+  /// Evaluates at a point into the caller's memory: as many elements as a point has. Nothing is allocated.
+  ///
+  /// - Throws: `TensorError` if `x` or `gradient` has another number of elements.
   public func evaluate(
-    at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>
+    at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try function.run(on: UnsafeRawPointer(x), to: (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient)))
+    let point = try PreparedFunction.source(x, count: size, "the point")
+    let slope = try PreparedFunction.target(&gradient, count: size, "the gradient")
+    try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
+      try function.run(on: point, to: (UnsafeMutableRawPointer(value), slope))
+    }
   }
 
   /// The value at a point, without the gradient.
   public func value(at x: Tensor<Scalar>) throws(TensorError) -> Scalar {
     try PlanRules.require(x.shape, shape)
-    return try valueAlone.function().run([Evaluation.storage(x.node)])[0].elements()[0]
+    return try valueAlone.function().run([Evaluation.storage(x.node)])[0].element(0)
   }
 
   /// Evaluates the value at a point into the caller's memory, without the gradient. Nothing is allocated after the first
   /// call.
-  public func evaluate(at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>) throws(TensorError) {
-    try valueAlone.function().run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(value))
+  ///
+  /// - Throws: `TensorError` if `x` has another number of elements than a point.
+  public func evaluate(at x: Span<Scalar>, value: inout Scalar) throws(TensorError) {
+    let point = try PreparedFunction.source(x, count: size, "the point")
+    try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
+      try valueAlone.function().run(on: point, to: UnsafeMutableRawPointer(value))
+    }
   }
 }
 
@@ -51,6 +65,8 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
 public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
   /// The shape of a point and of a direction.
   public let shape: [Int]
+  /// The number of their elements.
+  private let size: Int
   private let function: PreparedFunction
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
@@ -62,6 +78,7 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
     function = try PreparedFunction(
       outputs: [product ?? .zeros(direction.shape, Scalar.scalarType)], inputs: [traced.argument, direction])
     shape = x.shape
+    size = x.count
   }
 
   /// The product of the Hessian at a point with a direction.
@@ -77,10 +94,14 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
 
   /// Evaluates at a point and a direction into the caller's memory: as many elements as a point has. Nothing is
   /// allocated.
+  ///
+  /// - Throws: `TensorError` if one of the three has another number of elements.
   public func evaluate(
-    at x: UnsafePointer<Scalar>, along direction: UnsafePointer<Scalar>, product: UnsafeMutablePointer<Scalar>
+    at x: Span<Scalar>, along direction: Span<Scalar>, product: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try function.run(on: (UnsafeRawPointer(x), UnsafeRawPointer(direction)), to: UnsafeMutableRawPointer(product))
+    let point = try PreparedFunction.source(x, count: size, "the point")
+    let change = try PreparedFunction.source(direction, count: size, "the direction")
+    try function.run(on: (point, change), to: PreparedFunction.target(&product, count: size, "the product"))
   }
 }
 
@@ -118,13 +139,17 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   }
 
   /// Evaluates a row at a point into the caller's memory: as many elements as a point has. Nothing is allocated.
+  ///
+  /// - Throws: `TensorError` if there is no such row, or `x` or `result` has another number of elements.
   public func evaluate(
-    at x: UnsafePointer<Scalar>, row: Int, result: UnsafeMutablePointer<Scalar>
+    at x: Span<Scalar>, row: Int, result: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let point = try PreparedFunction.source(x, count: rowCount, "the point")
+    let target = try PreparedFunction.target(&result, count: rowCount, "the row")
     let number = Int64(try resolved(row))
     let outcome = withUnsafePointer(to: number) { number in
       Result { () throws(TensorError) in
-        try function.run(on: (UnsafeRawPointer(x), UnsafeRawPointer(number)), to: UnsafeMutableRawPointer(result))
+        try function.run(on: (point, UnsafeRawPointer(number)), to: target)
       }
     }
     try outcome.get()

@@ -44,22 +44,30 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     let results = try function.run([Evaluation.storage(x.node)])
     mirror(results[2].base)
     return (
-      results[0].buffer(as: Scalar.self)[0], Tensor(Node(results[1], shape: Shape(shape))),
+      results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))),
       Tensor(Node(results[2], shape: Shape(shape + shape)))
     )
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and their square.
   ///
+  /// ```swift
+  /// try plan.evaluate(at: x.span, value: &value, gradient: g.mutableSpan, hessian: h.mutableSpan)    // arrays x, g, h
+  /// ```
   /// Nothing is allocated.
+  ///
+  /// - Throws: `TensorError` if a span has another number of elements.
   public func evaluate(
-    at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>,
-    hessian: UnsafeMutablePointer<Scalar>
+    at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
+    hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try function.run(
-      on: UnsafeRawPointer(x),
-      to: (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient), UnsafeMutableRawPointer(hessian)))
-    mirror(hessian)
+    let point = try PreparedFunction.source(x, count: size, "the point")
+    let slope = try PreparedFunction.target(&gradient, count: size, "the gradient")
+    let matrix = try PreparedFunction.target(&hessian, count: size * size, "the Hessian")
+    try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
+      try function.run(on: point, to: (UnsafeMutableRawPointer(value), slope, matrix))
+    }
+    mirror(matrix)
   }
 
   /// The Hessian at a point, S + S, without value and gradient.
@@ -73,9 +81,13 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   /// Evaluates the Hessian at a point into the caller's memory, without value and gradient.
   ///
   /// Nothing is allocated after the first call.
-  public func evaluate(at x: UnsafePointer<Scalar>, hessian: UnsafeMutablePointer<Scalar>) throws(TensorError) {
-    try hessianAlone.function().run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(hessian))
-    mirror(hessian)
+  ///
+  /// - Throws: `TensorError` if a span has another number of elements.
+  public func evaluate(at x: Span<Scalar>, hessian: consuming MutableSpan<Scalar>) throws(TensorError) {
+    let point = try PreparedFunction.source(x, count: size, "the point")
+    let matrix = try PreparedFunction.target(&hessian, count: size * size, "the Hessian")
+    try hessianAlone.function().run(on: point, to: matrix)
+    mirror(matrix)
   }
 
   /// Rounding may differ between an entry and its mirror image; the upper one counts.

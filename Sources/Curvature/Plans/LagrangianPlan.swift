@@ -121,7 +121,7 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
 
   private func firstOrder(_ results: [Storage]) -> FirstOrder {
     FirstOrder(
-      value: results[0].elements()[0], gradient: Tensor(Node(results[1], shape: Shape(shape))),
+      value: results[0].element(0), gradient: Tensor(Node(results[1], shape: Shape(shape))),
       constraints: Tensor(Node(results[2], shape: Shape(constraintShape))),
       jacobian: SparseMatrix(pattern: jacobianPattern, values: results[3].elements()))
   }
@@ -129,44 +129,58 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   // MARK: Into the caller's memory
 
   /// f at a point. Nothing is allocated; likewise below.
-  public func evaluate(at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>) throws(TensorError) {
-    try objective.run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(value))
+  ///
+  /// - Throws: `TensorError` if a span has another number of elements; likewise below.
+  public func evaluate(at x: Span<Scalar>, value: inout Scalar) throws(TensorError) {
+    try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
+      try objective.run(on: point(x), to: UnsafeMutableRawPointer(value))
+    }
   }
 
   /// g at a point: as many elements as there are constraints.
-  public func evaluate(at x: UnsafePointer<Scalar>, constraints g: UnsafeMutablePointer<Scalar>) throws(TensorError) {
-    try constraints.run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(g))
+  public func evaluate(at x: Span<Scalar>, constraints g: consuming MutableSpan<Scalar>) throws(TensorError) {
+    try constraints.run(
+      on: point(x), to: PreparedFunction.target(&g, count: constraintCount, "the constraints"))
   }
 
   /// f, its gradient, g and the entries of its Jacobian (in the order of `jacobianPattern`) in one pass.
   public func evaluate(
-    at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>,
-    constraints: UnsafeMutablePointer<Scalar>, jacobian: UnsafeMutablePointer<Scalar>
+    at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
+    constraints: consuming MutableSpan<Scalar>, jacobian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try first.run(
-      on: UnsafeRawPointer(x),
-      to: (
-        UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient), UnsafeMutableRawPointer(constraints),
-        UnsafeMutableRawPointer(jacobian)
-      ))
+    let slope = try PreparedFunction.target(&gradient, count: size, "the gradient")
+    let limits = try PreparedFunction.target(&constraints, count: constraintCount, "the constraints")
+    let nonzeros = try PreparedFunction.target(
+      &jacobian, count: jacobianPattern.nonzeroCount, "the Jacobian's entries")
+    try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
+      try first.run(on: point(x), to: (UnsafeMutableRawPointer(value), slope, limits, nonzeros))
+    }
   }
 
   /// The entries of the lower triangle of the Hessian of σ f + λ·g, in the order of `hessianPattern`.
   ///
   /// - Parameter multipliers: λ, one for each constraint.
   public func evaluate(
-    at x: UnsafePointer<Scalar>, objectiveFactor: Scalar, multipliers: UnsafePointer<Scalar>,
-    hessian: UnsafeMutablePointer<Scalar>
+    at x: Span<Scalar>, objectiveFactor: Scalar, multipliers: Span<Scalar>, hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let point = try point(x)
+    let weights = try PreparedFunction.source(multipliers, count: constraintCount, "the multipliers")
+    let nonzeros = try PreparedFunction.target(
+      &hessian, count: hessianPattern.nonzeroCount, "the Hessian's entries")
     let result = withUnsafePointer(to: objectiveFactor) { factor in
       Result { () throws(TensorError) in
-        try second.run(
-          on: (UnsafeRawPointer(x), UnsafeRawPointer(factor), UnsafeRawPointer(multipliers)),
-          to: UnsafeMutableRawPointer(hessian))
+        try second.run(on: (point, UnsafeRawPointer(factor), weights), to: nonzeros)
       }
     }
     try result.get()
   }
+
+  private func point(_ x: Span<Scalar>) throws(TensorError) -> UnsafeRawPointer {
+    try PreparedFunction.source(x, count: size, "the point")
+  }
+
+  private var size: Int { shape.reduce(1, *) }
+  private var constraintCount: Int { constraintShape.reduce(1, *) }
 
   /// Structures, how the values are computed at what cost, and the steps of the program for everything.
   public var description: String { "\(steps)\n\(all.program)" }

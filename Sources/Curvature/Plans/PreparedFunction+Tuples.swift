@@ -26,10 +26,32 @@ extension PreparedFunction {
   }
 }
 
-extension Storage {
-  /// A copy of the elements. `Scalar` must be the type of the storage.
-  func elements<Scalar: TensorScalar>() -> [Scalar] {
-    // Without this the memory could be gone once its address is known.
-    withExtendedLifetime(self) { Array(buffer(as: Scalar.self)) }
+extension PreparedFunction {
+  /// Where the elements start that a caller gives for a run.
+  ///
+  /// - Throws: `TensorError` if there are others than `count`.
+  static func source<Scalar>(
+    _ elements: Span<Scalar>, count: Int, _ name: String
+  ) throws(TensorError) -> UnsafeRawPointer {
+    try require(elements.count, count, name)
+    return elements.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) } ?? UnsafeRawPointer(nowhere)
+  }
+
+  /// Where the elements start that a run writes for a caller: memory that the caller lends for the whole call.
+  ///
+  /// - Throws: `TensorError` if there is room for others than `count`.
+  static func target<Scalar>(
+    _ elements: inout MutableSpan<Scalar>, count: Int, _ name: String
+  ) throws(TensorError) -> UnsafeMutableRawPointer {
+    try require(elements.count, count, name)
+    return elements.withUnsafeMutableBufferPointer { UnsafeMutableRawPointer($0.baseAddress) } ?? nowhere
+  }
+
+  /// An address for no elements.
+  private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64)! }
+
+  private static func require(_ found: Int, _ count: Int, _ name: String) throws(TensorError) {
+    guard found != count else { return }
+    throw TensorError("plan: \(found) elements for \(name), which takes \(count); give memory for \(count)")
   }
 }

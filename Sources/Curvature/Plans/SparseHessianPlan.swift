@@ -14,6 +14,8 @@ import TensorGraph
 public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
+  /// The number of its elements.
+  private let size: Int
   /// Where the values stand that an evaluation gives: the whole pattern, or a triangle of it.
   public let pattern: SparsityPattern
   /// What was found out about the function, to be saved.
@@ -50,6 +52,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     hessianAlone = LazyFunction(outputs: [nonzeros.values], inputs: [traced.argument])
     steps = SparsePlans.text("Hessian", pattern, nonzeros)
     shape = x.shape
+    size = x.count
   }
 
   /// The value, the gradient (shape S) and the Hessian, whose rows and columns number the elements of a point.
@@ -59,7 +62,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     try PlanRules.require(x.shape, shape)
     let results = try function.run([Evaluation.storage(x.node)])
     return (
-      results[0].elements()[0], Tensor(Node(results[1], shape: Shape(shape))),
+      results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))),
       SparseMatrix(pattern: pattern, values: results[2].elements())
     )
   }
@@ -74,23 +77,30 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// Evaluates the Hessian at a point into the caller's memory: one element for each entry of `pattern` in row order.
   ///
   /// Nothing is allocated after the first call.
-  public func evaluate(
-    at x: UnsafePointer<Scalar>, hessian: UnsafeMutablePointer<Scalar>
-  ) throws(TensorError) {
-    try hessianAlone.function().run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(hessian))
+  ///
+  /// - Throws: `TensorError` if a span has another number of elements.
+  public func evaluate(at x: Span<Scalar>, hessian: consuming MutableSpan<Scalar>) throws(TensorError) {
+    let point = try PreparedFunction.source(x, count: size, "the point")
+    let nonzeros = try PreparedFunction.target(&hessian, count: pattern.nonzeroCount, "the Hessian's entries")
+    try hessianAlone.function().run(on: point, to: nonzeros)
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and one for each entry of
   /// `pattern` in row order.
   ///
   /// Nothing is allocated.
+  ///
+  /// - Throws: `TensorError` if a span has another number of elements.
   public func evaluate(
-    at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, gradient: UnsafeMutablePointer<Scalar>,
-    hessian: UnsafeMutablePointer<Scalar>
+    at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
+    hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try function.run(
-      on: UnsafeRawPointer(x),
-      to: (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient), UnsafeMutableRawPointer(hessian)))
+    let point = try PreparedFunction.source(x, count: size, "the point")
+    let slope = try PreparedFunction.target(&gradient, count: size, "the gradient")
+    let nonzeros = try PreparedFunction.target(&hessian, count: pattern.nonzeroCount, "the Hessian's entries")
+    try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
+      try function.run(on: point, to: (UnsafeMutableRawPointer(value), slope, nonzeros))
+    }
   }
 
   /// How often memory for a run was taken: once for each caller at a time.
@@ -109,6 +119,8 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
 public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
+  /// The number of its elements.
+  private let size: Int
   /// The shape of the function's value.
   public let valueShape: [Int]
   /// Where the values stand that an evaluation gives.
@@ -142,6 +154,7 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     function = try PreparedFunction(outputs: [traced.result, nonzeros.values], inputs: [traced.argument])
     steps = SparsePlans.text("Jacobian", pattern, nonzeros)
     shape = x.shape
+    size = x.count
     valueShape = traced.result.shape.dimensions
   }
 
@@ -161,10 +174,15 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   /// order.
   ///
   /// Nothing is allocated.
+  ///
+  /// - Throws: `TensorError` if a span has another number of elements.
   public func evaluate(
-    at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, jacobian: UnsafeMutablePointer<Scalar>
+    at x: Span<Scalar>, value: consuming MutableSpan<Scalar>, jacobian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try function.run(on: UnsafeRawPointer(x), to: (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(jacobian)))
+    let point = try PreparedFunction.source(x, count: size, "the point")
+    let values = try PreparedFunction.target(&value, count: valueShape.reduce(1, *), "the value")
+    let nonzeros = try PreparedFunction.target(&jacobian, count: pattern.nonzeroCount, "the Jacobian's entries")
+    try function.run(on: point, to: (values, nonzeros))
   }
 
   /// The structure, how the values are computed at what cost, and the steps of the program.

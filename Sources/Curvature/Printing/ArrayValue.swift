@@ -21,11 +21,11 @@ package struct ArrayValue: Sendable {
   /// Element `i` in row-major order as a double; a whole number beyond 2^53 is rounded, a mask is 0 or 1.
   package subscript(i: Int) -> Double {
     switch storage.scalarType {
-    case .float32: Double(storage.buffer(as: Float.self)[i])
-    case .float64: storage.buffer(as: Double.self)[i]
-    case .bool: storage.buffer(as: Bool.self)[i] ? 1 : 0
-    case .int32: Double(storage.buffer(as: Int32.self)[i])
-    case .int64: Double(storage.buffer(as: Int64.self)[i])
+    case .float32: Double(storage.element(i, of: Float.self))
+    case .float64: storage.element(i, of: Double.self)
+    case .bool: storage.element(i, of: Bool.self) ? 1 : 0
+    case .int32: Double(storage.element(i, of: Int32.self))
+    case .int64: Double(storage.element(i, of: Int64.self))
     }
   }
 
@@ -34,6 +34,13 @@ package struct ArrayValue: Sendable {
 }
 
 extension Tensor: CustomStringConvertible {
-  /// The elements as NumPy prints them. Evaluates the tensor.
-  public var description: String { NumPyText.text(of: ArrayValue(shape: shape, storage: storage)) }
+  /// The elements as NumPy prints them. Evaluates the tensor; one that cannot be evaluated (an argument inside a function
+  /// that is being traced, for example) is described by its shape, its type and the reason.
+  public var description: String {
+    do {
+      return NumPyText.text(of: ArrayValue(shape: shape, storage: try Evaluation.storage(node)))
+    } catch {
+      return "Tensor<\(Scalar.self)>(shape: \(shape), without elements: \(error.message))"
+    }
+  }
 }

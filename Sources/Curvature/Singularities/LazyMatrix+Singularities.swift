@@ -7,7 +7,7 @@ extension LazyMatrix {
   ///
   /// - Throws: if one does not exist. In a batch, where others may be right, it stays NaN.
   func determined(_ elements: Storage, _ region: MatrixRegion) throws(TensorError) -> Storage {
-    guard elements.buffer(as: Scalar.self).containsNaN else { return elements }
+    guard elements.withElements(of: Scalar.self, \.containsNaN) else { return elements }
     let (lines, others) = (region.rows, region.columns)
     return try determined(elements) { place in
       let (batch, rest) = place.quotientAndRemainder(dividingBy: lines.count * others.count)
@@ -22,8 +22,7 @@ extension LazyMatrix {
   func determined(
     _ elements: Storage, _ place: (Int) -> (batch: Int, row: Int, column: Int)
   ) throws(TensorError) -> Storage {
-    let source = elements.buffer(as: Scalar.self)
-    guard source.containsNaN else { return elements }
+    guard elements.withElements(of: Scalar.self, \.containsNaN) else { return elements }
     let isBatched = rows.batchAxis != nil || columns.batchAxis != nil
     func refuse(_ reason: String) throws(TensorError) {
       if !isBatched { throw TensorError(reason) }
@@ -37,18 +36,15 @@ extension LazyMatrix {
       try refuse(text)
       return elements
     }
-    let result = Storage(count: elements.count, scalarType: Scalar.scalarType)
-    let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
-    for i in 0..<elements.count {
-      target[i] = source[i]
-      guard source[i].isNaN else { continue }
+    var numbers: [Scalar] = elements.elements()
+    for i in numbers.indices where numbers[i].isNaN {
       let (batch, row, column) = place(i)
       switch singularPoints.entry(batch: batch, row: row, column: column) {
-      case .number(let number): target[i] = Scalar(number)
+      case .number(let number): numbers[i] = Scalar(number)
       case .missing(let reason): try refuse(reason)
       case .unknown: break
       }
     }
-    return withExtendedLifetime(elements) { result }
+    return Storage(numbers)
   }
 }

@@ -115,14 +115,15 @@ extension LazyMatrix {
     if best.colorCount.multipliedClamping(by: length) <= Self.largestKeptCount {
       let (rowSet, columnSet) = (PositionSet(pairRows), PositionSet(pairColumns))
       let block = try elements(MatrixRegion(rows: rowSet, columns: columnSet, isTransposed: false))
-      let values = block.buffer(as: Scalar.self)
-      for (i, (row, column)) in zip(pairRows, pairColumns).enumerated() {
-        let place = rowSet.offset(of: row)! * columnSet.count + columnSet.offset(of: column)!
-        for batch in 0..<batchCount {
-          target[batch * pairRows.count + i] = values[batch * rowSet.count * columnSet.count + place]
+      block.withElements(of: Scalar.self) { values in
+        for (i, (row, column)) in zip(pairRows, pairColumns).enumerated() {
+          let place = rowSet.offset(of: row)! * columnSet.count + columnSet.offset(of: column)!
+          for batch in 0..<batchCount {
+            target[batch * pairRows.count + i] = values[batch * rowSet.count * columnSet.count + place]
+          }
         }
       }
-      return withExtendedLifetime(block) { result }
+      return result
     }
     let groups = (
       columns: columnProducts.grouped(by: best.columnColors), rows: rowProducts.grouped(by: best.rowColors)
@@ -134,13 +135,14 @@ extension LazyMatrix {
       pairs[color].append(i)
     }
     try forEachProduct(of: best, Array(0..<best.colorCount), groups) { products, colors in
-      let values = products.buffer(as: Scalar.self)
-      for (slot, color) in colors.enumerated() {
-        for i in pairs[color] {
-          let element = isByRow ? pairColumns[i] : pairRows[i]
-          for batch in 0..<batchCount {
-            target[batch * pairRows.count + i] =
-              values[(slot * batchCount + batch) * best.productCount(ofColor: color) + element]
+      products.withElements(of: Scalar.self) { values in
+        for (slot, color) in colors.enumerated() {
+          for i in pairs[color] {
+            let element = isByRow ? pairColumns[i] : pairRows[i]
+            for batch in 0..<batchCount {
+              target[batch * pairRows.count + i] =
+                values[(slot * batchCount + batch) * best.productCount(ofColor: color) + element]
+            }
           }
         }
       }

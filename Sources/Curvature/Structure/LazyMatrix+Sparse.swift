@@ -138,7 +138,7 @@ extension LazyMatrix {
       let (row, column) = places[place % places.count]
       return (place / places.count, row, column)
     }
-    return (pattern, Array(elements.buffer(as: Scalar.self)))
+    return (pattern, elements.elements())
   }
 
   private func computedNonzeroValues() throws(TensorError) -> (pattern: SparsityPattern, values: [Scalar]) {
@@ -148,15 +148,16 @@ extension LazyMatrix {
       let all = MatrixRegion(
         rows: PositionSet(all: rows.count), columns: PositionSet(all: columns.count), isTransposed: false)
       let elements = try elements(all)
-      let buffer = elements.buffer(as: Scalar.self)
       var values: [Scalar] = []
       values.reserveCapacity(rows.batchCount * pattern.nonzeroCount)
-      for batch in 0..<rows.batchCount {
-        for (row, column) in pattern.coordinates {
-          values.append(buffer[(batch * rows.count + row) * columns.count + column])
+      elements.withElements(of: Scalar.self) { elements in
+        for batch in 0..<rows.batchCount {
+          for (row, column) in pattern.coordinates {
+            values.append(elements[(batch * rows.count + row) * columns.count + column])
+          }
         }
       }
-      return withExtendedLifetime(elements) { (pattern, values) }
+      return (pattern, values)
     }
     let values = try computation.withLock { _ throws(TensorError) in
       defer { caches.trim() }

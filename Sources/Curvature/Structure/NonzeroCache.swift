@@ -42,9 +42,13 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   /// - Parameter part: the colouring of a part of this pattern to which the colours belong; nil for that of the whole.
   /// - Complexity: O(rows + entries of both patterns).
   mutating func insert(_ products: Storage, colors: [Int], ofPart part: Coloring? = nil) {
+    products.withElements(of: Scalar.self) { insert($0, colors: colors, ofPart: part) }
+  }
+
+  private mutating func insert(_ products: UnsafeBufferPointer<Scalar>, colors: [Int], ofPart part: Coloring?) {
     let coloring = part ?? self.coloring
     let isPart = part != nil
-    guard let source = products.buffer(as: Scalar.self).baseAddress else { return }
+    guard let source = products.baseAddress else { return }
     let elementCount = coloring.productCount(ofColor: colors[0])
     var slots = [Int](repeating: -1, count: coloring.colorCount)
     for (slot, color) in colors.enumerated() { slots[color] = slot }
@@ -59,7 +63,11 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
 
   /// Keeps the entries of whole rows or columns, [line, batch, element].
   mutating func insert(_ elements: Storage, lines: [Int], areRows: Bool) {
-    guard let source = elements.buffer(as: Scalar.self).baseAddress else { return }
+    elements.withElements(of: Scalar.self) { insert($0, lines: lines, areRows: areRows) }
+  }
+
+  private mutating func insert(_ elements: UnsafeBufferPointer<Scalar>, lines: [Int], areRows: Bool) {
+    guard let source = elements.baseAddress else { return }
     let length = areRows ? pattern.columnCount : pattern.rowCount
     guard !areRows else {
       for (place, row) in lines.enumerated() {
@@ -154,7 +162,7 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   }
 
   /// A copy of all values, [batch, non-zero], which must be known.
-  func readAll() -> [Scalar] { Array(values.buffer(as: Scalar.self)) }
+  func readAll() -> [Scalar] { values.elements() }
 
   /// Calls `body` with each entry of the pattern in a region: its position, its row, its place among rows and columns.
   private func forEachEntry(

@@ -59,7 +59,7 @@ package struct FitGraph {
     let value = try PreparedFunction(outputs: [residuals], inputs: [parameters])
     let derivatives = try PreparedFunction(outputs: [residuals, jacobian, curvature], inputs: [parameters])
     func run(_ function: PreparedFunction, at b: [Double]) throws(TensorError) -> [[Double]] {
-      try function.run([Storage(b)]).map { Array($0.buffer(as: Double.self)) }
+      try function.run([Storage(b)]).map { $0.elements() }
     }
     return LeastSquaresObjective(parameterCount: p) { b in
       try run(value, at: b)[0]

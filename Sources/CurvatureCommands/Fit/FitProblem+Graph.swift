@@ -43,7 +43,7 @@ extension FitProblem {
           + "\(observationCount) observations", status: .data)
     }
     do { try Evaluation.evaluate([node]) } catch { throw ToolError(error.message, status: .data) }
-    let values = Array(node.value!.buffer(as: Double.self))
+    let values = node.value!.elements(of: Double.self)
     if let row = values.firstIndex(where: { !$0.isFinite }) {
       throw ToolError("the response '\(model.response)' is \(values[row]) in observation \(row + 1)", status: .data)
     }

@@ -19,13 +19,29 @@ public enum ScalarType: String, CaseIterable, Hashable, Sendable {
 }
 
 /// A type whose values a `Tensor` can hold: `Float`, `Double`, `Bool`, `Int32` or `Int64`.
+///
+/// The engine has kernels for these types and no others, so no further type can conform: what it would have to give for
+/// `elementType` is made here alone.
 public protocol TensorScalar: Hashable, Sendable, BitwiseCopyable {
-  /// The run-time description of this type.
-  static var scalarType: ScalarType { get }
+  /// What says that this is an element type, and which.
+  static var elementType: ElementType<Self> { get }
   /// The literal that has this value.
   var literal: Literal { get }
   /// The value of `literal`, rounded to this type.
   init(literal: Literal)
+}
+
+/// Which of the element types a Swift type is. There is one of these for each of them, and none for another type.
+public struct ElementType<Scalar>: Sendable {
+  /// The run-time description of the type.
+  public let scalarType: ScalarType
+
+  fileprivate init(_ scalarType: ScalarType) { self.scalarType = scalarType }
+}
+
+extension TensorScalar {
+  /// The run-time description of this type.
+  public static var scalarType: ScalarType { elementType.scalarType }
 }
 
 /// A scalar with arithmetic: every `TensorScalar` but `Bool`.
@@ -85,31 +101,31 @@ public enum Literal: Hashable, Sendable {
 }
 
 extension Float: DifferentiableScalar {
-  public static var scalarType: ScalarType { .float32 }
+  public static var elementType: ElementType<Self> { ElementType(.float32) }
   public var literal: Literal { .real(Double(self)) }
   public init(literal: Literal) { self = Float(literal.double) }
 }
 
 extension Double: DifferentiableScalar {
-  public static var scalarType: ScalarType { .float64 }
+  public static var elementType: ElementType<Self> { ElementType(.float64) }
   public var literal: Literal { .real(self) }
   public init(literal: Literal) { self = literal.double }
 }
 
 extension Int32: TensorNumeric {
-  public static var scalarType: ScalarType { .int32 }
+  public static var elementType: ElementType<Self> { ElementType(.int32) }
   public var literal: Literal { .integer(Int64(self)) }
   public init(literal: Literal) { self = Int32(clamping: literal.integer) }
 }
 
 extension Int64: TensorNumeric {
-  public static var scalarType: ScalarType { .int64 }
+  public static var elementType: ElementType<Self> { ElementType(.int64) }
   public var literal: Literal { .integer(self) }
   public init(literal: Literal) { self = literal.integer }
 }
 
 extension Bool: TensorScalar {
-  public static var scalarType: ScalarType { .bool }
+  public static var elementType: ElementType<Self> { ElementType(.bool) }
   public var literal: Literal { .integer(self ? 1 : 0) }
   public init(literal: Literal) { self = literal.double != 0 }
 }

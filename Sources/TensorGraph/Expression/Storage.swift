@@ -45,17 +45,30 @@ package final class Storage: @unchecked Sendable {
     max(64, (count * scalarType.byteCount + 63) & ~63)
   }
 
-  /// The elements. `Scalar` must be the type of the storage.
-  package func buffer<Scalar: TensorScalar>(as _: Scalar.Type) -> UnsafeBufferPointer<Scalar> {
+  /// Calls `body` with the elements, which are there until it returns. `Scalar` must be the type of the storage.
+  package func withElements<Scalar: TensorScalar, Result, Failure: Error>(
+    of _: Scalar.Type, _ body: (UnsafeBufferPointer<Scalar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     precondition(Scalar.scalarType == scalarType, "storage of \(scalarType) read as \(Scalar.scalarType)")
-    return UnsafeBufferPointer(start: base.assumingMemoryBound(to: Scalar.self), count: count)
+    defer { withExtendedLifetime(self) {} }
+    return try body(UnsafeBufferPointer(start: base.assumingMemoryBound(to: Scalar.self), count: count))
+  }
+
+  /// A copy of the elements. `Scalar` must be the type of the storage.
+  package func elements<Scalar: TensorScalar>(of _: Scalar.Type = Scalar.self) -> [Scalar] {
+    withElements(of: Scalar.self) { Array($0) }
+  }
+
+  /// Element `i`. `Scalar` must be the type of the storage.
+  package func element<Scalar: TensorScalar>(_ i: Int, of _: Scalar.Type = Scalar.self) -> Scalar {
+    withElements(of: Scalar.self) { $0[i] }
   }
 
   /// Whether an element is infinite.
   package var containsInfinity: Bool {
     switch scalarType {
-    case .float32: Self.containsInfinity(buffer(as: Float.self))
-    case .float64: Self.containsInfinity(buffer(as: Double.self))
+    case .float32: withElements(of: Float.self, Self.containsInfinity)
+    case .float64: withElements(of: Double.self, Self.containsInfinity)
     case .bool, .int32, .int64: false
     }
   }
@@ -70,11 +83,11 @@ package final class Storage: @unchecked Sendable {
   /// Element `i` as a literal, whatever the type.
   package func literal(at i: Int) -> Literal {
     switch scalarType {
-    case .float32: buffer(as: Float.self)[i].literal
-    case .float64: buffer(as: Double.self)[i].literal
-    case .bool: buffer(as: Bool.self)[i].literal
-    case .int32: buffer(as: Int32.self)[i].literal
-    case .int64: buffer(as: Int64.self)[i].literal
+    case .float32: element(i, of: Float.self).literal
+    case .float64: element(i, of: Double.self).literal
+    case .bool: element(i, of: Bool.self).literal
+    case .int32: element(i, of: Int32.self).literal
+    case .int64: element(i, of: Int64.self).literal
     }
   }
 }

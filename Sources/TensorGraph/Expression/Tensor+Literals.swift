@@ -39,7 +39,7 @@ extension Tensor: ExpressibleByArrayLiteral {
       return
     }
     for element in elements { element.node.bypass() }
-    let scalars = storages.flatMap { Array($0.buffer(as: Scalar.self)) }
+    let scalars = storages.flatMap { $0.elements(of: Scalar.self) }
     self.init(Node(literal: Storage(scalars), shape: [elements.count] + first.node.shape))
   }
 }

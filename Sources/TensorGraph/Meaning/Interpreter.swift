@@ -37,7 +37,9 @@ package enum Interpreter {
       if let elements = inputs[node] {
         values[node] = Value(elements, shape: node.shape, scalarType: node.scalarType)
       } else if case .input = node.primitive {
-        guard let storage = node.value else { fatalError("an input of shape \(node.shape) has no elements") }
+        guard let storage = node.value else {
+          throw TensorError("an input of shape \(node.shape) has no elements; give it some, or evaluate what is known")
+        }
         let elements = (0..<storage.count).map { storage.literal(at: $0).double }
         values[node] = Value(elements, shape: node.shape, scalarType: node.scalarType)
       } else {

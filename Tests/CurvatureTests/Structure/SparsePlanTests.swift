@@ -57,15 +57,20 @@ import Testing
   @Test("An evaluation into the caller's memory takes none of its own") func ownMemory() throws {
     let plan = try SparseHessianPlan(like: input([100])) { SparseProblems.rosenbrock($0) }
     let x = input([100], seed: 5)
+    let point = x.scalars
     var value = 0.0
     var (gradient, hessian) = ([Double](repeating: 0, count: 100), [Double](repeating: 0, count: 298))
-    try plan.evaluate(at: x.scalars, value: &value, gradient: &gradient, hessian: &hessian)
+    try plan.evaluate(
+      at: point.span, value: &value, gradient: gradient.mutableSpan, hessian: hessian.mutableSpan)
     let before = plan.contextsMade
-    for _ in 0..<20 { try plan.evaluate(at: x.scalars, value: &value, gradient: &gradient, hessian: &hessian) }
+    for _ in 0..<20 {
+      try plan.evaluate(
+        at: point.span, value: &value, gradient: gradient.mutableSpan, hessian: hessian.mutableSpan)
+    }
     #expect(plan.contextsMade == before)
     #expect(try plan(x).hessian.values == hessian)
     var alone = [Double](repeating: 0, count: 298)
-    try plan.evaluate(at: x.scalars, hessian: &alone)
+    try plan.evaluate(at: point.span, hessian: alone.mutableSpan)
     #expect(alone == hessian)
     #expect(try plan.hessian(at: x).values == hessian)
     #expect("\(plan)".contains("blocks or bands") && "\(plan)".contains("100×100 pattern, 298 non-zeros"))
@@ -111,6 +116,36 @@ import Testing
     }
     #expect(try picked([1, 2], 1).operations != picked([1, 3], 1).operations)
     #expect(try picked([1, 2], 1.5).pattern == picked([1, 2], 2.5).pattern)
+  }
+
+  @Test("Bodies of scans and rules tell structures apart") func bodies() throws {
+    func steps(_ next: @escaping (Tensor<Double>) -> Tensor<Double>) -> (Tensor<Double>) -> Tensor<Double> {
+      { x in iterate(x, count: 3, next).sum() }
+    }
+    let x = input([6])
+    let saved = try SparseHessianPlan(like: x, of: steps { sin($0) }).structure
+    _ = try SparseHessianPlan(like: x, structure: saved, of: steps { sin($0) })
+    let error = #expect(throws: TensorError.self) {
+      try SparseHessianPlan(like: x, structure: saved, of: steps { x in sin(x.rolled(by: 1, axis: 0)) })
+    }
+    #expect(error?.message.contains("operations") == true)
+    func rule(_ identifier: String?) -> @Sendable (Tensor<Double>) -> Tensor<Double> {
+      let cube = CustomDerivative<Double>("cube", identifier: identifier) { x in
+        x[0] * x[0] * x[0]
+      } tangent: { x, _, change in
+        3 * x[0] * x[0] * change[0]
+      }
+      return { x in cube(x).sum() }
+    }
+    let first = try SparseHessianPlan(like: x, of: rule("1")).structure
+    let read = try JSONDecoder().decode(DerivativeStructure.self, from: JSONEncoder().encode(first))
+    _ = try SparseHessianPlan(like: x, structure: read, of: rule("1"))
+    #expect(throws: TensorError.self) { try SparseHessianPlan(like: x, structure: read, of: rule("2")) }
+    // Without an identity a plan can be made, but nothing saved for another process.
+    let unknown = try SparseHessianPlan(like: x, of: rule(nil)).structure
+    #expect(unknown.operations == nil)
+    #expect(throws: EncodingError.self) { try JSONEncoder().encode(unknown) }
+    #expect(throws: TensorError.self) { try SparseHessianPlan(like: x, structure: unknown, of: rule(nil)) }
   }
 
   @Test("Damaged structures are refused when they are read") func damaged() throws {
@@ -162,13 +197,17 @@ import Testing
     var value = 0.0
     var (slope, limits) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n - 2))
     var entries = [Double](repeating: 0, count: plan.jacobianPattern.nonzeroCount)
-    try plan.evaluate(at: point, value: &value, gradient: &slope, constraints: &limits, jacobian: &entries)
+    try plan.evaluate(
+      at: point.span, value: &value, gradient: slope.mutableSpan, constraints: limits.mutableSpan,
+      jacobian: entries.mutableSpan)
     #expect(value == values.value && slope == values.gradient.scalars && entries == values.jacobian.values)
     var second = [Double](repeating: 0, count: rows.count)
-    try plan.evaluate(at: point, objectiveFactor: 0.7, multipliers: multipliers.scalars, hessian: &second)
+    let weights = multipliers.scalars
+    try plan.evaluate(
+      at: point.span, objectiveFactor: 0.7, multipliers: weights.span, hessian: second.mutableSpan)
     #expect(second == hessian.values)
-    try plan.evaluate(at: point, value: &value)
-    try plan.evaluate(at: point, constraints: &limits)
+    try plan.evaluate(at: point.span, value: &value)
+    try plan.evaluate(at: point.span, constraints: limits.mutableSpan)
     #expect(value == values.value && limits == values.constraints.scalars)
     #expect(throws: TensorError.self) { try plan.hessian(at: x, objectiveFactor: 1, multipliers: x) }
     #expect("\(plan)".contains("lower triangle"))

@@ -18,17 +18,10 @@ enum Rosenbrock {
         let elements = points.map(\.scalars)
         let plan = try HessianPlan(like: points[0], of: function)
         let size = points[0].count
-        let results = UnsafeMutablePointer<Scalar>.allocate(capacity: size * size)
+        var results = [Scalar](repeating: 0, count: size * size)
         return Calls(
-          run: { k in
-            try elements[k % elements.count].withUnsafeBufferPointer { x in
-              try plan.evaluate(at: x.baseAddress!, hessian: results)
-            }
-          },
-          result: {
-            let hessian = UnsafeBufferPointer(start: results, count: size * size)
-            return Tensor(Array(hessian), shape: [size, size])
-          })
+          run: { k in try plan.evaluate(at: elements[k % elements.count].span, hessian: results.mutableSpan) },
+          result: { Tensor(results, shape: [size, size]) })
       },
     ]
   }
@@ -40,17 +33,10 @@ enum Rosenbrock {
           let points: [Tensor<Scalar>] = try inputs.points("w4_" + name)
           let elements = points.map(\.scalars)
           let plan = try SparseHessianPlan(like: points[0], of: function)
-          let values = UnsafeMutablePointer<Scalar>.allocate(capacity: plan.pattern.nonzeroCount)
+          var values = [Scalar](repeating: 0, count: plan.pattern.nonzeroCount)
           return Calls(
-            run: { k in
-              try elements[k % elements.count].withUnsafeBufferPointer { x in
-                try plan.evaluate(at: x.baseAddress!, hessian: values)
-              }
-            },
-            result: {
-              let buffer = UnsafeBufferPointer(start: values, count: plan.pattern.nonzeroCount)
-              return bands(of: SparseMatrix(pattern: plan.pattern, values: Array(buffer)))
-            })
+            run: { k in try plan.evaluate(at: elements[k % elements.count].span, hessian: values.mutableSpan) },
+            result: { bands(of: SparseMatrix(pattern: plan.pattern, values: values)) })
         },
         Variant(name, "sparse", label: "hessian(at:of:).sparse()") { inputs in
           let points: [Tensor<Scalar>] = try inputs.points("w4_" + name)
