@@ -2,6 +2,7 @@
 # Runs the same workloads in Curvature and in other systems, on the same inputs, and prints one table.
 #
 #   Benchmarks/compare.sh [--only W2 W5 ...] [--systems curvature jax ...] [--format table|json]
+#   Benchmarks/compare.sh first-hessian [NAME]           # time to the first Hessian, beside JAX's first call
 #   Benchmarks/compare.sh --help
 #
 # The other systems are installed from PyPI into a virtual environment in Benchmarks/.build-compare; one that cannot be
@@ -31,4 +32,8 @@ case " $* " in
   export CURVATURE_BENCH
   ;;
 esac
+if [ "${1:-}" = first-hessian ]; then
+  "$python" -c 'import jax' 2>/dev/null || "$python" -m pip install --quiet jax >&2
+  exec "$python" -B "$benchmarks/Compare/first_hessian.py" "${@:2}"
+fi
 exec "$python" -B "$benchmarks/Compare/compare.py" "$@"

@@ -10,9 +10,10 @@ import Curvature
 ///
 ///     curvature-bench W2 --list
 ///     curvature-bench W2 hessian curvature_hessian float64 [--budget SECONDS] [--first]
+///     curvature-bench first [NAME | --list]
 ///     curvature-bench micro [NAME]
 ///
-/// The last form times small pieces (kernels, recording, evaluation) whose names contain NAME.
+/// The third form times the first Hessian of small functions in a process. The last form times small pieces (kernels, recording, evaluation) whose names contain NAME.
 ///
 /// The folder with the input files is named by the environment variable CURVATURE_BENCH_DATA.
 @main
@@ -28,6 +29,14 @@ enum CurvatureBench {
     }
     if arguments.first == "micro" {
       Microbenchmarks.report(matching: arguments.dropFirst().joined(separator: " "), budget: Swift.min(budget, 0.2))
+      return
+    }
+    if arguments.first == "first" {
+      if arguments.dropFirst() == ["--list"] {
+        for model in FirstHessians.all { print(model.name) }
+      } else {
+        FirstHessians.report(arguments.dropFirst().joined(separator: " "))
+      }
       return
     }
     guard let workload = arguments.first.flatMap(Workload.init) else { usage() }
@@ -75,6 +84,7 @@ enum CurvatureBench {
     let text = """
       usage: curvature-bench W1...W8 --list
              curvature-bench W1...W8 CASE VARIANT float32|float64 [--budget SECONDS] [--first]
+             curvature-bench first [NAME | --list]
              curvature-bench micro [NAME]
 
       """

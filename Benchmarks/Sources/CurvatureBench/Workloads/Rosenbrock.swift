@@ -20,7 +20,10 @@ enum Rosenbrock {
         let size = points[0].count
         var results = [Scalar](repeating: 0, count: size * size)
         return Calls(
-          run: { k in try plan.evaluate(at: elements[k % elements.count].span, hessian: results.mutableSpan) },
+          run: { k in
+            let x = elements[k % elements.count]
+            try plan.evaluate(at: x.span, hessian: results.mutableSpan)
+          },
           result: { Tensor(results, shape: [size, size]) })
       },
     ]
@@ -35,7 +38,10 @@ enum Rosenbrock {
           let plan = try SparseHessianPlan(like: points[0], of: function)
           var values = [Scalar](repeating: 0, count: plan.pattern.nonzeroCount)
           return Calls(
-            run: { k in try plan.evaluate(at: elements[k % elements.count].span, hessian: values.mutableSpan) },
+            run: { k in
+              let x = elements[k % elements.count]
+              try plan.evaluate(at: x.span, hessian: values.mutableSpan)
+            },
             result: { bands(of: SparseMatrix(pattern: plan.pattern, values: values)) })
         },
         Variant(name, "sparse", label: "hessian(at:of:).sparse()") { inputs in
