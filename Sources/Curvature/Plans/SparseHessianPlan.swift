@@ -11,6 +11,10 @@ import TensorGraph
 ///
 /// Making a plan builds the derivatives, finds the pattern, groups the columns and compiles the work; an evaluation into
 /// the caller's memory allocates nothing. The function is traced once: branches it takes in Swift are the plan's.
+///
+/// At singular points of the function's pieces, such as `norm(x)` at 0, a run gives NaN where the chain rule does not say what
+/// the derivative is. A plan made with `resolvingSingularPoints: true` expands the function there and throws where the
+/// derivative does not exist (<doc:SingularPoints>); other points cost no more than a look for NaN.
 public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
@@ -22,6 +26,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   public let evaluationMethod: EvaluationMethod
   private let function: PreparedFunction
   private let hessianAlone: LazyFunction
+  private let singularities: PlanSingularities?
   private let steps: String
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
@@ -30,11 +35,13 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   ///   - triangle: which part of the Hessian to give.
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the function's result has more than one element or needs values of its argument, or if
   ///   the structure is that of another function.
   public init(
     like x: Tensor<Scalar>, triangle: StoredTriangle = .both, structure: DerivativeStructure? = nil,
-    method: EvaluationMethod? = nil, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+    method: EvaluationMethod? = nil, resolvingSingularPoints: Bool = false,
+    of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(like: x, of: f)
     let gradient = try Gradients.of(traced.result, [traced.argument])[0]
@@ -48,6 +55,8 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     evaluationMethod = nonzeros.method
     function = try PreparedFunction(outputs: [traced.result, gradient, nonzeros.values], inputs: [traced.argument])
     hessianAlone = LazyFunction(outputs: [nonzeros.values], inputs: [traced.argument])
+    singularities = PlanSingularities(
+      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
     steps = SparsePlans.text("Hessian", pattern, nonzeros)
     shape = x.shape
   }
@@ -57,7 +66,10 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: SparseMatrix<Scalar>) {
     try PlanRules.require(x.shape, shape)
-    let results = try function.run([Evaluation.storage(x.node)])
+    let point = try Evaluation.storage(x.node)
+    let results = try function.run([point])
+    try singularities?.determine(results[1].base, .jacobian, at: point.base)
+    try singularities?.determine(results[2].base, .hessianEntries(pattern), at: point.base)
     return (
       results[0].elements()[0], Tensor(Node(results[1], shape: Shape(shape))),
       SparseMatrix(pattern: pattern, values: results[2].elements())
@@ -67,7 +79,9 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// The Hessian at a point, without value and gradient.
   public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> SparseMatrix<Scalar> {
     try PlanRules.require(x.shape, shape)
-    let results = try hessianAlone.function().run([Evaluation.storage(x.node)])
+    let point = try Evaluation.storage(x.node)
+    let results = try hessianAlone.function().run([point])
+    try singularities?.determine(results[0].base, .hessianEntries(pattern), at: point.base)
     return SparseMatrix(pattern: pattern, values: results[0].elements())
   }
 
@@ -78,6 +92,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     at x: UnsafePointer<Scalar>, hessian: UnsafeMutablePointer<Scalar>
   ) throws(TensorError) {
     try hessianAlone.function().run(on: UnsafeRawPointer(x), to: UnsafeMutableRawPointer(hessian))
+    try singularities?.determine(hessian, .hessianEntries(pattern), at: x)
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and one for each entry of
@@ -91,6 +106,8 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     try function.run(
       on: UnsafeRawPointer(x),
       to: (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(gradient), UnsafeMutableRawPointer(hessian)))
+    try singularities?.determine(gradient, .jacobian, at: x)
+    try singularities?.determine(hessian, .hessianEntries(pattern), at: x)
   }
 
   /// How often memory for a run was taken: once for each caller at a time.
@@ -106,6 +123,10 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
 /// let plan = try SparseJacobianPlan(like: x) { x in sin(x[1...]) * x[..<(-1)] }
 /// let (value, jacobian) = try plan(x1)
 /// ```
+///
+/// At singular points of the function's pieces, such as `norm(x)` at 0, a run gives NaN where the chain rule does not say what
+/// the derivative is. A plan made with `resolvingSingularPoints: true` expands the function there and throws where the
+/// derivative does not exist (<doc:SingularPoints>); other points cost no more than a look for NaN.
 public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
@@ -118,6 +139,7 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   /// How the values are computed.
   public let evaluationMethod: EvaluationMethod
   private let function: PreparedFunction
+  private let singularities: PlanSingularities?
   private let steps: String
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
@@ -125,10 +147,11 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   /// - Parameters:
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the function needs values of its argument, or the structure is that of another function.
   public init(
     like x: Tensor<Scalar>, structure: DerivativeStructure? = nil, method: EvaluationMethod? = nil,
-    of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+    resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(like: x, of: f)
     if let structure { try structure.check(.jacobian, of: traced.result, in: traced.argument) }
@@ -140,6 +163,8 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     let nonzeros = NonzeroExpression(matrix, coloring: coloring, part: pattern, method: method)
     evaluationMethod = nonzeros.method
     function = try PreparedFunction(outputs: [traced.result, nonzeros.values], inputs: [traced.argument])
+    singularities = PlanSingularities(
+      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
     steps = SparsePlans.text("Jacobian", pattern, nonzeros)
     shape = x.shape
     valueShape = traced.result.shape.dimensions
@@ -150,7 +175,9 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Tensor<Scalar>, jacobian: SparseMatrix<Scalar>) {
     try PlanRules.require(x.shape, shape)
-    let results = try function.run([Evaluation.storage(x.node)])
+    let point = try Evaluation.storage(x.node)
+    let results = try function.run([point])
+    try singularities?.determine(results[1].base, .jacobianEntries(pattern), at: point.base)
     return (
       Tensor(Node(results[0], shape: Shape(valueShape))),
       SparseMatrix(pattern: pattern, values: results[1].elements())
@@ -165,6 +192,7 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     at x: UnsafePointer<Scalar>, value: UnsafeMutablePointer<Scalar>, jacobian: UnsafeMutablePointer<Scalar>
   ) throws(TensorError) {
     try function.run(on: UnsafeRawPointer(x), to: (UnsafeMutableRawPointer(value), UnsafeMutableRawPointer(jacobian)))
+    try singularities?.determine(jacobian, .jacobianEntries(pattern), at: x)
   }
 
   /// The structure, how the values are computed at what cost, and the steps of the program.
