@@ -40,7 +40,7 @@ public struct DerivativeCheck: Sendable {
   public let suspect: String?
   /// Which derivative does not exist and is a convention, such as that of |x| at 0, and why; nil if none was found.
   public let convention: String?
-  /// Which derivative does not exist and is NaN, and why; nil if none was found.
+  /// Which derivative is NaN since it does not exist or could not be found, and why; nil if none is.
   public let missing: String?
 
   /// Whether all derivatives agree with differences.
@@ -236,8 +236,9 @@ package struct DerivativeChecker {
       let (numbers, entry) = entry(i)
       switch entry {
       case .number(let number): exact[i] = number
-      case .missing(let reason): findings.missing = findings.missing ?? "derivative at \(numbers): \(reason)"
-      case .unknown: break
+      case .missing(let reason), .unknown(let reason?):
+        findings.missing = findings.missing ?? "derivative at \(numbers): \(reason)"
+      case .unknown(nil): break
       }
     }
     guard order == 1, findings.convention == nil, exact.contains(where: \.isFinite) else { return }

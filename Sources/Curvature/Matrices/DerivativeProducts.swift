@@ -68,7 +68,8 @@ final class DerivativeProducts: Sendable {
   ///
   /// - Parameter determined: the products that were found, with numbers where the chain rule has none.
   func product(
-    _ seeds: Node, determined: @escaping @Sendable (_ products: Storage, _ seeds: Storage) throws(TensorError) -> Storage
+    _ seeds: Node,
+    determined: @escaping @Sendable (_ products: Storage, _ seeds: Storage) throws(TensorError) -> Storage
   ) -> Node {
     let shape = [seeds.shape[0]] + results.node.shape
     return Node(

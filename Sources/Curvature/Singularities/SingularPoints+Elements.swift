@@ -31,8 +31,8 @@ extension SingularPoints {
       let (batch, row, column) = place(i)
       switch entry(batch: batch, row: row, column: column) {
       case .number(let number): elements[i] = Scalar(number)
-      case .missing(let reason): if !isBatched { throw TensorError(reason) }
-      case .unknown: break
+      case .missing(let reason), .unknown(let reason?): if !isBatched { throw TensorError(reason) }
+      case .unknown(nil): break
       }
     }
   }

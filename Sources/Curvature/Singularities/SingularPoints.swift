@@ -32,13 +32,14 @@ final class SingularPoints: Sendable {
     case number(Double)
     /// It does not exist, and why.
     case missing(String)
-    /// It could not be found out.
-    case unknown
+    /// It could not be found out, and why; nil where the function itself is no number.
+    case unknown(String?)
   }
 
   private struct State {
     var expansion: LineExpansion?
-    var isExpandable = true
+    /// Why the function cannot be expanded.
+    var obstacle: String?
     var lines: [[Move]: [Series]] = [:]
     var axes: [Axis: Sides] = [:]
     var entries: [[Int]: Entry] = [:]
@@ -60,6 +61,8 @@ final class SingularPoints: Sendable {
   private struct Move: Hashable {
     var axis: Axis
     var speed: Double
+
+    var turned: Move { Move(axis: axis, speed: -speed) }
   }
 
   /// Along one axis: a side on which the function is defined, and whether both are.
@@ -136,23 +139,47 @@ final class SingularPoints: Sendable {
   }
 
   private func prepare(_ state: inout State) {
-    guard state.expansion == nil, state.isExpandable else { return }
-    state.expansion = try? LineExpansion(
-      of: [function], in: variables.map(\.node), elementLimit: Self.workLimit / 64)
-    state.isExpandable = state.expansion != nil
+    guard state.expansion == nil, state.obstacle == nil else { return }
+    do throws(TensorError) {
+      state.expansion = try LineExpansion(
+        of: [function], in: variables.map(\.node), elementLimit: Self.workLimit / 64)
+    } catch {
+      state.obstacle = "\(error)"
+    }
+  }
+
+  /// Whether an element of the function is a finite number.
+  private func isNumber(_ element: Int) -> Bool {
+    // Of a copy: values that this graph keeps would be taken for constants by who differentiates it later.
+    var copies: [Node: Node] = [:]
+    for variable in variables {
+      guard let value = variable.node.value else { return false }
+      copies[variable.node] = Node(value, shape: variable.node.shape)
+    }
+    let copy = Node.substituting(copies, in: [function])[0]
+    return (try? Evaluation.storage(copy).literal(at: element).double.isFinite) ?? false
   }
 
   private func find(_ batch: Int, _ output: Int, _ axes: [Axis], _ state: inout State) -> Entry {
     prepare(&state)
-    guard let expansion = state.expansion, state.work <= Self.workLimit else { return .unknown }
     let element = outputs.map { $0.elements(of: output)[batch] } ?? (function.shape.count == 1 ? 0 : batch)
+    guard let expansion = state.expansion else {
+      guard let obstacle = state.obstacle, isNumber(element) else { return .unknown(nil) }
+      return .unknown(
+        "the chain rule does not say what this derivative is, and by expansion it is not found: \(obstacle)")
+    }
     let value = expansion.values(0)[element]
     guard value.isFinite else {
       // A derivative that was itself found by expansion is a number, and its expression is none.
-      guard let known = function.value?.literal(at: element).double, known.isFinite else { return .unknown }
+      guard let known = function.value?.literal(at: element).double, known.isFinite else { return .unknown(nil) }
       return .missing(
         "\(expansion.singularity ?? "a function at this point"): this derivative was itself found by expansion, and "
           + "derivatives of it are not; checkDerivatives(of:at:order: 3) expands third ones")
+    }
+    guard state.work <= Self.workLimit else {
+      return .unknown(
+        "\(expansion.singularity ?? "the chain rule") leaves derivatives undetermined, of which expansions have found as many "
+          + "as are looked for at once; ask for fewer entries")
     }
     do throws(Obstacle) {
       switch axes.count {
@@ -177,11 +204,14 @@ final class SingularPoints: Sendable {
     let one = try behaviour(first, output, value, &state)
     if first == second { return 2 * one[2] }
     let other = try behaviour(second, output, value, &state)
-    // y(a + b) - y(a) - y(b) along two axes at speeds of their own, the second time as a check.
+    // y(a + b) - y(a) - y(b) along two axes at speeds of their own, all but the first as a check.
     var found: [Double] = []
-    for (p, q) in [(1.0, 1.0), (0.75, 1.625)] {
+    for (p, q) in [(1.0, 1.0), (0.75, 1.625), (1.0, -1.25), (2.25, -0.5), (0.375, -1.75)] {
       let (a, b) = (p * state.axes[first]!.sign, q * state.axes[second]!.sign)
-      let both = try behaviour([Move(axis: first, speed: a), Move(axis: second, speed: b)], output, value, &state)
+      let moves = [Move(axis: first, speed: a), Move(axis: second, speed: b)]
+      // The domain may be a corner.
+      if q < 0, !isDefined(moves, output, &state) { continue }
+      let both = try behaviour(moves, output, value, &state)
       guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(first, second) }
       found.append((both[2] - a * a * one[2] - b * b * other[2]) / (a * b))
     }
@@ -204,7 +234,8 @@ final class SingularPoints: Sendable {
     }
     let size = alone.reduce(0) { max($0, $1[3].magnitude) }
     var found: [Double] = []
-    for speeds in [[1.0, 1, 1], [0.75, 1.625, 0.5]] {
+    for speeds in [[1.0, 1, 1], [0.75, 1.625, 0.5], [1, -0.75, 1.25]] {
+      if speeds[1] < 0, axes.contains(where: { !state.axes[$0]!.isTwoSided }) { continue }
       let moves = zip(axes, speeds).map { Move(axis: $0, speed: $1 * state.axes[$0]!.sign) }
       if let i = (0..<2).first(where: { axes[$0] == axes[$0 + 1] }) {
         // Twice in a: y(2a + b) - 2 y(a + b) - 6 y(a) + y(b), of the cubic parts.
@@ -225,29 +256,29 @@ final class SingularPoints: Sendable {
     return try same(found, size, value)
   }
 
-  /// The number that two ways of polarisation give.
+  /// The number that polarisation along different lines gives.
   private func same(_ found: [Double], _ size: Double, _ value: Double) throws(Obstacle) -> Double {
-    let scale = found[0].magnitude + found[1].magnitude + size
-    guard (found[0] - found[1]).magnitude <= 1e-6 * scale + 1e-9 * value.magnitude else {
+    let scale = found.reduce(size) { max($0, $1.magnitude) }
+    guard found.allSatisfy({ ($0 - found[0]).magnitude <= 1e-6 * scale + 1e-9 * value.magnitude }) else {
       throw .missing("its derivatives of order \(order) along different lines do not belong to one form")
     }
     return found[0]
   }
 
   private func text(of obstacle: Obstacle, _ state: State) -> Entry {
-    guard case .missing(let reason) = obstacle, let place = state.expansion?.singularity ?? state.expansion?.fault
-    else {
-      return .unknown
-    }
+    let place = state.expansion?.singularity ?? state.expansion?.fault ?? "the function"
     let name = ["derivative", "second derivative", "third derivative"][order - 1]
-    return .missing("\(place) has no \(name) here: \(reason)")
+    switch obstacle {
+    case .missing(let reason): return .missing("\(place) has no \(name) here: \(reason)")
+    case .unknown(let reason): return .unknown("\(place): whether there is a \(name) here is not known: \(reason)")
+    }
   }
 
   // MARK: Along lines
 
   private enum Obstacle: Error {
     case missing(String)
-    case unknown
+    case unknown(String)
   }
 
   private struct Behaviour {
@@ -273,11 +304,11 @@ final class SingularPoints: Sendable {
     _ axis: Axis, _ output: Int, _ value: Double, _ state: inout State
   ) throws(Obstacle) -> Behaviour {
     var found: [(sign: Double, behaviour: Behaviour)] = []
-    var obstacle = Obstacle.unknown
+    var obstacle = Obstacle.unknown("the function is no number on either side along \(axis)")
     var undefined = 0
     for sign in [1.0, -1.0] {
       let series = line([Move(axis: axis, speed: sign)], &state)[output]
-      if case .undefined? = series.fault {
+      if isOutside(series) {
         undefined += 1
         continue
       }
@@ -296,7 +327,8 @@ final class SingularPoints: Sendable {
       guard agree(other[power], result[power], result.scale) else {
         let factor: Float = power == 3 ? 6 : power == 2 ? 2 : 1
         throw .missing(
-          "the one-sided \(name) along \(axis) are \(factor * Float(other[power])) and \(factor * Float(result[power]))")
+          "the one-sided \(name) along \(axis) are \(factor * Float(other[power])) and \(factor * Float(result[power]))"
+        )
       }
     }
     return result
@@ -307,22 +339,41 @@ final class SingularPoints: Sendable {
   ) throws(Obstacle) -> Behaviour {
     let place = "a line between axes"
     let series = line(moves, &state)[output]
-    guard case .undefined? = series.fault, moves.allSatisfy({ state.axes[$0.axis]!.isTwoSided }) else {
+    guard isOutside(series), moves.allSatisfy({ state.axes[$0.axis]!.isTwoSided }) else {
       return try behaviour(of: series, value, place)
     }
     // The domain may lie on the other side.
-    let turned = moves.map { Move(axis: $0.axis, speed: -$0.speed) }
-    return try behaviour(of: line(turned, &state)[output], value, place).turned
+    return try behaviour(of: line(moves.map(\.turned), &state)[output], value, place).turned
+  }
+
+  /// Whether the function has values along a line, on a side on which its axes do.
+  private func isDefined(_ moves: [Move], _ output: Int, _ state: inout State) -> Bool {
+    let mayTurn = moves.allSatisfy { state.axes[$0.axis]!.isTwoSided }
+    return (mayTurn ? [moves, moves.map(\.turned)] : [moves]).contains { moves in
+      !isOutside(line(moves, &state)[output])
+    }
+  }
+
+  /// Whether a line leaves the function's domain, where it is no number, or infinite by definition.
+  private func isOutside(_ series: Series) -> Bool {
+    switch series.fault {
+    case .undefined?: true
+    case .unexpandable?, .cancelled?: false
+    case nil: series.isInfiniteConstant
+    }
   }
 
   private func behaviour(of series: Series, _ value: Double, _ place: String) throws(Obstacle) -> Behaviour {
     switch series.fault {
     case .undefined(let reason)?: throw .missing("along \(place) there is \(reason)")
-    case .cancelled?: throw .unknown
+    case .unexpandable(let reason)?: throw .unknown("along \(place) there is \(reason)")
+    case .cancelled?: throw .unknown("along \(place) too many terms of its expansion cancel")
     case nil: break
     }
     let power = Double(order)
-    guard series.order > power, let limit = series.limitValue else { throw .unknown }
+    guard series.order > power, let limit = series.limitValue else {
+      throw .unknown("along \(place) too many terms of its expansion cancel")
+    }
     let terms = series.terms.filter { $0.power <= power }
     let scale = terms.reduce(0) { max($0, abs($1.coefficient)) }
     if let term = series.irregularTerm(upTo: power), abs(term.coefficient) > 1e-9 * scale {
@@ -361,9 +412,13 @@ final class SingularPoints: Sendable {
       let next = Axis(variable: axis.variable, number: number)
       // An axis that has no slope is no evidence.
       guard let other = try? behaviour(next, output, value, &state) else { continue }
-      let (a, b) = (0.75 * state.axes[axis]!.sign, 1.25 * state.axes[next]!.sign)
-      let both = try behaviour([Move(axis: axis, speed: a), Move(axis: next, speed: b)], output, value, &state)
-      guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(axis, next) }
+      for speed in [1.25, -0.875] {
+        let (a, b) = (0.75 * state.axes[axis]!.sign, speed * state.axes[next]!.sign)
+        let moves = [Move(axis: axis, speed: a), Move(axis: next, speed: b)]
+        if speed < 0, !isDefined(moves, output, &state) { continue }
+        let both = try behaviour(moves, output, value, &state)
+        guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(axis, next) }
+      }
     }
   }
 
