@@ -40,6 +40,8 @@ public struct DerivativeCheck: Sendable {
   public let suspect: String?
   /// Which derivative does not exist and is a convention, such as that of |x| at 0, and why; nil if none was found.
   public let convention: String?
+  /// Which derivative is NaN since it does not exist or could not be found, and why; nil if none is.
+  public let missing: String?
 
   /// Whether all derivatives agree with differences.
   public var isPassed: Bool { orders.allSatisfy(\.isPassed) }
@@ -60,6 +62,7 @@ extension DerivativeCheck: CustomStringConvertible {
           ?? "every operation passes by itself; the point may lie on a kink, or differences may be too coarse")
     }
     if let convention { lines.append("a convention: \(convention)") }
+    if let missing { lines.append("undefined: \(missing)") }
     return lines.joined(separator: "\n")
   }
 
@@ -118,11 +121,18 @@ package struct DerivativeChecker {
 
   package func check(order: Int) throws(TensorError) -> DerivativeCheck {
     let points = try variables.map { (variable) throws(TensorError) in try Evaluation.storage(variable).numbers }
-    var convention: String?
-    let orders = try compare(total, variables, points, order, &convention)
+    var findings = Findings()
+    let orders = try compare(total, variables, points, order, &findings)
     let isPassed = orders.allSatisfy(\.isPassed)
     return DerivativeCheck(
-      orders: orders, suspect: isPassed ? nil : try suspect(order: order), convention: convention)
+      orders: orders, suspect: isPassed ? nil : try suspect(order: order), convention: findings.convention,
+      missing: findings.missing)
+  }
+
+  /// What expansions at the point tell about derivatives.
+  private struct Findings {
+    var convention: String?
+    var missing: String?
   }
 
   // MARK: Derivatives along coordinates
@@ -135,7 +145,7 @@ package struct DerivativeChecker {
   }
 
   private func compare(
-    _ output: Node, _ variables: [Node], _ points: [[Double]], _ order: Int, _ convention: inout String?
+    _ output: Node, _ variables: [Node], _ points: [[Double]], _ order: Int, _ findings: inout Findings
   ) throws(TensorError) -> [DerivativeCheck.Order] {
     var coordinates: [Coordinate] = []
     for (v, point) in points.enumerated() {
@@ -167,7 +177,7 @@ package struct DerivativeChecker {
     var result: [DerivativeCheck.Order] = []
     for k in 1...order {
       var exact = try PreparedFunction(outputs: [derivatives[k]], inputs: variables).evaluate(points, type)
-      if k <= 2 { determine(&exact, k, output, variables, coordinates, &convention) }
+      determine(&exact, k, output, variables, coordinates, &findings)
       let lower = try PreparedFunction(outputs: [derivatives[k - 1]], inputs: variables)
       let size = exact.reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 }
       var worst: DerivativeCheck.Entry?
@@ -204,29 +214,37 @@ package struct DerivativeChecker {
   /// finds out which numbers are conventions.
   private func determine(
     _ exact: inout [Double], _ order: Int, _ output: Node, _ variables: [Node], _ coordinates: [Coordinate],
-    _ convention: inout String?
+    _ findings: inout Findings
   ) {
     let sides = variables.map { UnitDirections(node: $0, batchAxis: nil) }
     var known: [[Int]: SingularPoints] = [:]
-    func entry(_ i: Int) -> SingularPoints.Entry {
-      let column = coordinates[i % coordinates.count]
-      let row = order == 2 ? coordinates[i / coordinates.count] : column
-      let key = [row.variable, column.variable]
-      let points =
-        known[key]
-        ?? SingularPoints(
-          of: output, rows: order == 2 ? sides[row.variable] : UnitDirections(node: output, batchAxis: nil),
-          columns: sides[column.variable], order: order)
+    func entry(_ i: Int) -> (numbers: [Int], entry: SingularPoints.Entry) {
+      // The first coordinate was differentiated by last.
+      var rest = i
+      var places: [Coordinate] = []
+      for _ in 0..<order {
+        places.append(coordinates[rest % coordinates.count])
+        rest /= coordinates.count
+      }
+      places.sort { $0.number < $1.number }
+      let key = places.map(\.variable)
+      let points = known[key] ?? SingularPoints(of: output, in: key.map { sides[$0] })
       known[key] = points
-      return points.entry(batch: 0, row: order == 2 ? row.element : 0, column: column.element)
+      return (places.map(\.number), points.entry(batch: 0, places.map(\.element)))
     }
     for i in exact.indices where exact[i].isNaN {
-      if case .number(let number) = entry(i) { exact[i] = number }
+      let (numbers, entry) = entry(i)
+      switch entry {
+      case .number(let number): exact[i] = number
+      case .missing(let reason), .unknown(let reason?):
+        findings.missing = findings.missing ?? "derivative at \(numbers): \(reason)"
+      case .unknown(nil): break
+      }
     }
-    guard order == 1, convention == nil, exact.contains(where: \.isFinite) else { return }
+    guard order == 1, findings.convention == nil, exact.contains(where: \.isFinite) else { return }
     for i in exact.indices where exact[i].isFinite {
-      guard case .missing(let reason) = entry(i) else { continue }
-      convention = "derivative \(exact[i]) at [\(coordinates[i].number)]: \(reason)"
+      guard case (_, .missing(let reason)) = entry(i) else { continue }
+      findings.convention = "derivative \(exact[i]) at [\(coordinates[i].number)]: \(reason)"
       return
     }
   }
@@ -255,8 +273,8 @@ package struct DerivativeChecker {
       }.map { operands[$0] }
       guard !moving.isEmpty else { continue }
       let points = try moving.map { (operand) throws(TensorError) in try Evaluation.storage(operand).numbers }
-      var convention: String?
-      let orders = try compare(Self.weightedSum(alone), moving, points, order, &convention)
+      var findings = Findings()
+      let orders = try compare(Self.weightedSum(alone), moving, points, order, &findings)
       guard let failed = orders.first(where: { !$0.isPassed }), let worst = failed.worst else { continue }
       return "\(node.primitive.name) of shapes \(node.operands.map(\.shape)): derivative of order \(failed.order) is "
         + "\(worst.exact), by differences \(worst.difference)"

@@ -8,7 +8,8 @@ extension Tensor where Scalar: DifferentiableScalar {
   var asVariable: Tensor { stopGradient ? Tensor(Node(.reshape(node.shape), [node])) : self }
 }
 
-/// The gradient of a function at a point.
+/// The gradient of a function at a point: an expression, NaN at singular points where the chain rule does not say
+/// (<doc:SingularPoints>); see the form with `resolvingSingularPoints`.
 public func gradient<Scalar: DifferentiableScalar>(
   at x: Tensor<Scalar>, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
 ) rethrows -> Tensor<Scalar> {

@@ -2,7 +2,9 @@ import TensorGraph
 
 /// The gradient of `y`, a tensor of one element, in `x`: a tensor of x's shape.
 ///
-/// Here and in all other forms that take tensors, an `x` that is marked constant (`stopGradient`) is an error.
+/// Here and in all other forms that take tensors, an `x` that is marked constant (`stopGradient`) is an error. The gradient is
+/// an expression, which is NaN at singular points where the chain rule does not say (<doc:SingularPoints>); see the form
+/// with `resolvingSingularPoints`.
 public func gradient<Scalar: DifferentiableScalar>(_ y: Tensor<Scalar>, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
   gradient(y, [x])[0]
 }
@@ -44,12 +46,9 @@ package enum Gradients {
     guard known.withElements(of: Scalar.self, \.containsNaN) else { return known }
     let matrix = try Jacobian(
       of: Tensor<Scalar>(y), withRespectTo: Tensor<Scalar>(x), batchAxis: batchAxis)
-    return try matrix.core.matrix.determined(known) { place in
-      guard let axis = batchAxis.map({ $0 < 0 ? $0 + x.shape.rank : $0 }) else { return (0, 0, place) }
-      // As it lies in x: slices along the batch axis.
-      let inner = x.shape.dimensions[(axis + 1)...].reduce(1, *)
-      let outer = place / (inner * x.shape[axis])
-      return (place / inner % x.shape[axis], 0, outer * inner + place % inner)
+    return try matrix.core.matrix.determined(known) { element in
+      let (slice, number) = matrix.core.columns.place(of: element)
+      return (slice, 0, number)
     }
   }
 }

@@ -6,7 +6,8 @@ import TensorGraph
 ///   - y: a tensor of one element; with a batch axis one element for each slice.
 ///   - x: the tensor to differentiate in.
 ///   - batchAxis: the axis of `x` along which slices are independent functions, or nil.
-/// - Returns: a scalar; with a batch axis a tensor of shape [B].
+/// - Returns: a scalar; with a batch axis a tensor of shape [B]. An expression, which is NaN at singular points where the
+///   chain rule does not say; see the form with `resolvingSingularPoints`.
 /// - Complexity: N + 1 tangents of y for N coordinates of (a slice of) x, by collapsed second-order forward mode.
 public func laplacian<Scalar: DifferentiableScalar>(
   _ y: Tensor<Scalar>, _ x: Tensor<Scalar>, batchAxis: Int? = nil

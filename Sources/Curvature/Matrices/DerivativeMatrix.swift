@@ -81,7 +81,8 @@ extension DerivativeMatrix {
   /// The product with a direction, without the matrix: J v.
   ///
   /// - Parameter direction: a tensor of the shape of the columns' tensor, batch axis included.
-  /// - Returns: a tensor of the shape of the rows' tensor, an expression that is computed when it is read.
+  /// - Returns: a tensor of the shape of the rows' tensor, an expression that is computed when it is read. At singular points
+  ///   the function is expanded; `evaluate(_:)` of the product throws where a derivative does not exist.
   /// - Complexity: one product, about two evaluations of the rows' tensor.
   public func product(_ direction: Tensor<Scalar>) -> Tensor<Scalar> {
     Tensor(checked(try product(direction.node)))

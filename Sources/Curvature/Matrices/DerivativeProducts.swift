@@ -65,13 +65,19 @@ final class DerivativeProducts: Sendable {
   }
 
   /// The products with any directions, shape [K] + that of the tensor: [K] + results, computed when they are read.
-  func product(_ seeds: Node) -> Node {
+  ///
+  /// - Parameter determined: the products that were found, with numbers where the chain rule has none.
+  func product(
+    _ seeds: Node,
+    determined: @escaping @Sendable (_ products: Storage, _ seeds: Storage) throws(TensorError) -> Storage
+  ) -> Node {
     let shape = [seeds.shape[0]] + results.node.shape
     return Node(
       shape: shape, results.node.scalarType,
       computedBy: { [self] () throws(TensorError) in
         let elements = try Evaluation.storage(seeds)
-        return try program(.seeded(mode: mode, count: seeds.shape[0]))(seeds: elements)
+        let products = try program(.seeded(mode: mode, count: seeds.shape[0]))(seeds: elements)
+        return try determined(products, elements)
       }, definition: { [self] in expression(seeds: seeds) })
   }
 

@@ -54,7 +54,7 @@ extension BlockMatrix {
         columnProducts: DerivativeProducts(directions: columns, results: side(gradients[a], a), mode: .forward),
         isSymmetric: a == b, caches: caches,
         entries: a == b && batchAxis == nil ? SecondDerivatives(of: total, in: variables[a]) : nil,
-        singularPoints: SingularPoints(of: ys.node, rows: rows, columns: columns, order: 2))
+        singularPoints: SingularPoints(of: ys.node, in: [rows, columns]))
       made[[a, b]] = fresh
       return fresh
     }

@@ -22,7 +22,7 @@ extension Jacobian {
       rowProducts: DerivativeProducts(directions: rows, results: columns, mode: .reverse),
       columnProducts: DerivativeProducts(directions: columns, results: rows, mode: .forward),
       isSymmetric: false, caches: MatrixCaches(),
-      singularPoints: SingularPoints(of: ys.node, rows: rows, columns: columns, order: 1))
+      singularPoints: SingularPoints(of: ys.node, outputs: rows, in: [columns]))
     core = MatrixCore(matrix: matrix, isTransposed: false)
   }
 }

@@ -279,13 +279,17 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// The products with directions [K] + columns' shape, [K] + rows' shape.
   func product(_ directions: Node) -> Node {
     caches.count(products: directions.shape[0])
-    return columnProducts.product(directions)
+    return columnProducts.product(directions) { [self] (products, seeds) throws(TensorError) in
+      try determined(products: products, with: seeds, transposed: false)
+    }
   }
 
   /// The products of the transpose with directions [K] + rows' shape, [K] + columns' shape.
   func transposedProduct(_ directions: Node) -> Node {
     caches.count(products: directions.shape[0])
-    return rowProducts.product(directions)
+    return rowProducts.product(directions) { [self] (products, seeds) throws(TensorError) in
+      try determined(products: products, with: seeds, transposed: true)
+    }
   }
 }
 

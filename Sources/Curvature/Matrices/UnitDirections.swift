@@ -24,6 +24,13 @@ struct UnitDirections {
     return (0..<batchCount).map { (number / inner * batchCount + $0) * inner + number % inner }
   }
 
+  /// The slice and the number of an element of the tensor.
+  func place(of element: Int) -> (slice: Int, number: Int) {
+    guard let batchAxis else { return (0, element) }
+    let inner = node.shape.dimensions[(batchAxis + 1)...].reduce(1, *)
+    return (element / inner % batchCount, element / (inner * batchCount) * inner + element % inner)
+  }
+
   /// One direction for each index (int64, shape [K]).
   ///
   /// The indices are data, not part of the graph's structure, so all directions share one program.

@@ -11,6 +11,10 @@ import TensorGraph
 /// Making a plan builds the derivatives, chooses the order of work and compiles it; what does not depend on the point
 /// is computed then. An evaluation into the caller's memory allocates nothing. A plan is a value that many tasks may
 /// use at once. The function is traced once: branches it takes in Swift are the plan's, whatever the point.
+///
+/// At singular points of the function's pieces, such as `norm(x)` at 0, a run gives NaN where the chain rule does not say what
+/// the derivative is. A plan made with `resolvingSingularPoints: true` expands the function there and throws where the
+/// derivative does not exist (<doc:SingularPoints>); other points cost no more than a look for NaN.
 public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
@@ -19,11 +23,15 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   private let function: PreparedFunction
   private let hessianAlone: LazyFunction
   private let steps: String
+  private let singularities: PlanSingularities?
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
+  /// - Parameter resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the function's result has more than one element, or needs values of its argument.
-  public init(like x: Tensor<Scalar>, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>) throws {
+  public init(
+    like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+  ) throws {
     let traced = try TracedFunction(like: x, of: f)
     let gradient = try Gradients.of(traced.result, [traced.argument])[0]
     let structured = DerivativeTemplates.shared.derivative(
@@ -31,6 +39,8 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     let hessian = structured?.result ?? DenseHessian.expression(gradient, traced.argument)
     function = try PreparedFunction(outputs: [traced.result, gradient, hessian], inputs: [traced.argument])
     hessianAlone = LazyFunction(outputs: [hessian], inputs: [traced.argument])
+    singularities = PlanSingularities(
+      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
     steps = structured?.plan.description ?? "dense directions"
     shape = x.shape
     size = x.count
@@ -41,8 +51,11 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: Tensor<Scalar>) {
     try PlanRules.require(x.shape, shape)
-    let results = try function.run([Evaluation.storage(x.node)])
+    let point = try Evaluation.storage(x.node)
+    let results = try function.run([point])
     mirror(results[2].base)
+    try singularities?.determine(results[1].base, .jacobian, at: point.base)
+    try singularities?.determine(results[2].base, .hessian, at: point.base)
     return (
       results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))),
       Tensor(Node(results[2], shape: Shape(shape + shape)))
@@ -68,13 +81,17 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
       try function.run(on: point, to: (UnsafeMutableRawPointer(value), slope, matrix))
     }
     mirror(matrix)
+    try singularities?.determine(slope, .jacobian, at: point)
+    try singularities?.determine(matrix, .hessian, at: point)
   }
 
   /// The Hessian at a point, S + S, without value and gradient.
   public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> Tensor<Scalar> {
     try PlanRules.require(x.shape, shape)
-    let results = try hessianAlone.function().run([Evaluation.storage(x.node)])
+    let point = try Evaluation.storage(x.node)
+    let results = try hessianAlone.function().run([point])
     mirror(results[0].base)
+    try singularities?.determine(results[0].base, .hessian, at: point.base)
     return Tensor(Node(results[0], shape: Shape(shape + shape)))
   }
 
@@ -88,6 +105,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     let matrix = try PreparedFunction.target(&hessian, count: size * size, "the Hessian")
     try hessianAlone.function().run(on: point, to: matrix)
     mirror(matrix)
+    try singularities?.determine(matrix, .hessian, at: point)
   }
 
   /// Rounding may differ between an entry and its mirror image; the upper one counts.
@@ -97,7 +115,8 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
 
   /// Evaluates at many points, shape [P] + S: values [P], gradients [P] + S, Hessians [P] + S + S.
   ///
-  /// Points are independent and are shared among the cores.
+  /// Points are independent and are shared among the cores. Where singular points are resolved and one has no derivative,
+  /// its elements stay NaN.
   public func callAsFunction(
     batch points: Tensor<Scalar>
   ) throws(TensorError) -> (values: Tensor<Scalar>, gradients: Tensor<Scalar>, hessians: Tensor<Scalar>) {
@@ -111,8 +130,15 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     try function.run(
       count: count, inputs: [(UnsafeRawPointer(storage.base), stride(shapes[1]))],
       outputs: zip(results, shapes).map { ($0.base, stride($1)) })
-    withExtendedLifetime(storage) {}
     mirror(results[2].base, count: count)
+    if let singularities {
+      for i in 0..<count {
+        let point = storage.base + i * stride(shapes[1])
+        try singularities.determine(results[1].base + i * stride(shapes[1]), .jacobian, at: point, inBatch: true)
+        try singularities.determine(results[2].base + i * stride(shapes[2]), .hessian, at: point, inBatch: true)
+      }
+    }
+    withExtendedLifetime(storage) {}
     return (
       Tensor(Node(results[0], shape: shapes[0])), Tensor(Node(results[1], shape: shapes[1])),
       Tensor(Node(results[2], shape: shapes[2]))

@@ -13,6 +13,10 @@ import TensorGraph
 /// let (rows, columns) = plan.hessianPattern.coordinateArrays()                  // once
 /// let values = try plan.hessian(at: x, objectiveFactor: 1, multipliers: λ)      // at each point
 /// ```
+///
+/// At singular points of the function's pieces, such as `norm(x)` at 0, a run gives NaN where the chain rule does not say what
+/// the derivative is. A plan made with `resolvingSingularPoints: true` expands the function there and throws where the
+/// derivative does not exist (<doc:SingularPoints>); other points cost no more than a look for NaN.
 public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
@@ -28,13 +32,16 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   private let second: PreparedFunction
   private let all: PreparedFunction
   private let steps: String
+  private let singularities: (objective: PlanSingularities, constraints: PlanSingularities, total: PlanSingularities)?
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
+  /// - Parameter resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the objective has more than one element, or one of the functions needs values of its
   ///   argument.
   public init(
-    like x: Tensor<Scalar>, objective f: (Tensor<Scalar>) throws -> Tensor<Scalar>,
+    like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false,
+    objective f: (Tensor<Scalar>) throws -> Tensor<Scalar>,
     constraints g: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
     let point = Node(.input(x.node.shape, Scalar.scalarType))
@@ -67,6 +74,16 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
       SparsePlans.text("Jacobian of the constraints", jacobianPattern, jacobian),
       SparsePlans.text("Hessian of the Lagrangian, lower triangle", hessianPattern, hessian),
     ].joined(separator: "\n")
+    func singularities(_ output: Node, _ arguments: [Node]) -> PlanSingularities? {
+      PlanSingularities(of: output, in: arguments, isWanted: resolvingSingularPoints)
+    }
+    if let objective = singularities(value, [point]), let constraints = singularities(constraint, [point]),
+      let total = singularities(total, [point, factor, multipliers])
+    {
+      self.singularities = (objective, constraints, total)
+    } else {
+      self.singularities = nil
+    }
     shape = x.shape
     constraintShape = constraint.shape.dimensions
   }
@@ -86,14 +103,20 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   /// f, its gradient, g and its Jacobian at a point, in one pass.
   public func callAsFunction(_ x: Tensor<Scalar>) throws(TensorError) -> FirstOrder {
     try PlanRules.require(x.shape, shape)
-    return firstOrder(try first.run([Evaluation.storage(x.node)]))
+    let point = try Evaluation.storage(x.node)
+    let results = try first.run([point])
+    try determineFirstOrder(results[1].base, results[3].base, at: point.base)
+    return firstOrder(results)
   }
 
   /// f, its gradient, g, its Jacobian, and the lower triangle of the Hessian of σ f + λ·g at a point, in one pass.
   public func callAsFunction(
     _ x: Tensor<Scalar>, objectiveFactor: Scalar, multipliers: Tensor<Scalar>
   ) throws(TensorError) -> (values: FirstOrder, hessian: SparseMatrix<Scalar>) {
-    let results = try all.run(inputs(x, objectiveFactor, multipliers))
+    let inputs = try inputs(x, objectiveFactor, multipliers)
+    let results = try all.run(inputs)
+    try determineFirstOrder(results[1].base, results[3].base, at: inputs[0].base)
+    try determineHessian(results[4].base, inputs)
     return (
       firstOrder(results), SparseMatrix(pattern: hessianPattern, values: results[4].elements())
     )
@@ -103,7 +126,9 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   public func hessian(
     at x: Tensor<Scalar>, objectiveFactor: Scalar, multipliers: Tensor<Scalar>
   ) throws(TensorError) -> SparseMatrix<Scalar> {
-    let results = try second.run(inputs(x, objectiveFactor, multipliers))
+    let inputs = try inputs(x, objectiveFactor, multipliers)
+    let results = try second.run(inputs)
+    try determineHessian(results[0].base, inputs)
     return SparseMatrix(pattern: hessianPattern, values: results[0].elements())
   }
 
@@ -124,6 +149,20 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
       value: results[0].element(0), gradient: Tensor(Node(results[1], shape: Shape(shape))),
       constraints: Tensor(Node(results[2], shape: Shape(constraintShape))),
       jacobian: SparseMatrix(pattern: jacobianPattern, values: results[3].elements()))
+  }
+
+  private func determineFirstOrder(
+    _ gradient: UnsafeMutableRawPointer, _ jacobian: UnsafeMutableRawPointer, at x: UnsafeRawPointer
+  ) throws(TensorError) {
+    guard let singularities else { return }
+    try singularities.objective.determine(gradient, .jacobian, at: x)
+    try singularities.constraints.determine(jacobian, .jacobianEntries(jacobianPattern), at: x)
+  }
+
+  private func determineHessian(_ hessian: UnsafeMutableRawPointer, _ inputs: [Storage]) throws(TensorError) {
+    try singularities?.total.determine(
+      hessian, .hessianEntries(hessianPattern), at: inputs[0].base, inputs[1].base, inputs[2].base)
+    withExtendedLifetime(inputs) {}
   }
 
   // MARK: Into the caller's memory
@@ -152,9 +191,11 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     let limits = try PreparedFunction.target(&constraints, count: constraintCount, "the constraints")
     let nonzeros = try PreparedFunction.target(
       &jacobian, count: jacobianPattern.nonzeroCount, "the Jacobian's entries")
+    let point = try point(x)
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try first.run(on: point(x), to: (UnsafeMutableRawPointer(value), slope, limits, nonzeros))
+      try first.run(on: point, to: (UnsafeMutableRawPointer(value), slope, limits, nonzeros))
     }
+    try determineFirstOrder(slope, nonzeros, at: point)
   }
 
   /// The entries of the lower triangle of the Hessian of σ f + λ·g, in the order of `hessianPattern`.
@@ -170,6 +211,8 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     let result = withUnsafePointer(to: objectiveFactor) { factor in
       Result { () throws(TensorError) in
         try second.run(on: (point, UnsafeRawPointer(factor), weights), to: nonzeros)
+        try singularities?.total.determine(
+          nonzeros, .hessianEntries(hessianPattern), at: point, UnsafeRawPointer(factor), weights)
       }
     }
     try result.get()

@@ -11,6 +11,10 @@ import TensorGraph
 ///
 /// Making a plan builds the derivatives, finds the pattern, groups the columns and compiles the work; an evaluation into
 /// the caller's memory allocates nothing. The function is traced once: branches it takes in Swift are the plan's.
+///
+/// At singular points of the function's pieces, such as `norm(x)` at 0, a run gives NaN where the chain rule does not say what
+/// the derivative is. A plan made with `resolvingSingularPoints: true` expands the function there and throws where the
+/// derivative does not exist (<doc:SingularPoints>); other points cost no more than a look for NaN.
 public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
@@ -24,6 +28,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   public let evaluationMethod: EvaluationMethod
   private let function: PreparedFunction
   private let hessianAlone: LazyFunction
+  private let singularities: PlanSingularities?
   private let steps: String
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
@@ -32,11 +37,13 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   ///   - triangle: which part of the Hessian to give.
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the function's result has more than one element or needs values of its argument, or if
   ///   the structure is that of another function.
   public init(
     like x: Tensor<Scalar>, triangle: StoredTriangle = .both, structure: DerivativeStructure? = nil,
-    method: EvaluationMethod? = nil, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+    method: EvaluationMethod? = nil, resolvingSingularPoints: Bool = false,
+    of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(like: x, of: f)
     let gradient = try Gradients.of(traced.result, [traced.argument])[0]
@@ -50,6 +57,8 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     evaluationMethod = nonzeros.method
     function = try PreparedFunction(outputs: [traced.result, gradient, nonzeros.values], inputs: [traced.argument])
     hessianAlone = LazyFunction(outputs: [nonzeros.values], inputs: [traced.argument])
+    singularities = PlanSingularities(
+      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
     steps = SparsePlans.text("Hessian", pattern, nonzeros)
     shape = x.shape
     size = x.count
@@ -60,7 +69,10 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: SparseMatrix<Scalar>) {
     try PlanRules.require(x.shape, shape)
-    let results = try function.run([Evaluation.storage(x.node)])
+    let point = try Evaluation.storage(x.node)
+    let results = try function.run([point])
+    try singularities?.determine(results[1].base, .jacobian, at: point.base)
+    try singularities?.determine(results[2].base, .hessianEntries(pattern), at: point.base)
     return (
       results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))),
       SparseMatrix(pattern: pattern, values: results[2].elements())
@@ -70,7 +82,9 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// The Hessian at a point, without value and gradient.
   public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> SparseMatrix<Scalar> {
     try PlanRules.require(x.shape, shape)
-    let results = try hessianAlone.function().run([Evaluation.storage(x.node)])
+    let point = try Evaluation.storage(x.node)
+    let results = try hessianAlone.function().run([point])
+    try singularities?.determine(results[0].base, .hessianEntries(pattern), at: point.base)
     return SparseMatrix(pattern: pattern, values: results[0].elements())
   }
 
@@ -83,6 +97,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     let point = try PreparedFunction.source(x, count: size, "the point")
     let nonzeros = try PreparedFunction.target(&hessian, count: pattern.nonzeroCount, "the Hessian's entries")
     try hessianAlone.function().run(on: point, to: nonzeros)
+    try singularities?.determine(nonzeros, .hessianEntries(pattern), at: point)
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and one for each entry of
@@ -101,6 +116,8 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
       try function.run(on: point, to: (UnsafeMutableRawPointer(value), slope, nonzeros))
     }
+    try singularities?.determine(slope, .jacobian, at: point)
+    try singularities?.determine(nonzeros, .hessianEntries(pattern), at: point)
   }
 
   /// How often memory for a run was taken: once for each caller at a time.
@@ -116,6 +133,10 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
 /// let plan = try SparseJacobianPlan(like: x) { x in sin(x[1...]) * x[..<(-1)] }
 /// let (value, jacobian) = try plan(x1)
 /// ```
+///
+/// At singular points of the function's pieces, such as `norm(x)` at 0, a run gives NaN where the chain rule does not say what
+/// the derivative is. A plan made with `resolvingSingularPoints: true` expands the function there and throws where the
+/// derivative does not exist (<doc:SingularPoints>); other points cost no more than a look for NaN.
 public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
@@ -130,6 +151,7 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   /// How the values are computed.
   public let evaluationMethod: EvaluationMethod
   private let function: PreparedFunction
+  private let singularities: PlanSingularities?
   private let steps: String
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
@@ -137,10 +159,11 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   /// - Parameters:
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the function needs values of its argument, or the structure is that of another function.
   public init(
     like x: Tensor<Scalar>, structure: DerivativeStructure? = nil, method: EvaluationMethod? = nil,
-    of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+    resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(like: x, of: f)
     if let structure { try structure.check(.jacobian, of: traced.result, in: traced.argument) }
@@ -152,6 +175,8 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     let nonzeros = NonzeroExpression(matrix, coloring: coloring, part: pattern, method: method)
     evaluationMethod = nonzeros.method
     function = try PreparedFunction(outputs: [traced.result, nonzeros.values], inputs: [traced.argument])
+    singularities = PlanSingularities(
+      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
     steps = SparsePlans.text("Jacobian", pattern, nonzeros)
     shape = x.shape
     size = x.count
@@ -163,7 +188,9 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Tensor<Scalar>, jacobian: SparseMatrix<Scalar>) {
     try PlanRules.require(x.shape, shape)
-    let results = try function.run([Evaluation.storage(x.node)])
+    let point = try Evaluation.storage(x.node)
+    let results = try function.run([point])
+    try singularities?.determine(results[1].base, .jacobianEntries(pattern), at: point.base)
     return (
       Tensor(Node(results[0], shape: Shape(valueShape))),
       SparseMatrix(pattern: pattern, values: results[1].elements())
@@ -183,6 +210,7 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     let values = try PreparedFunction.target(&value, count: valueShape.reduce(1, *), "the value")
     let nonzeros = try PreparedFunction.target(&jacobian, count: pattern.nonzeroCount, "the Jacobian's entries")
     try function.run(on: point, to: (values, nonzeros))
+    try singularities?.determine(nonzeros, .jacobianEntries(pattern), at: point)
   }
 
   /// The structure, how the values are computed at what cost, and the steps of the program.

@@ -22,29 +22,31 @@ extension LazyMatrix {
   func determined(
     _ elements: Storage, _ place: (Int) -> (batch: Int, row: Int, column: Int)
   ) throws(TensorError) -> Storage {
-    guard elements.withElements(of: Scalar.self, \.containsNaN) else { return elements }
-    let isBatched = rows.batchAxis != nil || columns.batchAxis != nil
-    func refuse(_ reason: String) throws(TensorError) {
-      if !isBatched { throw TensorError(reason) }
-    }
-    if let text = try undefinedDerivativeExplanation(of: columnProducts.results.node) {
-      try refuse(text)
-      return elements
-    }
-    guard let singularPoints else { return elements }
-    if let text = singularPoints.refusal {
-      try refuse(text)
-      return elements
-    }
-    var numbers: [Scalar] = elements.elements()
-    for i in numbers.indices where numbers[i].isNaN {
-      let (batch, row, column) = place(i)
-      switch singularPoints.entry(batch: batch, row: row, column: column) {
-      case .number(let number): numbers[i] = Scalar(number)
-      case .missing(let reason): try refuse(reason)
-      case .unknown: break
+    guard let singularPoints, elements.withElements(of: Scalar.self, \.containsNaN) else { return elements }
+    return try singularPoints.determined(Scalar.self, elements, isBatched: isBatched, place)
+  }
+
+  /// Products with directions [K] + columns (transposed: rows), with the numbers in place of NaN that derivatives along
+  /// the directions have there.
+  ///
+  /// - Throws: if one does not exist. In a batch, where others may be right, it stays NaN.
+  func determined(products: Storage, with seeds: Storage, transposed: Bool) throws(TensorError) -> Storage {
+    guard let singularPoints, products.withElements(of: Scalar.self, \.containsNaN) else { return products }
+    let (from, to) = transposed ? (rows, columns) : (columns, rows)
+    let (seedCount, count) = (from.node.shape.count, to.node.shape.count)
+    let result = Storage(products.elements(of: Scalar.self))
+    let elements = result.base.assumingMemoryBound(to: Scalar.self)
+    for k in 0..<(count == 0 ? 0 : products.count / count) {
+      let part = UnsafeMutableBufferPointer(start: elements + k * count, count: count)
+      guard UnsafeBufferPointer(part).containsNaN else { continue }
+      let seed = seeds.withElements(of: Scalar.self) { Storage($0[(k * seedCount)..<((k + 1) * seedCount)]) }
+      try singularPoints.along(seed, transposed: transposed).determine(part, isBatched: isBatched) { element in
+        let (slice, number) = to.place(of: element)
+        return singularPoints.isFirstOrder && transposed ? (slice, 0, number) : (slice, number, 0)
       }
     }
-    return Storage(numbers)
+    return result
   }
+
+  private var isBatched: Bool { rows.batchAxis != nil || columns.batchAxis != nil }
 }

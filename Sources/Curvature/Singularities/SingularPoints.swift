@@ -5,32 +5,41 @@ import TensorGraph
 /// itself perhaps is not: read off expansions of the function along lines through the point.
 ///
 /// A first derivative is the coefficient of t along an axis, if it is the same on both sides and linear in the direction; a
-/// second one follows from coefficients of t² by polarisation. At the end of a domain one side is enough. What does not
-/// exist is said with the reason.
+/// second one follows from coefficients of t² by polarisation, a third one from those of t³. At the end of a domain one
+/// side is enough. What does not exist is said with the reason.
 ///
 /// - Complexity: an expansion of the graph for each axis and each pair of axes that is asked for and each side, each some
 ///   hundred times an evaluation; bounded by `workLimit`.
 final class SingularPoints: Sendable {
-  /// The function: of one element for each slice, or (first order) of several.
-  private let function: Node
-  /// What rows (second order) and columns differentiate in; of first order rows number the function's elements.
-  private let rows: UnitDirections
-  private let columns: UnitDirections
-  private let order: Int
+  /// The function: of one element for each slice, or, if `outputs` are given, of several.
+  let function: Node
+  /// What numbers the function's elements.
+  private let outputs: UnitDirections?
+  /// What each differentiation is in: as many as the order of the derivative.
+  private let sides: [UnitDirections]
+  /// The speeds of the last side's elements, if it is differentiated along one line and not in each of its elements.
+  private let direction: [Double]?
+  /// What moves, each once.
+  private let variables: [UnitDirections]
   private let state = Mutex(State())
+
+  /// How often the function is differentiated.
+  private var order: Int { sides.count }
+  var isFirstOrder: Bool { order == 1 }
 
   /// What an entry is.
   enum Entry {
     case number(Double)
     /// It does not exist, and why.
     case missing(String)
-    /// It could not be found out.
-    case unknown
+    /// It could not be found out, and why; nil where the function itself is no number.
+    case unknown(String?)
   }
 
   private struct State {
     var expansion: LineExpansion?
-    var isExpandable = true
+    /// Why the function cannot be expanded.
+    var obstacle: String?
     var lines: [[Move]: [Series]] = [:]
     var axes: [Axis: Sides] = [:]
     var entries: [[Int]: Entry] = [:]
@@ -38,15 +47,22 @@ final class SingularPoints: Sendable {
     var work = 0
   }
 
-  /// An element of a variable, in every slice.
-  private struct Axis: Hashable {
-    var isRow: Bool
-    var number: Int
+  /// An element of a variable in every slice, or the direction.
+  private struct Axis: Hashable, Comparable, CustomStringConvertible {
+    var variable: Int
+    /// Nil for the direction.
+    var number: Int?
+
+    static func < (a: Axis, b: Axis) -> Bool { (a.variable, a.number ?? -1) < (b.variable, b.number ?? -1) }
+
+    var description: String { number.map { "x[\($0)]" } ?? "the direction" }
   }
 
   private struct Move: Hashable {
     var axis: Axis
     var speed: Double
+
+    var turned: Move { Move(axis: axis, speed: -speed) }
   }
 
   /// Along one axis: a side on which the function is defined, and whether both are.
@@ -59,22 +75,52 @@ final class SingularPoints: Sendable {
   static let workLimit = 2_000_000
   static let variableLimit = 200
 
-  init(of function: Node, rows: UnitDirections, columns: UnitDirections, order: Int) {
+  /// - Parameters:
+  ///   - outputs: what numbers the function's elements; nil for a function of one element for each slice.
+  ///   - sides: what each differentiation is in.
+  ///   - direction: speeds of the elements of the last side, for a derivative along one line.
+  init(of function: Node, outputs: UnitDirections? = nil, in sides: [UnitDirections], along direction: [Double]? = nil)
+  {
     self.function = function
-    self.rows = rows
-    self.columns = columns
-    self.order = order
+    self.outputs = outputs
+    self.sides = sides
+    self.direction = direction
+    variables = sides.indices.filter { i in !sides[..<i].contains { $0.node === sides[i].node } }.map { sides[$0] }
+  }
+
+  /// The same derivative along a line in the place of its last side; transposed, in the place of its first.
+  ///
+  /// - Parameter speeds: one for each element of what is differentiated in, or, for a transposed first derivative, the
+  ///   weights of the function's elements.
+  func along(_ speeds: Storage, transposed: Bool) -> SingularPoints {
+    let numbers = (0..<speeds.count).map { speeds.literal(at: $0).double }
+    guard transposed else { return SingularPoints(of: function, outputs: outputs, in: sides, along: numbers) }
+    guard let outputs else { return SingularPoints(of: function, in: sides.reversed(), along: numbers) }
+    let weighted = Node(speeds, shape: function.shape) * function
+    let axes = function.shape.dimensions.indices.filter { $0 != outputs.batchAxis }
+    return SingularPoints(of: weighted.summed(over: axes), in: sides)
   }
 
   // MARK: Entries
 
-  /// The entry of a slice, a row and a column; of second order rows and columns may be those of one variable.
+  /// The entry of a slice, a row and a column: of first order rows are the function's elements.
   func entry(batch: Int, row: Int, column: Int) -> Entry {
-    state.withLock { state in
-      let key =
-        order == 2 && rows.node === columns.node ? [batch, min(row, column), max(row, column)] : [batch, row, column]
+    order == 1
+      ? entry(batch: batch, output: row, [column]) : entry(batch: batch, [row, column])
+  }
+
+  /// The derivative of an element of the function in a slice, in an element of each side; along a direction the last
+  /// number does not matter.
+  func entry(batch: Int, output: Int = 0, _ numbers: [Int]) -> Entry {
+    var axes = zip(sides, numbers).map { side, number in
+      Axis(variable: variables.firstIndex { $0.node === side.node }!, number: number)
+    }
+    if direction != nil { axes[axes.count - 1].number = nil }
+    axes.sort()
+    return state.withLock { state in
+      let key = axes.reduce([batch, output]) { $0 + [$1.variable, $1.number ?? -1] }
       if let known = state.entries[key] { return known }
-      let entry = find(batch, row, column, &state)
+      let entry = find(batch, output, axes, &state)
       state.entries[key] = entry
       return entry
     }
@@ -82,8 +128,7 @@ final class SingularPoints: Sendable {
 
   /// Why nothing was looked for, if there is too much of it.
   var refusal: String? {
-    let count = order == 2 ? max(rows.count, columns.count) : columns.count
-    guard count > Self.variableLimit else { return nil }
+    guard let count = sides.map(\.count).max(), count > Self.variableLimit else { return nil }
     return state.withLock { state in
       prepare(&state)
       return state.expansion?.singularity.map {
@@ -94,66 +139,164 @@ final class SingularPoints: Sendable {
   }
 
   private func prepare(_ state: inout State) {
-    guard state.expansion == nil, state.isExpandable else { return }
-    let variables = order == 2 && rows.node !== columns.node ? [columns.node, rows.node] : [columns.node]
-    state.expansion = try? LineExpansion(of: [function], in: variables, elementLimit: Self.workLimit / 64)
-    state.isExpandable = state.expansion != nil
+    guard state.expansion == nil, state.obstacle == nil else { return }
+    do throws(TensorError) {
+      state.expansion = try LineExpansion(
+        of: [function], in: variables.map(\.node), elementLimit: Self.workLimit / 64)
+    } catch {
+      state.obstacle = "\(error)"
+    }
   }
 
-  private func find(_ batch: Int, _ row: Int, _ column: Int, _ state: inout State) -> Entry {
+  /// Whether an element of the function is a finite number.
+  private func isNumber(_ element: Int) -> Bool {
+    // Of a copy: values that this graph keeps would be taken for constants by who differentiates it later.
+    var copies: [Node: Node] = [:]
+    for variable in variables {
+      guard let value = variable.node.value else { return false }
+      copies[variable.node] = Node(value, shape: variable.node.shape)
+    }
+    let copy = Node.substituting(copies, in: [function])[0]
+    return (try? Evaluation.storage(copy).literal(at: element).double.isFinite) ?? false
+  }
+
+  private func find(_ batch: Int, _ output: Int, _ axes: [Axis], _ state: inout State) -> Entry {
     prepare(&state)
-    guard let expansion = state.expansion, state.work <= Self.workLimit else { return .unknown }
-    let output = order == 2 ? (function.shape.count == 1 ? 0 : batch) : rows.elements(of: row)[batch]
-    let value = expansion.values(0)[output]
-    guard value.isFinite else { return .unknown }
-    let second = Axis(isRow: order == 2 && rows.node !== columns.node, number: order == 2 ? row : column)
-    let first = Axis(isRow: false, number: column)
+    let element = outputs.map { $0.elements(of: output)[batch] } ?? (function.shape.count == 1 ? 0 : batch)
+    guard let expansion = state.expansion else {
+      guard let obstacle = state.obstacle, isNumber(element) else { return .unknown(nil) }
+      return .unknown(
+        "the chain rule does not say what this derivative is, and by expansion it is not found: \(obstacle)")
+    }
+    let value = expansion.values(0)[element]
+    guard value.isFinite else {
+      // A derivative that was itself found by expansion is a number, and its expression is none.
+      guard let known = function.value?.literal(at: element).double, known.isFinite else { return .unknown(nil) }
+      return .missing(
+        "\(expansion.singularity ?? "a function at this point"): this derivative was itself found by expansion, and "
+          + "derivatives of it are not; checkDerivatives(of:at:order: 3) expands third ones")
+    }
+    guard state.work <= Self.workLimit else {
+      return .unknown(
+        "\(expansion.singularity ?? "the chain rule") leaves derivatives undetermined, of which expansions have found as many "
+          + "as are looked for at once; ask for fewer entries")
+    }
     do throws(Obstacle) {
-      let one = try behaviour(first, output, value, &state)
-      if order == 1 {
-        try requireLinear(first, one, output, value, &state)
+      switch axes.count {
+      case 1:
+        let one = try behaviour(axes[0], element, value, &state)
+        try requireLinear(axes[0], one, element, value, &state)
         return .number(one.slope)
+      case 2:
+        return .number(try mixed(axes[0], axes[1], element, value, &state))
+      default:
+        return .number(try mixed(axes, element, value, &state))
       }
-      if first == second { return .number(2 * one.curvature) }
-      let other = try behaviour(second, output, value, &state)
-      // y(a + b) - y(a) - y(b) along two axes at speeds of their own, the second time as a check.
-      var mixed: [Double] = []
-      for (p, q) in [(1.0, 1.0), (0.75, 1.625)] {
-        let (a, b) = (p * state.axes[first]!.sign, q * state.axes[second]!.sign)
-        let both = try behaviour([Move(axis: first, speed: a), Move(axis: second, speed: b)], output, value, &state)
-        guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(first, second) }
-        mixed.append((both.curvature - a * a * one.curvature - b * b * other.curvature) / (a * b))
-      }
-      let scale = abs(one.curvature) + abs(other.curvature)
-      guard abs(mixed[0] - mixed[1]) <= 1e-6 * (abs(mixed[0]) + abs(mixed[1]) + scale) + 1e-9 * abs(value) else {
-        throw .missing("its second derivatives along different lines do not belong to one quadratic form")
-      }
-      return .number(mixed[0])
     } catch {
       return text(of: error, state)
     }
   }
 
-  private func text(of obstacle: Obstacle, _ state: State) -> Entry {
-    guard case .missing(let reason) = obstacle, let place = state.expansion?.singularity ?? state.expansion?.fault
-    else {
-      return .unknown
+  /// The second derivative in two elements.
+  private func mixed(
+    _ first: Axis, _ second: Axis, _ output: Int, _ value: Double, _ state: inout State
+  ) throws(Obstacle) -> Double {
+    let one = try behaviour(first, output, value, &state)
+    if first == second { return 2 * one[2] }
+    let other = try behaviour(second, output, value, &state)
+    // y(a + b) - y(a) - y(b) along two axes at speeds of their own, all but the first as a check.
+    var found: [Double] = []
+    for (p, q) in [(1.0, 1.0), (0.75, 1.625), (1.0, -1.25), (2.25, -0.5), (0.375, -1.75)] {
+      let (a, b) = (p * state.axes[first]!.sign, q * state.axes[second]!.sign)
+      let moves = [Move(axis: first, speed: a), Move(axis: second, speed: b)]
+      // The domain may be a corner.
+      if q < 0, !isDefined(moves, output, &state) { continue }
+      let both = try behaviour(moves, output, value, &state)
+      guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(first, second) }
+      found.append((both[2] - a * a * one[2] - b * b * other[2]) / (a * b))
     }
-    return .missing("\(place) has no \(order == 1 ? "derivative" : "second derivative") here: \(reason)")
+    return try same(found, one[2].magnitude + other[2].magnitude, value)
+  }
+
+  /// The third derivative in three elements, in order.
+  private func mixed(
+    _ axes: [Axis], _ output: Int, _ value: Double, _ state: inout State
+  ) throws(Obstacle) -> Double {
+    var alone: [Behaviour] = []
+    for axis in axes { alone.append(try behaviour(axis, output, value, &state)) }
+    if axes[0] == axes[2] { return 6 * alone[0][3] }
+    // Lower orders must exist for it to.
+    for (a, b) in [(0, 1), (0, 2), (1, 2)] { _ = try mixed(axes[a], axes[b], output, value, &state) }
+    func cubic(_ moves: [Move], _ state: inout State) throws(Obstacle) -> Double {
+      guard moves.count == 1 else { return try behaviour(moves, output, value, &state)[3] }
+      let speed = moves[0].speed
+      return speed * speed * speed * alone[axes.firstIndex(of: moves[0].axis)!][3]
+    }
+    let size = alone.reduce(0) { max($0, $1[3].magnitude) }
+    var found: [Double] = []
+    for speeds in [[1.0, 1, 1], [0.75, 1.625, 0.5], [1, -0.75, 1.25]] {
+      if speeds[1] < 0, axes.contains(where: { !state.axes[$0]!.isTwoSided }) { continue }
+      let moves = zip(axes, speeds).map { Move(axis: $0, speed: $1 * state.axes[$0]!.sign) }
+      if let i = (0..<2).first(where: { axes[$0] == axes[$0 + 1] }) {
+        // Twice in a: y(2a + b) - 2 y(a + b) - 6 y(a) + y(b), of the cubic parts.
+        let (a, b) = (moves[i], moves[i == 0 ? 2 : 0])
+        let far = try cubic([Move(axis: a.axis, speed: 2 * a.speed), b], &state)
+        let near = try cubic([a, b], &state)
+        let rest = try cubic([b], &state) - 6 * cubic([a], &state)
+        found.append((far - 2 * near + rest) / (a.speed * a.speed * b.speed))
+      } else {
+        var sum = try cubic(moves, &state)
+        for i in 0..<3 {
+          sum += try cubic([moves[i]], &state)
+          sum -= try cubic([moves[(i + 1) % 3], moves[(i + 2) % 3]], &state)
+        }
+        found.append(moves.reduce(sum) { $0 / $1.speed })
+      }
+    }
+    return try same(found, size, value)
+  }
+
+  /// The number that polarisation along different lines gives.
+  private func same(_ found: [Double], _ size: Double, _ value: Double) throws(Obstacle) -> Double {
+    let scale = found.reduce(size) { max($0, $1.magnitude) }
+    guard found.allSatisfy({ ($0 - found[0]).magnitude <= 1e-6 * scale + 1e-9 * value.magnitude }) else {
+      throw .missing("its derivatives of order \(order) along different lines do not belong to one form")
+    }
+    return found[0]
+  }
+
+  private func text(of obstacle: Obstacle, _ state: State) -> Entry {
+    let place = state.expansion?.singularity ?? state.expansion?.fault ?? "the function"
+    let name = ["derivative", "second derivative", "third derivative"][order - 1]
+    switch obstacle {
+    case .missing(let reason): return .missing("\(place) has no \(name) here: \(reason)")
+    case .unknown(let reason): return .unknown("\(place): whether there is a \(name) here is not known: \(reason)")
+    }
   }
 
   // MARK: Along lines
 
   private enum Obstacle: Error {
     case missing(String)
-    case unknown
+    case unknown(String)
   }
 
   private struct Behaviour {
-    var slope: Double
-    var curvature: Double
+    /// By powers, from the first.
+    var coefficients: [Double]
     /// The largest coefficient, for tolerances.
     var scale: Double
+
+    var slope: Double { self[1] }
+
+    subscript(power: Int) -> Double { coefficients[power - 1] }
+
+    /// In the opposite direction.
+    var turned: Behaviour {
+      var result = self
+      for i in stride(from: 0, to: coefficients.count, by: 2) { result.coefficients[i].negate() }
+      return result
+    }
   }
 
   /// The behaviour along an axis at speed 1, the same on both sides.
@@ -161,34 +304,31 @@ final class SingularPoints: Sendable {
     _ axis: Axis, _ output: Int, _ value: Double, _ state: inout State
   ) throws(Obstacle) -> Behaviour {
     var found: [(sign: Double, behaviour: Behaviour)] = []
-    var obstacle = Obstacle.unknown
+    var obstacle = Obstacle.unknown("the function is no number on either side along \(axis)")
     var undefined = 0
     for sign in [1.0, -1.0] {
       let series = line([Move(axis: axis, speed: sign)], &state)[output]
-      if case .undefined? = series.fault {
+      if isOutside(series) {
         undefined += 1
         continue
       }
       do throws(Obstacle) {
-        found.append((sign, try behaviour(of: series, value, "x[\(axis.number)]")))
+        found.append((sign, try behaviour(of: series, value, "\(axis)")))
       } catch {
         obstacle = error
       }
     }
     guard found.count + undefined == 2, let first = found.first else { throw obstacle }
     state.axes[axis] = Sides(sign: first.sign, isTwoSided: found.count == 2)
-    var result = first.behaviour
-    result.slope *= first.sign
-    if found.count == 2 {
-      let other = found[1].behaviour
-      guard agree(-other.slope, result.slope, result.scale) else {
+    let result = first.sign > 0 ? first.behaviour : first.behaviour.turned
+    guard found.count == 2 else { return result }
+    let other = found[1].behaviour.turned
+    for (power, name) in zip(1...order, ["slopes", "second derivatives", "third derivatives"]) {
+      guard agree(other[power], result[power], result.scale) else {
+        let factor: Float = power == 3 ? 6 : power == 2 ? 2 : 1
         throw .missing(
-          "the one-sided slopes along x[\(axis.number)] are \(Float(-other.slope)) and \(Float(result.slope))")
-      }
-      guard order == 1 || agree(other.curvature, result.curvature, result.scale) else {
-        throw .missing(
-          "the one-sided second derivatives along x[\(axis.number)] are \(Float(2 * other.curvature)) and "
-            + "\(Float(2 * result.curvature))")
+          "the one-sided \(name) along \(axis) are \(factor * Float(other[power])) and \(factor * Float(result[power]))"
+        )
       }
     }
     return result
@@ -199,24 +339,41 @@ final class SingularPoints: Sendable {
   ) throws(Obstacle) -> Behaviour {
     let place = "a line between axes"
     let series = line(moves, &state)[output]
-    guard case .undefined? = series.fault, moves.allSatisfy({ state.axes[$0.axis]!.isTwoSided }) else {
+    guard isOutside(series), moves.allSatisfy({ state.axes[$0.axis]!.isTwoSided }) else {
       return try behaviour(of: series, value, place)
     }
     // The domain may lie on the other side.
-    let turned = moves.map { Move(axis: $0.axis, speed: -$0.speed) }
-    var result = try behaviour(of: line(turned, &state)[output], value, place)
-    result.slope = -result.slope
-    return result
+    return try behaviour(of: line(moves.map(\.turned), &state)[output], value, place).turned
+  }
+
+  /// Whether the function has values along a line, on a side on which its axes do.
+  private func isDefined(_ moves: [Move], _ output: Int, _ state: inout State) -> Bool {
+    let mayTurn = moves.allSatisfy { state.axes[$0.axis]!.isTwoSided }
+    return (mayTurn ? [moves, moves.map(\.turned)] : [moves]).contains { moves in
+      !isOutside(line(moves, &state)[output])
+    }
+  }
+
+  /// Whether a line leaves the function's domain, where it is no number, or infinite by definition.
+  private func isOutside(_ series: Series) -> Bool {
+    switch series.fault {
+    case .undefined?: true
+    case .unexpandable?, .cancelled?: false
+    case nil: series.isInfiniteConstant
+    }
   }
 
   private func behaviour(of series: Series, _ value: Double, _ place: String) throws(Obstacle) -> Behaviour {
     switch series.fault {
     case .undefined(let reason)?: throw .missing("along \(place) there is \(reason)")
-    case .cancelled?: throw .unknown
+    case .unexpandable(let reason)?: throw .unknown("along \(place) there is \(reason)")
+    case .cancelled?: throw .unknown("along \(place) too many terms of its expansion cancel")
     case nil: break
     }
     let power = Double(order)
-    guard series.order > power, let limit = series.limitValue else { throw .unknown }
+    guard series.order > power, let limit = series.limitValue else {
+      throw .unknown("along \(place) too many terms of its expansion cancel")
+    }
     let terms = series.terms.filter { $0.power <= power }
     let scale = terms.reduce(0) { max($0, abs($1.coefficient)) }
     if let term = series.irregularTerm(upTo: power), abs(term.coefficient) > 1e-9 * scale {
@@ -225,7 +382,7 @@ final class SingularPoints: Sendable {
     guard abs(limit - value) <= 1e-6 * max(abs(limit), abs(value)) + 1e-9 * scale else {
       throw .missing("along \(place) it jumps from \(value) to \(limit)")
     }
-    return Behaviour(slope: series.coefficient(1), curvature: series.coefficient(2), scale: scale)
+    return Behaviour(coefficients: (1...max(order, 2)).map { series.coefficient(Double($0)) }, scale: scale)
   }
 
   private func describe(_ term: Series.Term) -> String {
@@ -241,7 +398,7 @@ final class SingularPoints: Sendable {
 
   private func notLinear(_ axis: Axis, _ other: Axis) -> Obstacle {
     .missing(
-      "its slopes along x[\(axis.number)], x[\(other.number)] and a line between them do not belong to one linear function"
+      "its slopes along \(axis), \(other) and a line between them do not belong to one linear function"
     )
   }
 
@@ -249,27 +406,35 @@ final class SingularPoints: Sendable {
   private func requireLinear(
     _ axis: Axis, _ one: Behaviour, _ output: Int, _ value: Double, _ state: inout State
   ) throws(Obstacle) {
-    let others = (1..<max(2, min(columns.count, 4))).map { (axis.number + $0) % columns.count }
+    let count = variables[axis.variable].count
+    let others = (1..<max(2, min(count, 4))).map { ((axis.number ?? -1) + $0) % max(count, 1) }
     for number in others where number != axis.number {
-      let next = Axis(isRow: false, number: number)
+      let next = Axis(variable: axis.variable, number: number)
       // An axis that has no slope is no evidence.
       guard let other = try? behaviour(next, output, value, &state) else { continue }
-      let (a, b) = (0.75 * state.axes[axis]!.sign, 1.25 * state.axes[next]!.sign)
-      let both = try behaviour([Move(axis: axis, speed: a), Move(axis: next, speed: b)], output, value, &state)
-      guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(axis, next) }
+      for speed in [1.25, -0.875] {
+        let (a, b) = (0.75 * state.axes[axis]!.sign, speed * state.axes[next]!.sign)
+        let moves = [Move(axis: axis, speed: a), Move(axis: next, speed: b)]
+        if speed < 0, !isDefined(moves, output, &state) { continue }
+        let both = try behaviour(moves, output, value, &state)
+        guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(axis, next) }
+      }
     }
   }
 
   /// The function along a line.
   private func line(_ moves: [Move], _ state: inout State) -> [Series] {
     if let known = state.lines[moves] { return known }
-    let sides = order == 2 && rows.node !== columns.node ? [columns, rows] : [columns]
-    var direction = sides.map { [Double](repeating: 0, count: $0.node.shape.count) }
+    var speeds = variables.map { [Double](repeating: 0, count: $0.node.shape.count) }
     for move in moves {
-      let side = move.axis.isRow ? 1 : 0
-      for element in sides[side].elements(of: move.axis.number) { direction[side][element] += move.speed }
+      let variable = move.axis.variable
+      if let number = move.axis.number {
+        for element in variables[variable].elements(of: number) { speeds[variable][element] += move.speed }
+      } else {
+        for (element, speed) in direction!.enumerated() { speeds[variable][element] += move.speed * speed }
+      }
     }
-    let result = state.expansion!(direction)[0]
+    let result = state.expansion!(speeds)[0]
     state.work += state.expansion!.elementCount
     // One expansion serves many entries, all of them would be too much to keep.
     if state.lines.count > 4096 { state.lines.removeAll() }

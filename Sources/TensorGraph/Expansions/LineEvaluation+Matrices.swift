@@ -70,7 +70,7 @@ extension LineEvaluation {
         return [sign, total]
       case .qr, .lu, .symmetricEigen, .singularValues:
         return [Series](
-          repeating: .undefined("a factorization that has no expansion"),
+          repeating: .unexpandable("a factorization that has no expansion"),
           count: function.shape(of: node.operands[0].shape).count)
       }
     }
@@ -87,7 +87,7 @@ extension LineEvaluation {
     let order = Node.topologicalOrder(results, entering: { inputs[$0] == nil })
     let limits = inputs.mapValues { $0.map { $0.limitValue ?? .nan } }
     guard let values = try? Interpreter.values(of: order, inputs: limits) else {
-      return results.map { [Series](repeating: .undefined("an index outside its axis"), count: $0.shape.count) }
+      return results.map { [Series](repeating: .unexpandable("an index outside its axis"), count: $0.shape.count) }
     }
     let moving = inputs.filter { $0.key.scalarType.isDifferentiable }
     var evaluation = LineEvaluation(

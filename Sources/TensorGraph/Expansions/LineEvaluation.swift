@@ -15,15 +15,26 @@ struct LineEvaluation {
 
   /// A node that does not move: its elements are those of the point, unless a comparison changed.
   mutating func update(_ node: Node) {
-    if case .compare(let comparison) = node.primitive, comparison == .equal || comparison == .notEqual,
-      node.operands.contains(where: { series[$0] != nil })
-    {
+    if case .compare(let comparison) = node.primitive, node.operands.contains(where: { series[$0] != nil }) {
       let (a, b) = (all(node.operands[0]), all(node.operands[1]))
-      let isEqual = zip(a, b).map { ($0 - $1).isZero }
-      set(node, isEqual.map { $0 == (comparison == .equal) ? 1 : 0 })
+      let known = point[node]!.elements
+      set(node, known.indices.map { Self.holds(comparison, a[$0], b[$0]) ?? (known[$0] != 0) ? 1 : 0 })
     } else if node.operands.contains(where: changed.contains) {
       guard let value = try? Interpreter.apply(node.primitive, to: node.operands.map({ point[$0]! })) else { return }
       set(node, value.elements)
+    }
+  }
+
+  /// Whether a comparison holds for t > 0; nil if that is not known.
+  private static func holds(_ comparison: Comparison, _ a: Series, _ b: Series) -> Bool? {
+    let difference = a - b
+    switch comparison {
+    case .equal: return difference.isZero
+    case .notEqual: return !difference.isZero
+    case .less: return difference.sign.map { $0 < 0 }
+    case .lessOrEqual: return difference.sign.map { $0 <= 0 }
+    case .greater: return difference.sign.map { $0 > 0 }
+    case .greaterOrEqual: return difference.sign.map { $0 >= 0 }
     }
   }
 
@@ -109,7 +120,7 @@ struct LineEvaluation {
     return result
   }
 
-  /// The largest elements; those that are equal at the point share, as they do in derivatives.
+  /// The largest elements for t > 0.
   private func extremum(_ node: Node, _ axes: [Int], largest: Bool) -> [Series] {
     let operand = node.operands[0]
     let elements = all(operand)
@@ -117,15 +128,15 @@ struct LineEvaluation {
     let targets = Interpreter.Value(
       (0..<node.shape.count).map(Double.init), shape: node.shape, scalarType: .float64)
     let places = Self.places(.broadcast(operand.shape, axes: kept), [targets])
-    let best = point[node]!.elements
-    let values = point[operand]!.elements
-    var result = [Series](repeating: Series(0), count: node.shape.count)
-    var ties = [Int](repeating: 0, count: node.shape.count)
-    for (i, place) in places.enumerated() where values[i] == best[place] {
-      result[place] = result[place] + elements[i]
-      ties[place] += 1
+    var result = [Series?](repeating: nil, count: node.shape.count)
+    for (element, place) in zip(elements, places) {
+      guard let best = result[place], best.fault == nil else {
+        if result[place] == nil { result[place] = element }
+        continue
+      }
+      if element.fault != nil || (largest ? best.isBefore(element) : element.isBefore(best)) { result[place] = element }
     }
-    return zip(result, ties).map { $1 > 0 ? $0.scaled(by: 1 / Double($1)) : .undefined("no largest element") }
+    return result.map { $0 ?? .unexpandable("no largest element") }
   }
 
   private func contracted(_ node: Node, _ contraction: Contraction) -> [Series] {
@@ -168,7 +179,7 @@ struct LineEvaluation {
       let operands = arguments.map { $0[i] }
       if let fault = operands.lazy.compactMap(\.fault).first { return Series(fault: fault) }
       let parts = operands.map(\.split)
-      guard !parts.contains(where: { $0 == nil }) else { return .undefined("a limit that is not finite") }
+      guard !parts.contains(where: { $0 == nil }) else { return .unexpandable("a limit that is not finite") }
       return function.expanded(at: parts.map { $0!.value }, rests: parts.map { $0!.rest })
     }
   }

@@ -1,7 +1,7 @@
 /// Expands a graph along lines through a point: y(x + t v) for t → 0+ as series.
 ///
-/// Masks, indices and orders are those of the point, as they are for derivatives; only whether numbers are equal is asked
-/// for t > 0, since that is how removable singularities are written around.
+/// Comparisons, larger elements and steps are those for t > 0, so that what is expanded is the function itself; indices and
+/// orders are those of the point, as they are for derivatives.
 package struct LineExpansion {
   /// What moves, and the elements of its nodes at the point.
   private let outputs: [Node]
@@ -70,7 +70,10 @@ package struct LineExpansion {
       if moving.contains(node) {
         let result = evaluation.expand(node)
         if fault == nil, let i = result.indices.first(where: { result[$0].fault != nil }) {
-          if case .undefined(let reason)? = result[i].fault { fault = describe(node, i, reason) }
+          switch result[i].fault {
+          case .undefined(let reason)?, .unexpandable(let reason)?: fault = describe(node, i, reason)
+          case .cancelled?, nil: break
+          }
         }
         evaluation.series[node] = result
       } else {

@@ -17,10 +17,14 @@ extension Series {
     let isWhole = exponent.rounded() == exponent
     if leading.logarithms > 0 {
       // Only whole powers of logarithms are terms.
-      guard isWhole, exponent > 0, exponent <= 8 else { return .undefined("a root of a logarithm") }
+      guard isWhole, exponent > 0, exponent <= 8 else {
+        return !isWhole && sign == -1
+          ? .undefined("a root of a negative number") : .unexpandable("a root of a logarithm")
+      }
       return (1..<Int(exponent)).reduce(self) { result, _ in result * self }
     }
     guard isWhole || leading.coefficient > 0 else { return .undefined("a root of a negative number") }
+    if isInfiniteConstant { return Series(pow(leading.coefficient, exponent)) }
     let (_, rest) = factored!
     let series = Series.composed(rest) { Series.binomials(exponent, $0) }
     return series.scaled(by: pow(leading.coefficient, exponent)).shifted(by: leading.power * exponent)
@@ -59,7 +63,7 @@ extension Series {
       if term.power < 0 || (term.power == 0 && term.logarithms > 1) {
         let tends = term.coefficient * (term.logarithms % 2 == 0 ? 1 : -1)
         // Smaller than every power of t, or larger.
-        return tends < 0 ? Series(0) : .undefined("an exponential without bound")
+        return tends < 0 ? Series(0) : .unexpandable("an exponential without bound")
       }
       if term.power == 0, term.logarithms == 1 {
         power = term.coefficient
@@ -85,8 +89,9 @@ extension Series {
     if fault != nil { return self }
     if isZero { return .undefined("a logarithm of zero") }
     guard let leading else { return Series(fault: .cancelled) }
-    guard leading.logarithms == 0 else { return .undefined("a logarithm of a logarithm") }
-    guard leading.coefficient > 0 else { return .undefined("a logarithm of a negative number") }
+    guard sign == 1 else { return .undefined("a logarithm of a negative number") }
+    if isInfiniteConstant { return self }
+    guard leading.logarithms == 0 else { return .unexpandable("a logarithm of a logarithm") }
     let (_, rest) = factored!
     return rest.logarithmOfOnePlus + Series(log(leading.coefficient))
       + Series(leading.power == 0 ? [] : [Term(power: 0, logarithms: 1, coefficient: leading.power)])
@@ -106,7 +111,7 @@ extension Series {
 
   private func periodic(_ derivative: (Double, Int) -> Double) -> Series {
     if fault != nil { return self }
-    guard let (value, rest) = split else { return .undefined("an oscillation without limit") }
+    guard let (value, rest) = split else { return .unexpandable("an oscillation without limit") }
     return Series.composed(rest) { count in
       var factorial = 1.0
       return (0..<count).map { n in
@@ -138,7 +143,7 @@ extension Series {
     _ function: (Double) -> Double, slope: (_ u: Series) -> Series
   ) -> Series {
     if fault != nil { return self }
-    guard let (value, rest) = split else { return .undefined("a limit that is not finite") }
+    guard let (value, rest) = split else { return .unexpandable("a limit that is not finite") }
     return integral(value: function(value), rest) { slope(Series(value) + $0) }
   }
 
@@ -165,6 +170,7 @@ extension Series {
 
   private func halfArcSine(of distance: Series) -> Series {
     let root = distance.scaled(by: 0.5).squareRoot
+    if root.fault != nil { return root }
     return root.limitValue.map { $0 > 0.8 } ?? true ? .undefined("an angle out of range") : root.plainArcSine
   }
 
@@ -232,7 +238,7 @@ extension Series {
   /// The angle of the point (y, x).
   static func angle(_ y: Series, _ x: Series) -> Series {
     if let fault = y.fault ?? x.fault { return Series(fault: fault) }
-    if y.isZero, x.isZero { return .undefined("the angle of the origin") }
+    if y.isZero, x.isZero { return .unexpandable("the angle of the origin") }
     let power = min(y.leadingPower, x.leadingPower)
     let (b, a) = (y.shifted(by: -power), x.shifted(by: -power))
     guard let y0 = b.limitValue, let x0 = a.limitValue, y0.isFinite, x0.isFinite, y0 != 0 || x0 != 0 else {
@@ -299,7 +305,7 @@ extension Series {
     case .hypot: return (x * x + operands[1] * operands[1]).squareRoot
     case .sigmoid: return x.logistic
     case .softplus: return x.softplus
-    case .relu: return (x.limitValue ?? 0) > 0 ? x : Series(0)
+    case .relu: return x.fault != nil || (x.sign ?? 1) > 0 ? x : Series(0)
     case .erf: return x.errorFunction(complement: false)
     case .erfc: return x.errorFunction(complement: true)
     case .abs: return x.magnitude
@@ -311,19 +317,21 @@ extension Series {
     case .max, .min:
       let y = operands[1]
       if let fault = x.fault ?? y.fault { return Series(fault: fault) }
-      guard let a = x.limitValue, let b = y.limitValue else { return Series(fault: .cancelled) }
-      // Ties share, as derivatives do.
-      if a == b { return (x + y).scaled(by: 0.5) }
-      return (a > b) == (function == .max) ? x : y
+      guard x.limitValue != nil, y.limitValue != nil else { return Series(fault: .cancelled) }
+      return x.isBefore(y) == (function == .max) ? y : x
     }
   }
 
   private var flatReciprocal: Series { fault != nil ? Series(0) : reciprocal }
 
-  /// A function that takes steps is that of the point: its derivative is 0.
+  /// A function that takes steps is that on the side to which the argument goes.
   private static func step(_ x: Series, _ value: (Double) -> Double) -> Series {
     if x.fault != nil { return x }
-    guard let limit = x.limitValue, limit.isFinite else { return .undefined("a step without limit") }
-    return Series(value(limit))
+    guard let (limit, rest) = x.split else { return .unexpandable("a step without limit") }
+    switch rest.sign ?? 0 {
+    case ..<0: return Series(value(limit.nextDown))
+    case 0: return Series(value(limit))
+    default: return Series(value(limit.nextUp))
+    }
   }
 }

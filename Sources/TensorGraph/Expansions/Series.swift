@@ -3,7 +3,8 @@ import Foundation
 /// A function of t > 0 near 0 as a sum of terms c tᵖ (ln t)ᵏ, known up to an order: a truncated Puiseux series with real
 /// exponents and logarithms (Gruntz 1996, "On computing limits in a symbolic manipulation system", chapter 3).
 ///
-/// What cannot be expanded, such as the root of a negative number, is undefined, with the reason.
+/// What is no number, such as the root of a negative one, or has no such series, such as the root of a logarithm, has a fault,
+/// with the reason. An infinite constant stays one.
 package struct Series: Sendable {
   package struct Term: Sendable {
     package var power: Double
@@ -19,8 +20,10 @@ package struct Series: Sendable {
   package private(set) var fault: Fault?
 
   package enum Fault: Error, Sendable, Hashable {
-    /// Outside of an operation's domain, or a limit that does not exist.
+    /// Outside of an operation's domain: no number for t > 0.
     case undefined(String)
+    /// A function that has no such series.
+    case unexpandable(String)
     /// All terms that were kept have cancelled.
     case cancelled
   }
@@ -52,6 +55,7 @@ package struct Series: Sendable {
   }
 
   static func undefined(_ reason: String) -> Series { Series(fault: .undefined(reason)) }
+  static func unexpandable(_ reason: String) -> Series { Series(fault: .unexpandable(reason)) }
 
   init(fault: Fault) {
     terms = []
@@ -63,6 +67,9 @@ package struct Series: Sendable {
 
   /// Whether this is 0 for every t.
   var isZero: Bool { terms.isEmpty && order == .infinity }
+
+  /// Whether this is ∞ or -∞ for every t.
+  package var isInfiniteConstant: Bool { terms.first.map { $0.coefficient.isInfinite } ?? false }
 
   /// The largest term.
   var leading: Term? { terms.first }
@@ -98,6 +105,12 @@ package struct Series: Sendable {
     return (first.logarithms % 2 == 0) == (first.coefficient > 0) ? 1 : -1
   }
 
+  /// Whether this is less than another for small t; false if that is not known.
+  func isBefore(_ other: Series) -> Bool {
+    if let a = limitValue, let b = other.limitValue, a != b { return a < b }
+    return (self - other).sign.map { $0 < 0 } ?? false
+  }
+
   /// The value at 0, and the rest; nil unless the value is finite.
   var split: (value: Double, rest: Series)? {
     guard fault == nil, leadingPower >= 0, terms.first.map({ $0.power > 0 || $0.logarithms == 0 }) ?? (order > 0) else {
@@ -114,6 +127,7 @@ package struct Series: Sendable {
   func scaled(by factor: Double) -> Series {
     if fault != nil { return self }
     if factor == 0 { return Series(0) }
+    if isInfiniteConstant { return Series(factor * terms[0].coefficient) }
     var result = self
     for i in result.terms.indices { result.terms[i].coefficient *= factor }
     return result.checked
@@ -122,6 +136,10 @@ package struct Series: Sendable {
   package static func + (a: Series, b: Series) -> Series {
     if a.fault != nil || b.isZero { return a }
     if b.fault != nil || a.isZero { return b }
+    if a.isInfiniteConstant || b.isInfiniteConstant {
+      guard a.isInfiniteConstant, b.isInfiniteConstant else { return a.isInfiniteConstant ? a : b }
+      return a.sign == b.sign ? a : .undefined("a difference of infinities")
+    }
     var sum = TermSum()
     for term in a.terms { sum.add(term) }
     for term in b.terms { sum.add(term) }
@@ -135,6 +153,10 @@ package struct Series: Sendable {
     if let fault = a.fault ?? b.fault { return Series(fault: fault) }
     if a.isZero { return a }
     if b.isZero { return b }
+    if a.isInfiniteConstant || b.isInfiniteConstant {
+      guard let x = a.sign, let y = b.sign else { return Series(fault: .cancelled) }
+      return Series(x * y * .infinity)
+    }
     let order = min(a.order + b.leadingPower, b.order + a.leadingPower)
     let bound = min(order, Self.limit + min(0, a.leadingPower + b.leadingPower))
     var sum = TermSum()
@@ -156,7 +178,7 @@ package struct Series: Sendable {
 
   /// Whether coefficients are numbers; what is not is undefined.
   private var checked: Series {
-    terms.allSatisfy { $0.coefficient.isFinite } ? self : .undefined("a number out of range")
+    terms.allSatisfy { $0.coefficient.isFinite } ? self : .unexpandable("a number out of range")
   }
 
   /// Terms that are being added up.
@@ -214,7 +236,7 @@ package struct Series: Sendable {
     if rest.fault != nil { return rest }
     if rest.isZero { return Series(coefficients(1)[0]) }
     let lead = rest.leadingPower
-    guard lead > 0 else { return .undefined("a limit that is not finite") }
+    guard lead > 0 else { return .unexpandable("a limit that is not finite") }
     let needed = min(count, max(2, Int((limit / lead).rounded(.up)) + 1))
     let taylor = coefficients(needed)
     var result = Series(taylor[taylor.count - 1])

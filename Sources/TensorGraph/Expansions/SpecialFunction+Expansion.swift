@@ -13,13 +13,13 @@ extension SpecialFunction {
     var order = Double.infinity
     for n in 0..<degree {
       let keys = level.keys.sorted { $0.lexicographicallyPrecedes($1) }
-      guard let numbers = try? Interpreter.values(of: keys.map { level[$0]! }) else { return .undefined("no value") }
+      guard let numbers = try? Interpreter.values(of: keys.map { level[$0]! }) else { return .unexpandable("no value") }
       for (key, number) in zip(keys, numbers) {
         // The number of orders in which the arguments can be taken over n! is 1 over the factorials of their counts.
         let counts = Dictionary(grouping: key, by: { $0 }).mapValues(\.count)
         let weight = counts.values.reduce(1.0) { $0 / (1...max($1, 1)).reduce(1.0) { $0 * Double($1) } }
         guard number[0].isFinite else {
-          return n == 0 ? .undefined("a value that is not finite") : .undefined("a derivative that is not finite")
+          return n == 0 ? .unexpandable("a value that is not finite") : .unexpandable("a derivative that is not finite")
         }
         result = result + factor[key]!.scaled(by: weight * number[0])
       }
