@@ -88,24 +88,12 @@ struct Kernels: @unchecked Sendable {
   /// A kernel that computes a function together with another one of the same operand, for less than both cost; and
   /// whether the function is its first result.
   func pair(_ function: ScalarFunction, _ family: Family) -> (other: ScalarFunction, kernel: Kernel, isFirst: Bool)? {
-    func found(_ other: ScalarFunction, _ kernel: Kernel?, _ isFirst: Bool)
-      -> (other: ScalarFunction, kernel: Kernel, isFirst: Bool)?
-    {
-      kernel.map { (other, $0, isFirst) }
+    guard let other = function.facts.partner else { return nil }
+    for (first, kernels) in [(ScalarFunction.sin, \ck_kernels.sine_and_cosine), (.tanh, \.tanh_and_sech)]
+    where first == function || first == other {
+      return entry(kernels, Int(family.rawValue)).map { (other, $0, first == function) }
     }
-    let family = Int(family.rawValue)
-    return switch function {
-    case .sin: found(.cos, entry(\.sine_and_cosine, family), true)
-    case .cos: found(.sin, entry(\.sine_and_cosine, family), false)
-    case .tanh: found(.sech, entry(\.tanh_and_sech, family), true)
-    case .sech: found(.tanh, entry(\.tanh_and_sech, family), false)
-    case .negate, .reciprocal, .square, .add, .subtract, .multiply, .scale, .divide, .modulo, .sqrt, .magnitude, .rsqrt,
-      .cbrt,
-      .pow, .exp, .exp2, .expMinusOne, .log, .log2, .log10, .logOnePlus, .tan, .asin, .acos, .atan, .atan2, .sinh,
-      .cosh, .asinh, .acosh, .atanh, .hypot, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil,
-      .round, .trunc, .max, .min:
-      nil
-    }
+    return nil
   }
 
   func compare(_ comparison: Comparison, _ family: Family) -> Kernel {

@@ -10,7 +10,7 @@ import Testing
   static func samples(_ kind: PrimitiveKind, _ type: ScalarType = .float64) -> [Node] {
     let builder = SampleBuilder(seed: 17, type: type)
     builder.functions = ScalarFunction.allCases.filter { function in
-      function.domain.allSatisfy { $0.contains(0.5) && $0.contains(2) }
+      function.facts.domain.allSatisfy { $0.contains(0.5) && $0.contains(2) }
     }
     return (0..<samplesPerKind).map { _ in builder.node(kind) }
   }

@@ -1,26 +1,6 @@
 import TensorGraph
 
 extension ScalarFunction {
-  /// For each operand an interval in which the function is smooth, for random points. Piecewise functions are smooth
-  /// almost everywhere there.
-  package var domain: [ClosedRange<Double>] {
-    switch self {
-    case .negate, .square, .cosh, .sinh, .sin, .cos, .atan, .tanh, .sech, .asinh, .exp, .exp2, .expMinusOne, .sigmoid,
-      .softplus, .erf, .erfc, .relu, .abs, .sign, .floor, .ceil, .round, .trunc:
-      [-3...3]
-    case .tan: [-1.4...1.4]
-    case .reciprocal, .sqrt, .magnitude, .rsqrt, .cbrt, .log, .log2, .log10: [0.25...4]
-    case .logOnePlus: [-0.75...3]
-    case .asin, .acos, .atanh: [-0.9...0.9]
-    case .acosh: [1.25...4]
-    case .add, .subtract, .multiply, .scale, .max, .min: [-3...3, -3...3]
-    case .divide: [-3...3, 0.5...3]
-    case .modulo: [-3...3, 0.3...2]
-    case .pow: [0.25...3, -3...3]
-    case .atan2, .hypot: [0.25...3, -3...3]
-    }
-  }
-
   /// Points at which implementations go wrong, for comparisons of values: zeros of both signs, infinities, NaN, ties,
   /// bounds of domains, large and tiny numbers.
   package static let specialCoordinates: [Double] = [

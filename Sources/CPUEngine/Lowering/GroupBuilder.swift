@@ -102,14 +102,14 @@ struct GroupBuilder {
     if function == .add || function == .subtract, let fused = multiplyAdd(item, function, family) { return fused }
     if let partner = partners[member], let pair = kernels.pair(function, family) {
       let (first, second) = instructions.emitPair(
-        pair.kernel, operand(item.operands[0], family), family, cost: function.cost)
+        pair.kernel, operand(item.operands[0], family), family, cost: function.facts.cost.nanoseconds)
       finish(partner, pair.isFirst ? second : first, family)
       return pair.isFirst ? first : second
     }
     guard let kernel = kernels.function(function, family) else {
       fatalError("\(function.rawValue) is not defined for \(item.type.rawValue)")
     }
-    let value = instructions.emit(kernel, item.operands.map { operand($0, family) }, family, cost: function.cost)
+    let value = instructions.emit(kernel, item.operands.map { operand($0, family) }, family, cost: function.facts.cost.nanoseconds)
     return item.type == .int32 ? instructions.emit(kernels.wrapToInt32, [value], family) : value
   }
 
@@ -279,21 +279,6 @@ struct GroupBuilder {
       ? kernels.multiplyAdd(family)
       : position == 0 ? kernels.multiplySubtract(family) : kernels.subtractProduct(family)
     return instructions.emit(kernel, [x, y, z], family, cost: 0.2)
-  }
-}
-
-extension ScalarFunction {
-  /// Time per element in nanoseconds or so: cheap arithmetic, vectorised, or element by element.
-  var cost: Double {
-    switch self {
-    case .negate, .square, .add, .subtract, .multiply, .scale, .relu, .abs, .sign, .floor, .ceil, .round, .trunc, .max,
-      .min:
-      0.15
-    case .reciprocal, .divide, .sqrt, .magnitude, .rsqrt: 0.6
-    case .exp, .exp2, .expMinusOne, .log, .log2, .logOnePlus, .sin, .cos, .tan, .cosh, .tanh, .sech, .sigmoid: 1.5
-    case .sinh, .softplus, .erf, .erfc: 4
-    case .modulo, .cbrt, .pow, .log10, .asin, .acos, .atan, .atan2, .asinh, .acosh, .atanh, .hypot: 12
-    }
   }
 }
 

@@ -96,15 +96,7 @@ extension Primitive {
   /// Whether the sign of the result may follow from the signs of the operands.
   fileprivate var passesSign: Bool {
     switch self {
-    case .elementwise(let function):
-      switch function {
-      case .multiply, .scale, .divide, .add, .max, .min, .reciprocal: true
-      case .negate, .square, .subtract, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .exp, .exp2, .expMinusOne,
-        .log, .log2,
-        .log10, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .sech, .asinh, .acosh,
-        .atanh, .hypot, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc:
-        false
-      }
+    case .elementwise(let function): function.facts.sign == .likeAll || function.facts.sign == .likeAny
     case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .sum, .maximum, .minimum, .detach,
       .contraction, .cumulativeSum:
       true
@@ -120,16 +112,11 @@ extension Primitive {
     case .fill(_, let literal, _): return literal.double >= 0
     case .iota, .compare, .logical, .argsort: return true
     case .elementwise(let function):
-      switch function {
-      case .square, .sqrt, .magnitude, .rsqrt, .exp, .exp2, .cosh, .sech, .hypot, .sigmoid, .softplus, .relu, .erfc,
-        .abs, .acosh,
-        .acos:
-        return true
-      case .multiply, .scale, .divide, .add, .min, .reciprocal: return operands.allSatisfy { $0 }
-      case .max: return operands.contains(true)
-      case .negate, .subtract, .modulo, .cbrt, .pow, .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin, .cos, .tan,
-        .asin, .atan, .atan2, .sinh, .tanh, .asinh, .atanh, .erf, .sign, .floor, .ceil, .round, .trunc:
-        return false
+      switch function.facts.sign {
+      case .unknown: return false
+      case .neverNegative: return true
+      case .likeAll: return operands.allSatisfy { $0 }
+      case .likeAny: return operands.contains(true)
       }
     case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .sum, .maximum, .minimum, .detach,
       .contraction, .cumulativeSum:

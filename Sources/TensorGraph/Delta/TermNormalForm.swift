@@ -92,11 +92,8 @@ extension TermSpace {
         return ([read(0, indices), read(1, indices)], false)
       case .square:
         return node.operands[0].isReciprocal ? ([read(0, indices), read(0, indices)], false) : nil
-      case .reciprocal, .add, .subtract, .divide, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .exp, .exp2,
-        .expMinusOne, .log, .log2, .log10, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh,
-        .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor,
-        .ceil, .round, .trunc, .max, .min:
-        return nil
+      // What is no product.
+      default: return nil
       }
     case .contraction(let c):
       guard splits, c.summed.isEmpty else { return nil }
@@ -245,7 +242,7 @@ extension TermSpace {
 
   private static func createsSingularities(_ node: Node) -> Bool {
     if case .special = node.primitive { return true }
-    if case .elementwise(let function) = node.primitive { return function.hasPoles }
+    if case .elementwise(let function) = node.primitive { return function.facts.hasPoles }
     return false
   }
 

@@ -356,7 +356,7 @@ extension Node {
   /// Whether elements may be infinite or undefined where those of the operands are ordinary numbers of moderate size.
   fileprivate var createsPoles: Bool {
     switch primitive {
-    case .elementwise(let function): function.hasPoles
+    case .elementwise(let function): function.facts.hasPoles
     case .fill(_, let literal, _): !literal.double.isFinite
     case .special, .solve, .matrix, .scan, .custom: true
     case .input, .iota, .compare, .logical, .select, .cast, .detach, .broadcast, .reshape, .permute, .slice, .embed,

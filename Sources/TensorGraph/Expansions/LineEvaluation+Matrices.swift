@@ -59,7 +59,7 @@ extension LineEvaluation {
           if pivot != column { sign = -sign }
           rows.swapAt(column, pivot)
           let diagonal = rows[column][column]
-          sign = sign * Series.apply(.sign, [diagonal])
+          sign = sign * diagonal.signum
           total = total + diagonal.magnitude.logarithm
           let inverse = diagonal.reciprocal
           for i in (column + 1)..<max(n, column + 1) {

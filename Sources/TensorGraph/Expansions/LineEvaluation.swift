@@ -51,7 +51,7 @@ struct LineEvaluation {
     case .input, .fill, .iota, .compare, .logical, .argsort, .detach: return all(node)
     case .elementwise(let function):
       let arguments = operands.map(all)
-      return (0..<node.shape.count).map { i in Series.apply(function, arguments.map { $0[i] }) }
+      return (0..<node.shape.count).map { i in function.facts.series(arguments.map { $0[i] }) }
     case .special(let function): return special(node, function)
     case .select:
       let mask = point[operands[0]]!.elements

@@ -96,32 +96,11 @@ package struct LineExpansion {
     for node in order where moving.contains(node) {
       guard case .elementwise(let function) = node.primitive else { continue }
       let arguments = node.operands.map { point[$0]!.elements }
-      for i in 0..<node.shape.count where function.isSingular(at: arguments.map { $0[i] }) {
+      for i in 0..<node.shape.count where function.facts.isSingular(arguments.map { $0[i] }) {
         let values = arguments.map { "\($0[i])" }.joined(separator: ", ")
         return "\(node.primitive.name) at \(values)"
       }
     }
     return nil
-  }
-}
-
-extension ScalarFunction {
-  /// Whether a point is one at which the function has a value or a limit, and no finite derivatives of every order.
-  fileprivate func isSingular(at point: [Double]) -> Bool {
-    let x = point[0]
-    switch self {
-    case .sqrt, .magnitude, .rsqrt, .cbrt, .abs, .log, .log2, .log10, .reciprocal: return x == 0
-    case .logOnePlus: return x == -1
-    case .asin, .acos, .atanh: return x == 1 || x == -1
-    case .acosh: return x == 1
-    case .hypot, .atan2: return x == 0 && point[1] == 0
-    case .divide: return point[1] == 0
-    case .pow: return x == 0 && (point[1].rounded() != point[1] || point[1] < 0)
-    case .max, .min: return x == point[1]
-    case .negate, .square, .add, .subtract, .multiply, .scale, .modulo, .exp, .exp2, .expMinusOne, .sin, .cos, .tan,
-      .atan, .sinh, .cosh, .tanh, .sech, .asinh, .sigmoid, .softplus, .relu, .erf, .erfc, .sign, .floor, .ceil, .round,
-      .trunc:
-      return false
-    }
   }
 }

@@ -251,87 +251,43 @@ extension Series {
     return Series(start) + (across * along.reciprocal).arcTangent
   }
 
-  // MARK: By name
-
-  /// A function of one or two series.
-  package static func apply(_ function: ScalarFunction, _ operands: [Series]) -> Series {
-    let x = operands[0]
-    switch function {
-    case .negate: return -x
-    case .reciprocal: return x.reciprocal
-    case .square: return x * x
-    case .add: return x + operands[1]
-    case .subtract: return x - operands[1]
-    case .multiply: return x * operands[1]
-    case .scale: return x.isZero ? x : x * operands[1]
-    case .divide: return x.isZero && !operands[1].isZero ? x : x * operands[1].reciprocal
-    case .modulo:
-      let quotient = x * operands[1].reciprocal
-      return x - operands[1] * step(quotient) { $0.rounded(.down) }
-    case .sqrt, .magnitude: return x.squareRoot
-    case .rsqrt: return x.power(-0.5)
-    case .cbrt: return x.cubeRoot
-    case .pow:
-      let y = operands[1]
-      if y.terms.allSatisfy({ $0.power == 0 && $0.logarithms == 0 }), y.order == .infinity {
-        return x.power(y.limitValue ?? .nan)
-      }
-      // 0 to a positive power that moves stays 0.
-      if x.isZero { return (y.limitValue ?? 0) > 0 ? x : .undefined("a power of zero") }
-      return (y * x.logarithm).exponential
-    case .exp: return x.exponential
-    case .exp2: return x.scaled(by: log(2)).exponential
-    case .expMinusOne: return x.exponential - Series(1)
-    case .log: return x.logarithm
-    case .log2: return x.logarithm.scaled(by: 1 / log(2))
-    case .log10: return x.logarithm.scaled(by: 1 / log(10))
-    case .logOnePlus: return (x + Series(1)).logarithm
-    case .sin: return x.sine
-    case .cos: return x.cosine
-    case .tan: return x.tangent
-    case .asin: return x.arcSine
-    case .acos: return x.arcCosine
-    case .atan: return x.arcTangent
-    case .atan2: return angle(x, operands[1])
-    case .sinh: return x.hyperbolicSine
-    case .cosh: return x.hyperbolicCosine
-    case .tanh: return x.hyperbolicTangent
-    case .sech:
-      if let limitValue = x.limitValue, limitValue.isInfinite { return x.magnitude.hyperbolicCosine.flatReciprocal }
-      return x.hyperbolicCosine.reciprocal
-    case .asinh: return x.areaSine
-    case .acosh: return x.areaCosine
-    case .atanh: return x.areaTangent
-    case .hypot: return (x * x + operands[1] * operands[1]).squareRoot
-    case .sigmoid: return x.logistic
-    case .softplus: return x.softplus
-    case .relu: return x.fault != nil || (x.sign ?? 1) > 0 ? x : Series(0)
-    case .erf: return x.errorFunction(complement: false)
-    case .erfc: return x.errorFunction(complement: true)
-    case .abs: return x.magnitude
-    case .sign: return x.fault != nil ? x : x.sign.map { Series($0) } ?? Series(fault: .cancelled)
-    case .floor: return step(x) { $0.rounded(.down) }
-    case .ceil: return step(x) { $0.rounded(.up) }
-    case .round: return step(x) { $0.rounded(.toNearestOrEven) }
-    case .trunc: return step(x) { $0.rounded(.towardZero) }
-    case .max, .min:
-      let y = operands[1]
-      if let fault = x.fault ?? y.fault { return Series(fault: fault) }
-      guard x.limitValue != nil, y.limitValue != nil else { return Series(fault: .cancelled) }
-      return x.isBefore(y) == (function == .max) ? y : x
-    }
+  /// 1 / cosh x.
+  var hyperbolicSecant: Series {
+    guard let limitValue, limitValue.isInfinite else { return hyperbolicCosine.reciprocal }
+    let growing = magnitude.hyperbolicCosine
+    return growing.fault != nil ? Series(0) : growing.reciprocal
   }
 
-  private var flatReciprocal: Series { fault != nil ? Series(0) : reciprocal }
+  /// A power that may move.
+  func power(_ y: Series) -> Series {
+    if y.terms.allSatisfy({ $0.power == 0 && $0.logarithms == 0 }), y.order == .infinity {
+      return power(y.limitValue ?? .nan)
+    }
+    // 0 to a positive power that moves stays 0.
+    if isZero { return (y.limitValue ?? 0) > 0 ? self : .undefined("a power of zero") }
+    return (y * logarithm).exponential
+  }
+
+  // MARK: Piecewise functions
+
+  /// -1, 0 or 1 on the side to which the argument goes.
+  var signum: Series { fault != nil ? self : sign.map { Series($0) } ?? Series(fault: .cancelled) }
 
   /// A function that takes steps is that on the side to which the argument goes.
-  private static func step(_ x: Series, _ value: (Double) -> Double) -> Series {
-    if x.fault != nil { return x }
-    guard let (limit, rest) = x.split else { return .unexpandable("a step without limit") }
+  func step(_ value: (Double) -> Double) -> Series {
+    if fault != nil { return self }
+    guard let (limit, rest) = split else { return .unexpandable("a step without limit") }
     switch rest.sign ?? 0 {
     case ..<0: return Series(value(limit.nextDown))
     case 0: return Series(value(limit))
     default: return Series(value(limit.nextUp))
     }
+  }
+
+  /// The larger or the smaller of two on the side to which they go.
+  func extremum(_ y: Series, isLargest: Bool) -> Series {
+    if let fault = fault ?? y.fault { return Series(fault: fault) }
+    guard limitValue != nil, y.limitValue != nil else { return Series(fault: .cancelled) }
+    return isBefore(y) == isLargest ? y : self
   }
 }

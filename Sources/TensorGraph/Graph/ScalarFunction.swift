@@ -1,7 +1,7 @@
 /// Every differentiable function of one or two scalars, applied element by element.
 ///
-/// A function is declared here (its meaning), in `ScalarFunction+Derivatives.swift` (its partial derivatives), in
-/// `ScalarFunction+Values.swift` (its value, by the obvious formula) and in the engine (its kernel).
+/// A function is declared here (its meaning), in `ScalarFunction.row` (its value, its derivatives and whatever else is known
+/// of it) and in the engine (its kernel).
 package enum ScalarFunction: String, CaseIterable, Hashable, Sendable {
   // Arithmetic
   /// -x
@@ -94,42 +94,6 @@ package enum ScalarFunction: String, CaseIterable, Hashable, Sendable {
   case max
   /// The smaller of x and y; ties split the derivative equally
   case min
-
-  /// The number of operands.
-  package var arity: Int {
-    switch self {
-    case .add, .subtract, .multiply, .scale, .divide, .modulo, .pow, .atan2, .hypot, .max, .min: 2
-    case .negate, .reciprocal, .square, .sqrt, .magnitude, .rsqrt, .cbrt, .exp, .exp2, .expMinusOne, .log, .log2,
-      .log10, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh,
-      .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc:
-      1
-    }
-  }
-
-  /// Whether the function also exists for integer tensors.
-  package var allowsIntegers: Bool {
-    switch self {
-    case .negate, .square, .add, .subtract, .multiply, .scale, .divide, .modulo, .abs, .sign, .max, .min, .relu: true
-    case .reciprocal, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .exp, .exp2, .expMinusOne, .log, .log2, .log10,
-      .logOnePlus, .sin,
-      .cos, .tan, .asin, .acos, .atan, .atan2, .sinh, .cosh, .tanh, .sech, .asinh, .acosh, .atanh, .hypot, .sigmoid,
-      .softplus, .erf, .erfc, .floor, .ceil, .round, .trunc:
-      false
-    }
-  }
-
-  /// Whether an ordinary argument may give an infinity or no number.
-  var hasPoles: Bool {
-    switch self {
-    case .reciprocal, .divide, .modulo, .sqrt, .magnitude, .rsqrt, .cbrt, .pow, .log, .log2, .log10, .logOnePlus, .tan,
-      .asin, .acos, .atan2, .acosh, .atanh, .hypot:
-      true
-    case .negate, .square, .add, .subtract, .multiply, .scale, .exp, .exp2, .expMinusOne, .sin, .cos, .atan, .sinh,
-      .cosh, .tanh, .sech, .asinh, .sigmoid, .softplus, .relu, .erf, .erfc, .abs, .sign, .floor, .ceil, .round, .trunc,
-      .max, .min:
-      false
-    }
-  }
 }
 
 /// Comparisons of two elements; the result is a mask.

@@ -58,21 +58,11 @@ struct StructuralZeros {
   private mutating func table(
     of function: ScalarFunction, _ count: Int, _ operands: [DependencyTable]
   ) -> DependencyTable {
-    switch function {
-    // Functions that are 0 at 0.
-    case .negate, .square, .sqrt, .magnitude, .cbrt, .expMinusOne, .logOnePlus, .sin, .tan, .asin, .atan, .sinh, .tanh,
-      .asinh,
-      .atanh, .relu, .erf, .abs, .sign, .floor, .ceil, .round, .trunc:
-      return operands[0]
-    // Functions that are 0 where the first operand is.
-    case .divide, .modulo: return operands[0]
-    // Functions that are 0 where either operand is.
-    case .multiply, .scale: return operands[0].keeping(count, factors: operands[1])
-    // Functions that are 0 where both operands are.
-    case .add, .subtract, .hypot, .max, .min: return operands[0].union(operands[1], &pool)
-    case .reciprocal, .rsqrt, .pow, .exp, .exp2, .log, .log2, .log10, .cos, .acos, .atan2, .cosh, .sech, .acosh,
-      .sigmoid, .softplus, .erfc:
-      return StructuralZeros.nonzero
+    switch function.facts.zero {
+    case .never: StructuralZeros.nonzero
+    case .first: operands[0]
+    case .either: operands[0].keeping(count, factors: operands[1])
+    case .both: operands[0].union(operands[1], &pool)
     }
   }
 }

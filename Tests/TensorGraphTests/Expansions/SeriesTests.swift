@@ -10,7 +10,7 @@ import Testing
 
   /// The series of f along a line through a point, and f itself on the line.
   private static func problem(_ function: ScalarFunction, _ point: [Double], _ speeds: [Double]) -> String? {
-    let series = Series.apply(function, zip(point, speeds).map { Series($0) + Series($1, power: 1) })
+    let series = function.facts.series(zip(point, speeds).map { Series($0) + Series($1, power: 1) })
     if let fault = series.fault { return "\(function)\(point) along \(speeds): \(fault)" }
     for t in [0.01, 0.004] {
       let expected = function.value(zip(point, speeds).map { $0 + t * $1 })
@@ -27,8 +27,8 @@ import Testing
     var generator = RepeatableGenerator(seed: 7)
     var checked = 0
     for _ in 0..<40 {
-      let point = function.domain.map { generator.real(in: $0) }
-      let speeds = function.domain.map { _ in generator.real(in: -1...1) }
+      let point = function.facts.domain.map { generator.real(in: $0) }
+      let speeds = function.facts.domain.map { _ in generator.real(in: -1...1) }
       // Steps lie between points.
       let isStep = function.partial0IsZero && (point[0] - point[0].rounded()).magnitude > 0.45
       if isStep { continue }
@@ -60,7 +60,7 @@ import Testing
     for (function, point, speed) in [
       (ScalarFunction.sqrt, 0.0, -1.0), (.log, 0, -1), (.asin, 1, 1), (.acos, -1, -1), (.acosh, 1, -1),
     ] {
-      let series = Series.apply(function, [Series(point) + Series(speed, power: 1)])
+      let series = function.facts.series([Series(point) + Series(speed, power: 1)])
       #expect(series.fault != nil, "\(function)")
     }
   }
