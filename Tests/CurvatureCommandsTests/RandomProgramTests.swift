@@ -38,7 +38,7 @@ import Testing
   /// Whether derivatives are those of differences, whose own error is an estimate and now and then too small; what
   /// cancels to nothing leaves rounding of what cancelled.
   private static func agrees(_ order: DerivativeCheck.Order) -> Bool {
-    order.worst.map { $0.deviation <= 3 || ($0.exact - $0.difference).magnitude < 1e-11 } ?? true
+    order.worst.map { $0.deviation <= 3 || ($0.exact - $0.difference).magnitude < 1e-10 } ?? true
   }
 
   /// Whether differences tell a right derivative from a wrong one.
