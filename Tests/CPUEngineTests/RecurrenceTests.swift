@@ -31,6 +31,19 @@ import Testing
       programs[0].description.split(separator: "\n").count == programs[1].description.split(separator: "\n").count)
   }
 
+  @Test("A literal of a step may have been evaluated before", arguments: [nil, 2])
+  func evaluatedLiterals(segment: Int?) throws {
+    let literals = [Node(.fill([3], .real(0.5), .float64)), Node(.iota([3], axis: 0, .float64))]
+    let start = Node.vector([0.5, 1, -1.5])
+    let rows = Node.input([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2], [4, 3])
+    let (last, outputs) = try Operations.scan([start], over: [rows], count: 4, segmentLength: segment) { states, rows in
+      ([.elementwise(.sin, states[0]) * literals[0] + rows[0] * literals[1]], [states[0] * literals[1]])
+    }
+    let nodes = [last[0], outputs[0], try #require(gradient(of: last[0].summed(over: [0]), to: [start])[0])]
+    try Engine.evaluate(literals)
+    try agrees(nodes)
+  }
+
   @Test("What does not depend on the state is one product for all steps") func hoisting() throws {
     let network = try Self.network(300)
     let lines = try Engine.description(of: [network.y]).split(separator: "\n")

@@ -24,14 +24,20 @@ func indices(_ elements: [Int64], _ shape: Shape) -> Node { Node(Storage(element
 
 /// Whether the engine gives nodes the elements that their meaning gives them.
 ///
-/// - Parameter tolerance: relative to 1 + |element|, for `float64`; `float32` gets 2^29 times as much.
-func agrees(_ nodes: [Node], tolerance: Double = 1e-13, sourceLocation: SourceLocation = #_sourceLocation) throws {
+/// - Parameters:
+///   - tolerance: relative to 1 + |element|, for what is computed in double precision throughout.
+///   - single: the same where something is computed in single precision; 2^29 times as much by default.
+func agrees(
+  _ nodes: [Node], tolerance: Double = 1e-13, single: Double? = nil,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
   let expected = Interpreter.evaluate(nodes)
   try Engine.evaluate(nodes)
   for (node, expected) in zip(nodes, expected) {
     let value = try #require(node.value)
     #expect(value.count == node.shape.count && value.scalarType == node.scalarType, sourceLocation: sourceLocation)
-    let slack = node.scalarType == .float32 ? tolerance * 0x1p29 : node.scalarType == .float64 ? tolerance : 0
+    let isSingle = Node.topologicalOrder([node]).contains { $0.scalarType == .float32 }
+    let slack = !node.scalarType.isDifferentiable ? 0 : isSingle ? single ?? tolerance * 0x1p29 : tolerance
     for i in 0..<value.count {
       let (x, y) = (value.literal(at: i).double, expected[i])
       let close = x == y || (x.isNaN && y.isNaN) || abs(x - y) <= slack * (1 + abs(y))

@@ -9,6 +9,8 @@ import Testing
   /// How many programs: a thousand, or what CURVATURE_RANDOM_PROGRAMS says.
   static let count = ProcessInfo.processInfo.environment["CURVATURE_RANDOM_PROGRAMS"].flatMap(Int.init) ?? 1000
   static let groups = 20
+  /// At how many points each.
+  static let pointsPerProgram = 2
 
   /// What is wrong with a program at a point: derivatives against extrapolated differences, the engine against the
   /// interpreter.
@@ -17,6 +19,7 @@ import Testing
     let y = try FormulaEvaluator(names: ["x": .tensor(x)], variables: [x]).tensor(Parser.parse(formula))
     let check = try DerivativeChecker(of: y, variables: [x]).check(order: 2)
     guard check.orders.allSatisfy(Self.agrees) else { return check.description }
+    guard check.orders.allSatisfy(Self.isSharp) else { return "differences are too coarse\n\(check)" }
     let first = gradient(of: y, to: [x])[0] ?? x.filled(with: 0)
     let second = jacobian(of: first, to: x)
     let expected = Interpreter.evaluate([y, first, second])
@@ -32,28 +35,44 @@ import Testing
     return nil
   }
 
-  /// Whether derivatives are those of differences; what cancels to nothing leaves rounding of what cancelled.
+  /// Whether derivatives are those of differences, whose own error is an estimate and now and then too small; what
+  /// cancels to nothing leaves rounding of what cancelled.
   private static func agrees(_ order: DerivativeCheck.Order) -> Bool {
-    order.isPassed || order.worst.map { ($0.exact - $0.difference).magnitude < 1e-11 } ?? true
+    order.worst.map { $0.deviation <= 3 || ($0.exact - $0.difference).magnitude < 1e-10 } ?? true
   }
 
-  @Test("Hessians agree with differences and with the interpreter", arguments: 0..<groups)
+  /// Whether differences tell a right derivative from a wrong one.
+  private static func isSharp(_ order: DerivativeCheck.Order) -> Bool {
+    order.worst.map { $0.expectedError <= 1e-3 * max(1, $0.exact.magnitude) } ?? true
+  }
+
+  /// What the values of a program say against its being smooth at a point, nil if nothing.
+  private static func singularity(_ formula: String, at point: [Double]) throws -> String? {
+    let x = Node.input(point, [6], .float64)
+    let y = try FormulaEvaluator(names: ["x": .tensor(x)], variables: [x]).tensor(Parser.parse(formula))
+    return Smoothness.fault(at: point) { Interpreter.evaluate([y], inputs: [x: $0])[0][0] }
+  }
+
+  @Test("At every regular point Hessians agree with differences and with the interpreter", arguments: 0..<groups)
   func programs(group: Int) throws {
+    var tally = Tally()
     for seed in stride(from: group, to: Self.count, by: Self.groups) {
       let formula = RandomFormula.text(seed: UInt64(seed))
-      // A point may lie on a kink or a pole; several do not.
-      var problems: [String] = []
-      for attempt in 0..<4 {
-        let point = RandomFormula.point(seed: UInt64(seed * 4 + attempt))
-        do {
-          guard let problem = try Self.problem(formula, at: point) else { break }
-          problems.append("--at x=\(point): \(problem)")
-        } catch {
-          problems.append("\(error)")
+      for attempt in 0..<Self.pointsPerProgram {
+        let point = RandomFormula.point(seed: UInt64(seed * Self.pointsPerProgram + attempt))
+        let problem: String?
+        do { problem = try Self.problem(formula, at: point) } catch { problem = "\(error)" }
+        if let problem {
+          // The judge looks at values only: a wrong derivative is no excuse.
+          let singularity = try Self.singularity(formula, at: point)
+          #expect(singularity != nil, "curvature check \"\(formula)\" --at x=\(point)\n\(problem)")
+          tally.skip("the values are not smooth there")
+        } else {
+          tally.test()
         }
       }
-      #expect(problems.count < 4, "curvature check \"\(formula)\"\n\(problems.last ?? "")")
     }
+    #expect(50 * tally.skipped <= tally.tested, "\(tally)")
   }
 
   @Test("Most functions of the formula language occur")

@@ -61,7 +61,8 @@ import Testing
     #expect(try plan(point(2)).hessian.scalars == hessian)
   }
 
-  @Test func anEvaluationIntoTheCallersMemoryAllocatesNothing() throws {
+  @Test(.enabled(if: allocation_counter_works() != 0, "sanitizers and other systems count their own way"))
+  func anEvaluationIntoTheCallersMemoryAllocatesNothing() throws {
     for (name, f) in Self.functions {
       let plan = try HessianPlan(like: point(1), of: f)
       let x = point(2).scalars
@@ -78,8 +79,10 @@ import Testing
       }
       #expect(least == 0, "\(name)")
     }
-    // That the counter counts.
-    guard allocation_counter_works() != 0 else { return }
+  }
+
+  @Test(.enabled(if: allocation_counter_works() != 0, "sanitizers and other systems count their own way"))
+  func allocationsAreCounted() throws {
     let before = allocation_count()
     _ = try HessianPlan(like: point(1), of: Self.functions[0].f)
     #expect(allocation_count() > before)
@@ -134,7 +137,7 @@ import Testing
     }
   }
 
-  @Test func theSameExpressionIsPlannedOnce() {
+  @Test func theSameExpressionIsPlannedOnce() throws {
     let templates = DerivativeTemplates()
     func f(_ x: Tensor<Double>) -> Tensor<Double> { (cos(x) * x[0] + sinh(x).cumulativeSum(axis: 0)).sum() }
     for seed in 0..<5 as Range<UInt64> {
@@ -142,9 +145,8 @@ import Testing
       let structured = templates.derivative(
         of: Curvature.gradient(f(x), x).node, in: x.node, demand: .diagonal, isSymmetric: true, effort: .often)
       #expect(templates.plansMade == 1)
-      guard let structured else { continue }
       let expected = hessian(at: x, of: f)[...].diagonal()
-      #expect(Tensor<Double>(structured.result).isClose(to: expected, relative: 1e-12, absolute: 1e-12))
+      #expect(Tensor<Double>(try #require(structured).result).isClose(to: expected, relative: 1e-12, absolute: 1e-12))
     }
   }
 }

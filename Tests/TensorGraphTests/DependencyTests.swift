@@ -34,15 +34,50 @@ import Testing
         let local = try SparsityPattern.jacobian(of: [node], in: variable, at: Self.local)
         let global = try SparsityPattern.jacobian(of: [node], in: variable)
         #expect(exact.isSubset(of: local) && local.isSubset(of: global), "\(node.primitive)")
-        switch kind {
-        case .elementwise, .special, .solve, .matrix:
-          // A partial derivative can be zero at the point by itself: that of hypot at equal points, of far tails. Zeros
-          // of triangular factors are not told apart.
-          continue
-        default: break
-        }
-        #expect(local == exact, "\(node.primitive) of \(node.operands.map(\.shape))")
+        #expect(
+          local == Self.expected(node, in: variable, exact), "\(node.primitive) of \(node.operands.map(\.shape))")
       }
+    }
+  }
+
+  /// The local pattern of one operation, which its Jacobian says, but for zeros by accident and within matrices.
+  private static func expected(
+    _ node: Node, in variable: Node, _ exact: SparsityPattern
+  ) -> SparsityPattern {
+    let count = variable.shape.count
+    switch node.primitive {
+    case .elementwise, .special:
+      // A partial derivative can be zero at a point by itself. Nearby it is not.
+      return (1...3).reduce(exact) { union, k in
+        let moved = node.operands.enumerated().map { i, operand in
+          Node.input(operand.interpreted.map { $0 * (1 + 1e-4 * Double(k + 3 * i)) }, operand.shape)
+        }
+        let place = node.operands.firstIndex(of: variable)!
+        let rows = jacobian(of: [Node(node.primitive, moved)], in: moved[place])
+        return union.union(nonzeros(rows, columnCount: count))
+      }
+    case .solve(let form):
+      // Each column of a solution depends on that of the right-hand side, and all on what is looked at of the matrix.
+      let (n, m) = (node.shape[node.shape.rank - 2], node.shape[node.shape.rank - 1])
+      let isMatrix = variable === node.operands[1]
+      return SparsityPattern(rowCount: node.shape.count, columnCount: count) { i, j in
+        guard isMatrix else { return i / (n * m) == j / (n * m) && i % m == j % m }
+        let (row, column) = (j / n % n, j % n)
+        let isRead =
+          switch form.kind {
+          case .general: true
+          case .lower: column <= row
+          case .upper: row <= column
+          }
+        return isRead && i / (n * m) == j / (n * n)
+      }
+    case .matrix:
+      // All results depend on all elements of the matrix; zeros of factors are not told apart.
+      let batch = variable.shape.dimensions.dropLast(2).reduce(1, *)
+      return SparsityPattern(rowCount: node.shape.count, columnCount: count) { i, j in
+        i / (node.shape.count / batch) == j / (count / batch)
+      }
+    default: return exact
     }
   }
 
@@ -82,26 +117,32 @@ import Testing
     }
   }
 
-  @Test("Hessians of random graphs: nothing is missing", arguments: 0..<40)
-  func randomHessians(seed: UInt64) throws {
-    let graph = RandomGraph(seed: seed &+ 500, variables: [[4], [3, 2]])
-    graph.allowsEmptyAxes = false
-    graph.grow(8)
-    let total = graph.total(ofLast: 3)
-    for x in graph.variables {
-      let count = x.shape.count
-      let global = try SparsityPattern.hessian(of: total, in: x)
-      let local = try SparsityPattern.hessian(of: total, in: x, at: Self.local)
-      #expect(global.isSymmetric && local.isSymmetric && local.isSubset(of: global))
-      guard let gradient = gradient(of: total, to: [x])[0] else {
-        #expect(global.nonzeroCount == 0)
-        continue
+  @Test("Hessians of random graphs: nothing is missing")
+  func randomHessians() throws {
+    var (withoutGradient, entries) = (0, 0)
+    for seed in 500..<540 as Range<UInt64> {
+      let graph = RandomGraph(seed: seed, variables: [[4], [3, 2]])
+      graph.allowsEmptyAxes = false
+      graph.grow(8)
+      let total = graph.total(ofLast: 3)
+      for x in graph.variables {
+        let global = try SparsityPattern.hessian(of: total, in: x)
+        let local = try SparsityPattern.hessian(of: total, in: x, at: Self.local)
+        #expect(global.isSymmetric && local.isSymmetric && local.isSubset(of: global), "seed \(seed)")
+        let gradient = gradient(of: total, to: [x])[0]
+        withoutGradient += gradient == nil ? 1 : 0
+        #expect(gradient != nil || global.nonzeroCount == 0, "seed \(seed)")
+        // Only places where both halves of a symmetric pair are well defined are compared.
+        let rows = gradient.map { Self.jacobian(of: [$0], in: x) } ?? []
+        let exact = SparsityPattern(rowCount: x.shape.count, columnCount: x.shape.count) { i, j in
+          !rows.isEmpty && rows[i][j] != 0 && rows[i][j].isFinite
+        }
+        let compared = exact.symmetricCore()
+        #expect(compared.isSubset(of: local), "seed \(seed)")
+        entries += compared.nonzeroCount
       }
-      // Only places where both halves of a symmetric pair are well defined are compared.
-      let rows = Self.jacobian(of: [gradient], in: x)
-      let exact = Self.nonzeros(rows, columnCount: count).filtered { rows[$0][$1].isFinite }
-      #expect(exact.symmetricCore().isSubset(of: local))
     }
+    #expect(withoutGradient <= 30 && entries >= 280, "\(withoutGradient), \(entries)")
   }
 
   @Test("A small budget widens sets and keeps the pattern sound") func budget() throws {

@@ -6,6 +6,13 @@ import Testing
 @Suite("Rules of primitives") struct PrimitiveRuleTests {
   static let samplesPerKind = 60
 
+  /// Kinds without operands.
+  static let leafKinds: Set<PrimitiveKind> = [.input, .fill, .iota]
+  /// Kinds that make real numbers of real operands, in double precision as their samples are.
+  static let realKinds = PrimitiveKind.allCases.filter {
+    !leafKinds.union([.compare, .logical, .argsort, .cast]).contains($0)
+  }
+
   /// Samples of a kind whose operands are smooth there and whose result has derivatives.
   static func samples(_ kind: PrimitiveKind, _ type: ScalarType = .float64) -> [Node] {
     let builder = SampleBuilder(seed: 17, type: type)
@@ -22,9 +29,11 @@ import Testing
   @Test("⟨A x, y⟩ = ⟨x, Aᵀ y⟩, for any number of directions", arguments: PrimitiveKind.allCases)
   func transposes(kind: PrimitiveKind) {
     var generator = RepeatableGenerator(seed: 3)
+    var tested = 0
     for node in Self.samples(kind) {
       for (i, operand) in node.operands.enumerated() {
         guard let map = node.linearization(i) else { continue }
+        tested += 1
         for leading in [[], [3], [2, 2]] as [[Int]] {
           let tangent = randomNode(Shape(leading) + operand.shape, operand.scalarType, &generator)
           let cotangent = randomNode(Shape(leading) + node.shape, node.scalarType, &generator)
@@ -42,6 +51,8 @@ import Testing
         }
       }
     }
+    let isConstant = Self.leafKinds.union([.compare, .logical, .argsort, .detach]).contains(kind)
+    #expect(isConstant ? tested == 0 : tested >= 50, "\(tested)")
   }
 
   @Test("Many directions at once are the same as one after another", arguments: PrimitiveKind.allCases)
@@ -83,13 +94,14 @@ import Testing
 
   @Test(
     "First to third derivatives equal central differences",
-    arguments: PrimitiveKind.allCases.filter { $0 != .detach })
+    arguments: realKinds.filter { $0 != .detach })
   func differences(kind: PrimitiveKind) {
     var generator = RepeatableGenerator(seed: 5)
-    for node in Self.samples(kind) where node.scalarType == .float64 {
+    for node in Self.samples(kind) {
       // A rule's derivative is not that in the value, which is made anew at each point.
       let leaves = kind == .custom ? node.operands[1...] : node.operands[...]
       let variables = distinct(leaves.filter { $0.scalarType == .float64 })
+      #expect(node.scalarType == .float64 && !variables.isEmpty)
       // Away from jumps and kinks: all coordinates between 0.3 and 2, no two of a node closer than the steps.
       let point = Dictionary(
         uniqueKeysWithValues: variables.map { variable in

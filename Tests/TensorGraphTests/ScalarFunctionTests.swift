@@ -12,8 +12,9 @@ import Testing
 
   @Test("The simplest formula gives the value", arguments: ScalarFunction.allCases)
   func values(function: ScalarFunction) {
-    for row in function.references {
-      guard let expected = row.derivatives[0] else { continue }
+    let rows = function.references.compactMap { row in row.derivatives[0].map { (row, $0) } }
+    #expect(4 * rows.count >= 3 * function.references.count)
+    for (row, expected) in rows {
       let value = function.value(row.point)
       #expect(
         isClose(value, expected, relative: 4e-15, absolute: .leastNonzeroMagnitude),

@@ -12,12 +12,13 @@ import Testing
     return elements.indices.map { elements[($0 + r) % elements.count] }
   }
 
-  @Test("Every operation on all rows at once is the operation on each row", arguments: PrimitiveKind.allCases)
+  @Test(
+    "Every operation on all rows at once is the operation on each row",
+    arguments: PrimitiveKind.allCases.filter { !PrimitiveRuleTests.leafKinds.contains($0) })
   func rows(kind: PrimitiveKind) throws {
     let builder = SampleBuilder(seed: 11)
     for sample in 0..<40 {
       let node = builder.node(kind)
-      guard !node.operands.isEmpty else { continue }
       // The value of a rule is a graph of its own, so what it is made of comes from outside, too.
       let leaves = Node.topologicalOrder([node]).filter { $0.isInput }
       let hasRows = leaves.indices.map { $0 == sample % leaves.count || builder.generator.chance(0.4) }

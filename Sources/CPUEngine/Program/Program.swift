@@ -80,9 +80,12 @@ package final class Program: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - outputs: the nodes to compute.
-  ///   - inputs: nodes whose elements are given when the program runs. Any other node that has a value keeps it.
+  ///   - inputs: nodes whose elements are given when the program runs.
+  ///   - keepsValues: whether any other node that has a value keeps it, or is computed again.
   /// - Throws: if an input without elements is needed that is not in `inputs`.
-  package convenience init(outputs: [Node], inputs: [Node]) throws(TensorError) {
+  package convenience init(
+    outputs: [Node], inputs: [Node], keepsValues: Bool = true
+  ) throws(TensorError) {
     var positions: [ObjectIdentifier: Int] = [:]
     for (i, input) in inputs.enumerated() where positions[ObjectIdentifier(input)] == nil {
       positions[ObjectIdentifier(input)] = i
@@ -93,7 +96,7 @@ package final class Program: @unchecked Sendable {
       outputs,
       isArgument: { node in
         if case .input = node.primitive { return true }
-        return node.value != nil || positions[ObjectIdentifier(node)] != nil
+        return keepsValues && node.value != nil || positions[ObjectIdentifier(node)] != nil
       }, arguments: &nodes, literals: &literals)
     var arguments: [Argument] = []
     for node in nodes {

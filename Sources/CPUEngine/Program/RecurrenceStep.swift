@@ -76,7 +76,8 @@ struct RecurrenceStep: BitwiseCopyable {
       inputs.append(sum)
       outputs.append(sum + recurrence.summand)
     }
-    return try Program(outputs: outputs, inputs: inputs)
+    // A literal of a step may have a value, because somebody else evaluated it.
+    return try Program(outputs: outputs, inputs: inputs, keepsValues: false)
   }
 
   static let run: @convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<ck_context>?) -> Void = { payload, context in

@@ -11,7 +11,7 @@ import TestSupport
     return .randn(shape, using: &generator)
   }
 
-  @Test("S1: from tensors and from a function")
+  @Test("Matrices are made from tensors and from a function")
   func bothForms() {
     let x = point([3])
     let fromTensors = hessian(cube(x), x)
@@ -23,13 +23,13 @@ import TestSupport
     #expect(hessian(at: point([2, 3]), batchAxis: 0) { ($0 * $0).sum(axes: [1]) }.shape == [2, 3, 3])
   }
 
-  @Test("S2: ys has one element, under any rank", arguments: [[], [1], [1, 1], [1, 1, 1]])
+  @Test("A function has one element, under any rank", arguments: [[], [1], [1, 1], [1, 1, 1]])
   func oneElement(_ shape: [Int]) {
     let x = point([3])
     #expect(hessian(cube(x).reshaped(to: shape), x)[...].isClose(to: (6 * x).diagonalMatrix()))
   }
 
-  @Test("S2: more elements are refused, with what to do")
+  @Test("A function of more elements is refused, with what to do")
   func moreElements() {
     let x = point([3])
     let error = #expect(throws: TensorError.self) { try Hessian(of: x * x, withRespectTo: x) }
@@ -40,7 +40,7 @@ import TestSupport
     #expect(throws: TensorError.self) { try Hessian(of: Tensor<Double>([]), withRespectTo: x) }
   }
 
-  @Test("S3: xs of shape [], [1] and [N]")
+  @Test("Variables of shape [], [1] and [N]")
   func vectors() {
     for shape in [[], [1], [4]] {
       let x = point(shape)
@@ -51,7 +51,7 @@ import TestSupport
     }
   }
 
-  @Test("S4: xs of any rank S gives S + S", arguments: [[2, 3], [2, 1, 3], [1, 2, 2, 1]])
+  @Test("A variable of any shape S gives S + S", arguments: [[2, 3], [2, 1, 3], [1, 2, 2, 1]])
   func anyRank(_ shape: [Int]) {
     let x = point(shape)
     let flat = x.flattened()
@@ -61,7 +61,7 @@ import TestSupport
     #expect(H[...].isClose(to: expected, relative: 1e-12))
   }
 
-  @Test("S5: batchAxis 0", arguments: [[4], [4, 1], [4, 3], [4, 2, 3], [1, 3], [1]])
+  @Test("The first axis as the batch", arguments: [[4], [4, 1], [4, 3], [4, 2, 3], [1, 3], [1]])
   func batched(_ shape: [Int]) {
     let x = point(shape)
     let inner = Array(shape.dropFirst())
@@ -78,7 +78,7 @@ import TestSupport
     }
   }
 
-  @Test("S5: empty batches and empty slices give empty results")
+  @Test("Empty batches and empty slices give empty results")
   func empty() {
     let noSlices = Tensor<Double>.zeros([0, 3])
     let H = hessian((noSlices * noSlices).sum(axes: [1]), noSlices, batchAxis: 0)
@@ -92,7 +92,7 @@ import TestSupport
     #expect(jacobian(noSlices, noSlices, batchAxis: 0)[...].shape == [0, 3, 3])
   }
 
-  @Test("S6: any batch axis; the batch comes first in the result", arguments: [0, 1, 2, -1, -2, -3])
+  @Test("Any batch axis; the batch comes first in the result", arguments: [0, 1, 2, -1, -2, -3])
   func anyBatchAxis(_ axis: Int) {
     let x = point([2, 3, 4])
     let place = axis < 0 ? axis + 3 : axis
@@ -107,7 +107,7 @@ import TestSupport
     #expect(H[...].isClose(to: expected[...], relative: 1e-12))
   }
 
-  @Test("S6: a wrong axis and unequal batches are refused")
+  @Test("A wrong axis and unequal batches are refused")
   func wrongBatch() {
     let x = point([2, 3])
     let ys = (x * x).sum(axes: [1])
@@ -125,7 +125,7 @@ import TestSupport
         == "jacobian: along batchAxis 0 ys of shape [3, 2] has 3 slices and xs of shape [2, 3] has 2; make them equal")
   }
 
-  @Test("S7: rows that depend on each other are refused, naming the operation")
+  @Test("Rows that depend on each other are refused, naming the operation")
   func coupledRows() {
     let x = point([3, 2])
     let total = x.sum()
@@ -155,7 +155,7 @@ import TestSupport
         + "transpose ys")
   }
 
-  @Test("S7: rows that only seem to depend on each other are allowed")
+  @Test("Rows that only seem to depend on each other are allowed")
   func apartAfterAll() throws {
     let x = point([3, 4])
     let plain = hessian((x * x * x).sum(axes: [1]), x, batchAxis: 0)[...]
@@ -181,7 +181,7 @@ import TestSupport
     }
   }
 
-  @Test("S8: blocks of tuples, arrays and lists, both spellings")
+  @Test("Blocks of tuples, arrays and lists, both spellings")
   func blocks() {
     let (a, b) = (point([3], seed: 1), point([4], seed: 2))
     let y = exp(a.sum() * b.sum())
@@ -196,7 +196,7 @@ import TestSupport
     #expect(hessian(y, a, b)[0, 1][...].isClose(to: whole[..<3, 3...], relative: 1e-12))
   }
 
-  @Test("S8: a 0-D member drops its axis; one element gives 1 × 1; the same tensor twice")
+  @Test("A 0-D member drops its axis; one element gives 1 × 1; the same tensor twice")
   func specialMembers() {
     let (a, s) = (point([3]), Tensor<Double>(2))
     let y = s * s * (a * a).sum()
@@ -214,7 +214,7 @@ import TestSupport
     #expect(both[1, 0][...].isClose(to: 2 * batch))
   }
 
-  @Test("S8: tuples of up to six tensors of different ranks")
+  @Test("Tuples of up to six tensors of different ranks")
   func sixMembers() {
     let x = [[], [1], [2], [1, 2], [2, 1, 1], [3]].map { point($0) }
     let y = exp(x.map { $0.sum() }.reduce(Tensor(0)) { $0 + $1 })
@@ -235,7 +235,7 @@ import TestSupport
     #expect(jacobian(x[5], (x[0], x[1])).count == 2)
   }
 
-  @Test("S9: the Jacobian of one or several ys in one or several xs")
+  @Test("The Jacobian of one or several ys in one or several xs")
   func jacobians() {
     let (a, s) = (point([3]), Tensor<Double>(2))
     let (u, v) = (outer(a, a) * s, (a * a).sum() * s)
@@ -248,7 +248,7 @@ import TestSupport
     #expect(J[1, 0][...].isClose(to: 4 * a) && J[0][1][...].isClose(to: outer(a, a)))
   }
 
-  @Test("S9: batched Jacobians")
+  @Test("Batched Jacobians")
   func batchedJacobians() {
     let x = point([5, 3])
     let J = jacobian(x[.all, ..<2] * x[.all, 1...], x, batchAxis: 0)
@@ -263,7 +263,7 @@ import TestSupport
     #expect(jacobian(turned * turned, turned, batchAxis: -1)[4].isClose(to: (2 * x[4]).diagonalMatrix()))
   }
 
-  @Test("S10: shape costs nothing, and a Hessian offers what a Jacobian does")
+  @Test("The shape costs nothing, and a Hessian offers what a Jacobian does")
   func shapeIsFree() {
     let x = point([100, 10])
     let H = hessian(cube(x), x)

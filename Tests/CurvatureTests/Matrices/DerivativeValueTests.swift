@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test("S3: a number written as a literal is a variable like any other")
+  @Test("A number written as a literal is a variable like any other")
   func literals() {
     let x: Tensor<Double> = 3
     #expect(hessian(x * x * x, x).item() == 18 && hessian(x * x * x, x)[...].shape == [])

@@ -8,7 +8,7 @@ import Testing
     return .randn(shape, using: &generator)
   }
 
-  @Test("C2: the diagonal has the shape of xs and costs at most one product for each coordinate")
+  @Test("The diagonal has the shape of xs and costs at most one product for each coordinate")
   func diagonal() {
     for shape in [[], [1], [5], [2, 3]] {
       let x = point(shape)
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test("C3: the diagonal and rows that were read agree bit for bit, whichever came first")
+  @Test("The diagonal and rows that were read agree bit for bit, whichever came first")
   func agreement() {
     let x = point([7])
     let y = exp(0.3 * x.sum()) * sin(x).sum()

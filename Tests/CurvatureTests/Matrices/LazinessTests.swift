@@ -17,7 +17,7 @@ import Testing
 
   private func fresh() -> Hessian<Double> { hessian(value(x), x) }
 
-  @Test("C1: creating evaluates nothing")
+  @Test("Creating a matrix evaluates nothing")
   func creating() {
     let y = value(x)
     let H = hessian(y, x)
@@ -29,7 +29,7 @@ import Testing
     #expect(y.node.value == nil && H.cachedByteCount == 0)
   }
 
-  @Test("C2: a row, a column and an element cost one product each")
+  @Test("A row, a column and an element cost one product each")
   func linesAndElements() {
     let indices: [[IndexComponent]] = [
       [.integer(2)], [.ellipsis, .integer(2)], [.integer(2), .integer(5)], [.integer(5), .integer(-6)],
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test("C2, C3: an entry of a large Hessian is computed alone, until its row or column is asked for again")
+  @Test("An entry of a large Hessian is computed alone, until its row or column is asked for again")
   func entries() {
     let x = Tensor<Double>.linspace(-1, 1, 5000)
     func f() -> Tensor<Double> { exp(0.1 * x.mean()) * (x * x * x).sum() + sin(x).cumulativeSum(axis: 0).mean() }
@@ -91,7 +91,7 @@ import Testing
     #expect(gradient(inside, v).isClose(to: 2 * expected, relative: 1e-12))
   }
 
-  @Test("C3: entries that the diagonal knows are not computed again")
+  @Test("Entries that the diagonal knows are not computed again")
   func entriesOfTheDiagonal() {
     let x = Tensor<Double>.linspace(-1, 1, 5000)
     let H = hessian((x * x * x).sum() + 0.5 * square(x.sum()), x)
@@ -100,7 +100,7 @@ import Testing
     #expect(H[3, 3].item() == diagonal[3] && H.productsEvaluated == products)
   }
 
-  @Test("C2: a block costs min(rows, columns) products")
+  @Test("A block costs min(rows, columns) products")
   func blocks() {
     for (rows, columns) in [(1, 8), (8, 1), (3, 5), (5, 3), (4, 4), (0, 8), (8, 0)] {
       let H = fresh()
@@ -116,7 +116,7 @@ import Testing
     #expect(scattered.productsEvaluated == 2)
   }
 
-  @Test("C2: a Jacobian takes rows by reverse and columns by forward mode, whichever are fewer")
+  @Test("A Jacobian takes rows by reverse and columns by forward mode, whichever are fewer")
   func jacobians() {
     let ys = Tensor.concatenate([x, sin(x)]) * x.sum()
     let expected = jacobian(ys, x)[...]
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test("C2: a batch costs the products of one slice")
+  @Test("A batch costs the products of one slice")
   func batches() {
     let x = Tensor<Double>(self.x.scalars, shape: [4, 2])
     let H = hessian(value(x) + 0 * x.sum(), x)
@@ -145,7 +145,7 @@ import Testing
     #expect(one.productsEvaluated == 1)
   }
 
-  @Test("C3: nothing is evaluated twice, whichever index asks")
+  @Test("Nothing is evaluated twice, whichever index asks")
   func nothingTwice() {
     let H = fresh()
     let row = H[2]
@@ -161,7 +161,7 @@ import Testing
     #expect(H.productsEvaluated == 8)
   }
 
-  @Test("C3: a block serves its transpose, and equal tensors share their blocks")
+  @Test("A block serves its transpose, and equal tensors share their blocks")
   func blocksShare() {
     let z = Tensor<Double>([1, 2, 3])
     let H = hessian(value(x) * z.sum() * z.sum(), [x, z, x])
@@ -176,7 +176,7 @@ import Testing
     #expect(H[0, 0].productsEvaluated == 11 && H[1, 1].cachedByteCount == (3 * 8 + 8 * 8) * 8)
   }
 
-  @Test("C3: what was read stays known in further expressions")
+  @Test("What was read stays known in further expressions")
   func valuesStayKnown() {
     let H = fresh()
     let row = H[3]
@@ -190,7 +190,7 @@ import Testing
     #expect(gradient(row.reshaped(to: [2, 4])[0, 0], x).isClose(to: gradient(row[0], x), relative: 1e-12))
   }
 
-  @Test("C4: the cache keeps to its limit, drops what was not used for longest, and results stay right")
+  @Test("The cache keeps to its limit, drops what was not used for longest, and results stay right")
   func eviction() {
     let whole = fresh()[...]
     let H = fresh()
@@ -220,7 +220,7 @@ import Testing
     #expect(H.productsEvaluated == done + 1)
   }
 
-  @Test("C4: blocks of one call share one limit")
+  @Test("Blocks of one call share one limit")
   func sharedLimit() {
     let z = Tensor<Double>([1, 2])
     let H = hessian(value(x) * (z * z).sum(), (x, z))
@@ -235,7 +235,7 @@ import Testing
     #expect(H[0, 0].productsEvaluated == 5)
   }
 
-  @Test("C5: changing a tensor that was read changes neither the cache nor other readers")
+  @Test("Changing a tensor that was read changes neither the cache nor other readers")
   func valuesDoNotChange() {
     var x = self.x
     let H = hessian(value(x), x)
@@ -247,7 +247,7 @@ import Testing
     #expect(H[...].isClose(to: hessian(value(self.x), self.x)[...], relative: 1e-12))
   }
 
-  @Test("C6: many tasks read one Hessian; each part is evaluated once")
+  @Test("Many tasks read one Hessian; each part is evaluated once")
   func concurrency() async {
     let H = fresh()
     let expected = fresh()[...]
@@ -278,7 +278,7 @@ import Testing
     #expect(rowsOnly.productsEvaluated == 8)
   }
 
-  @Test("C6: readers and someone who empties the cache do not disturb each other")
+  @Test("Readers and someone who empties the cache do not disturb each other")
   func emptyingMeanwhile() async {
     let H = fresh()
     let expected = fresh()[...]
@@ -297,7 +297,7 @@ import Testing
     #expect(wrong == 0)
   }
 
-  @Test("C7: what cannot fit is refused before it starts, with its size and what to do")
+  @Test("What cannot fit is refused before it starts, with its size and what to do")
   func refusal() throws {
     let x = Tensor<Double>.zeros([3_000_000])
     let H = hessian((x * x * x).sum(), x)
@@ -315,7 +315,7 @@ import Testing
     #expect(hessian(long.sum(), long)[...].count == 0)
   }
 
-  @Test("C7: the budget can be set")
+  @Test("The budget can be set")
   func budget() async {
     await #expect(processExitsWith: .success) {
       MemoryBudget.bytes = 500

@@ -47,6 +47,7 @@ import Testing
   private static func slack(_ node: Node) -> Int { 4 * Node.topologicalOrder([node]).count + 12_000 }
 
   @Test(arguments: loops.indices) func loopsStayWithinTheirBudget(number: Int) throws {
+    var made = 0
     for steps in [1, 4, 16, 60, 200] {
       let problem = try Self.problem(number, steps: steps)
       for demand in Self.demands {
@@ -56,31 +57,43 @@ import Testing
             derivativeOf: problem.gradient, variable: problem.variable, demand: demand, isSymmetric: true, work: work)
           #expect(work.spent > 0)
           #expect(work.spent <= budget + Self.slack(problem.gradient), "\(Self.loops[number].name), \(steps) steps")
-          #expect(plan.map { $0.work.spent == work.spent && $0.work.budget == budget } ?? true)
+          made += plan == nil ? 0 : 1
+          if let plan { #expect(plan.work.spent == work.spent && plan.work.budget == budget) }
         }
       }
     }
+    // Where a budget ends before terms save anything there is no plan.
+    #expect(made >= 9, "\(made) of 45 plans, \(Self.loops[number].name)")
   }
 
-  @Test(arguments: 0..<200) func randomCompositionsStayWithinTheirBudget(seed: Int) throws {
-    var generator = RepeatableGenerator(seed: UInt64(seed))
-    let graph = RandomGraph(seed: UInt64(seed), variables: [generator.pick([[6], [3, 4], [2, 3, 2], [4, 4]])])
-    graph.allowsEmptyAxes = false
-    graph.grow(generator.integer(in: 5...60))
-    guard let gradient = gradient(of: graph.total(ofLast: 4), to: graph.variables)[0] else { return }
-    for demand in Self.demands {
-      for budget in [1000, PlanningEffort.leastUnits] {
-        let work = PlanningWork(budget: budget)
-        _ = DeltaPlan(
-          derivativeOf: gradient, variable: graph.variables[0], demand: demand, isSymmetric: true, work: work)
-        #expect(work.spent <= budget + Self.slack(gradient))
+  @Test func randomCompositionsStayWithinTheirBudget() throws {
+    var counted = 0
+    for seed in 0..<200 as Range<UInt64> {
+      var generator = RepeatableGenerator(seed: seed)
+      let graph = RandomGraph(seed: seed, variables: [generator.pick([[6], [3, 4], [2, 3, 2], [4, 4]])])
+      graph.allowsEmptyAxes = false
+      graph.grow(generator.integer(in: 5...60))
+      // Not all that has grown depends on the variable.
+      let x = graph.variables[0]
+      let total = try Operations.add(graph.total(ofLast: 4), Operations.sum(.elementwise(.sin, x)))
+      let gradient = try #require(gradient(of: total, to: [x])[0], "seed \(seed)")
+      for demand in Self.demands {
+        for budget in [1000, PlanningEffort.leastUnits] {
+          let work = PlanningWork(budget: budget)
+          _ = DeltaPlan(
+            derivativeOf: gradient, variable: x, demand: demand, isSymmetric: true, work: work)
+          #expect(work.spent <= budget + Self.slack(gradient), "seed \(seed)")
+          counted += work.spent > 0 ? 1 : 0
+        }
       }
     }
+    // Where nothing is multiplied there is nothing to count.
+    #expect(counted >= 1000, "\(counted) of 1200")
   }
 
-  @Test(arguments: loops.indices) func workGrowsWithTheLengthOfAChain(number: Int) throws {
-    // Slices of one variable add terms that no step multiplies: those are many.
-    guard Self.loops[number].name != "slices" else { return }
+  // Slices of one variable add terms that no step multiplies: those are many.
+  @Test(arguments: loops.indices.filter { loops[$0].name != "slices" })
+  func workGrowsWithTheLengthOfAChain(number: Int) throws {
     var spent: [Int] = []
     for steps in [20, 40, 80] {
       let problem = try Self.problem(number, steps: steps)
