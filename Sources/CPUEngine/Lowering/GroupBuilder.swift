@@ -109,7 +109,8 @@ struct GroupBuilder {
     guard let kernel = kernels.function(function, family) else {
       fatalError("\(function.rawValue) is not defined for \(item.type.rawValue)")
     }
-    let value = instructions.emit(kernel, item.operands.map { operand($0, family) }, family, cost: function.facts.cost.nanoseconds)
+    let operands = item.operands.map { operand($0, family) }
+    let value = instructions.emit(kernel, operands, family, cost: function.facts.cost.nanoseconds)
     return item.type == .int32 ? instructions.emit(kernels.wrapToInt32, [value], family) : value
   }
 
