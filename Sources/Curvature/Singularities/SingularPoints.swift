@@ -38,8 +38,9 @@ final class SingularPoints: Sendable {
 
   private struct State {
     var expansion: LineExpansion?
-    /// Why the function cannot be expanded.
+    /// Why the function cannot be expanded, and then its elements.
     var obstacle: String?
+    var values: Storage?
     var lines: [[Move]: [Series]] = [:]
     var axes: [Axis: Sides] = [:]
     var entries: [[Int]: Entry] = [:]
@@ -145,26 +146,23 @@ final class SingularPoints: Sendable {
         of: [function], in: variables.map(\.node), elementLimit: Self.workLimit / 64)
     } catch {
       state.obstacle = "\(error)"
+      // Of a copy: values that this graph keeps would be taken for constants by who differentiates it later.
+      var copies: [Node: Node] = [:]
+      for variable in variables {
+        guard let value = variable.node.value else { return }
+        copies[variable.node] = Node(value, shape: variable.node.shape)
+      }
+      state.values = try? Evaluation.storage(Node.substituting(copies, in: [function])[0])
     }
-  }
-
-  /// Whether an element of the function is a finite number.
-  private func isNumber(_ element: Int) -> Bool {
-    // Of a copy: values that this graph keeps would be taken for constants by who differentiates it later.
-    var copies: [Node: Node] = [:]
-    for variable in variables {
-      guard let value = variable.node.value else { return false }
-      copies[variable.node] = Node(value, shape: variable.node.shape)
-    }
-    let copy = Node.substituting(copies, in: [function])[0]
-    return (try? Evaluation.storage(copy).literal(at: element).double.isFinite) ?? false
   }
 
   private func find(_ batch: Int, _ output: Int, _ axes: [Axis], _ state: inout State) -> Entry {
     prepare(&state)
     let element = outputs.map { $0.elements(of: output)[batch] } ?? (function.shape.count == 1 ? 0 : batch)
     guard let expansion = state.expansion else {
-      guard let obstacle = state.obstacle, isNumber(element) else { return .unknown(nil) }
+      guard let obstacle = state.obstacle, let values = state.values, values.literal(at: element).double.isFinite else {
+        return .unknown(nil)
+      }
       return .unknown(
         "the chain rule does not say what this derivative is, and by expansion it is not found: \(obstacle)")
     }
