@@ -92,6 +92,22 @@ import Testing
     }
   }
 
+  @Test(
+    "What cannot be expanded is refused by name",
+    arguments: [
+      ("norm(x)*sin(norm(x)) + sum(qr(diag(1 + x))[1])", "a factorization of kind qr cannot be expanded"),
+      ("x[1] + entr(entr(x[0]))", "a logarithm of a logarithm"),
+      ("norm(stack([entr(x[0]), x[1]]))", "a root of a logarithm"),
+    ])
+  func unexpandable(formula: String, reason: String) {
+    do {
+      let values = try Self.hessian(formula, at: [0, 0]).read([]).scalars
+      Issue.record("\(formula): \(values)")
+    } catch {
+      #expect("\(error)".contains(reason), "\(formula): \(error)")
+    }
+  }
+
   @Test("Slices of a batch that have no derivative stay NaN, the others are right") func batches() throws {
     let x = Node.input([0, 0, 3, 4], [2, 2], .float64)
     let y = try FormulaEvaluator(names: ["x": .tensor(x)], variables: [x]).tensor(

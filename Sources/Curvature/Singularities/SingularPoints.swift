@@ -38,8 +38,9 @@ final class SingularPoints: Sendable {
 
   private struct State {
     var expansion: LineExpansion?
-    /// Why the function cannot be expanded.
+    /// Why the function cannot be expanded, and then its elements.
     var obstacle: String?
+    var values: Storage?
     var lines: [[Move]: [Series]] = [:]
     var axes: [Axis: Sides] = [:]
     var entries: [[Int]: Entry] = [:]
@@ -145,26 +146,23 @@ final class SingularPoints: Sendable {
         of: [function], in: variables.map(\.node), elementLimit: Self.workLimit / 64)
     } catch {
       state.obstacle = "\(error)"
+      // Of a copy: values that this graph keeps would be taken for constants by who differentiates it later.
+      var copies: [Node: Node] = [:]
+      for variable in variables {
+        guard let value = variable.node.value else { return }
+        copies[variable.node] = Node(value, shape: variable.node.shape)
+      }
+      state.values = try? Evaluation.storage(Node.substituting(copies, in: [function])[0])
     }
-  }
-
-  /// Whether an element of the function is a finite number.
-  private func isNumber(_ element: Int) -> Bool {
-    // Of a copy: values that this graph keeps would be taken for constants by who differentiates it later.
-    var copies: [Node: Node] = [:]
-    for variable in variables {
-      guard let value = variable.node.value else { return false }
-      copies[variable.node] = Node(value, shape: variable.node.shape)
-    }
-    let copy = Node.substituting(copies, in: [function])[0]
-    return (try? Evaluation.storage(copy).literal(at: element).double.isFinite) ?? false
   }
 
   private func find(_ batch: Int, _ output: Int, _ axes: [Axis], _ state: inout State) -> Entry {
     prepare(&state)
     let element = outputs.map { $0.elements(of: output)[batch] } ?? (function.shape.count == 1 ? 0 : batch)
     guard let expansion = state.expansion else {
-      guard let obstacle = state.obstacle, isNumber(element) else { return .unknown(nil) }
+      guard let obstacle = state.obstacle, let values = state.values, values.literal(at: element).double.isFinite else {
+        return .unknown(nil)
+      }
       return .unknown(
         "the chain rule does not say what this derivative is, and by expansion it is not found: \(obstacle)")
     }
@@ -197,6 +195,11 @@ final class SingularPoints: Sendable {
     }
   }
 
+  /// Speeds along two axes, in every quadrant: what holds in one may not in another.
+  private static let lines = [
+    (1.0, 1.0), (0.75, 1.625), (1.0, -1.25), (2.25, -0.5), (0.375, -1.75), (-1.0, 0.75), (-1.25, -1.0),
+  ]
+
   /// The second derivative in two elements.
   private func mixed(
     _ first: Axis, _ second: Axis, _ output: Int, _ value: Double, _ state: inout State
@@ -206,11 +209,11 @@ final class SingularPoints: Sendable {
     let other = try behaviour(second, output, value, &state)
     // y(a + b) - y(a) - y(b) along two axes at speeds of their own, all but the first as a check.
     var found: [Double] = []
-    for (p, q) in [(1.0, 1.0), (0.75, 1.625), (1.0, -1.25), (2.25, -0.5), (0.375, -1.75)] {
+    for (p, q) in Self.lines {
       let (a, b) = (p * state.axes[first]!.sign, q * state.axes[second]!.sign)
       let moves = [Move(axis: first, speed: a), Move(axis: second, speed: b)]
       // The domain may be a corner.
-      if q < 0, !isDefined(moves, output, &state) { continue }
+      if min(p, q) < 0, !isDefined(moves, output, &state) { continue }
       let both = try behaviour(moves, output, value, &state)
       guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(first, second) }
       found.append((both[2] - a * a * one[2] - b * b * other[2]) / (a * b))
@@ -234,8 +237,8 @@ final class SingularPoints: Sendable {
     }
     let size = alone.reduce(0) { max($0, $1[3].magnitude) }
     var found: [Double] = []
-    for speeds in [[1.0, 1, 1], [0.75, 1.625, 0.5], [1, -0.75, 1.25]] {
-      if speeds[1] < 0, axes.contains(where: { !state.axes[$0]!.isTwoSided }) { continue }
+    for speeds in [[1.0, 1, 1], [0.75, 1.625, 0.5], [1, -0.75, 1.25], [-0.5, 1, 0.75], [-1, -1.25, -0.75]] {
+      if speeds.contains(where: { $0 < 0 }), axes.contains(where: { !state.axes[$0]!.isTwoSided }) { continue }
       let moves = zip(axes, speeds).map { Move(axis: $0, speed: $1 * state.axes[$0]!.sign) }
       if let i = (0..<2).first(where: { axes[$0] == axes[$0 + 1] }) {
         // Twice in a: y(2a + b) - 2 y(a + b) - 6 y(a) + y(b), of the cubic parts.
@@ -412,10 +415,10 @@ final class SingularPoints: Sendable {
       let next = Axis(variable: axis.variable, number: number)
       // An axis that has no slope is no evidence.
       guard let other = try? behaviour(next, output, value, &state) else { continue }
-      for speed in [1.25, -0.875] {
-        let (a, b) = (0.75 * state.axes[axis]!.sign, speed * state.axes[next]!.sign)
+      for (p, q) in Self.lines {
+        let (a, b) = (p * state.axes[axis]!.sign, q * state.axes[next]!.sign)
         let moves = [Move(axis: axis, speed: a), Move(axis: next, speed: b)]
-        if speed < 0, !isDefined(moves, output, &state) { continue }
+        if min(p, q) < 0, !isDefined(moves, output, &state) { continue }
         let both = try behaviour(moves, output, value, &state)
         guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(axis, next) }
       }

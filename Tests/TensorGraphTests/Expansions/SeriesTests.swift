@@ -49,11 +49,41 @@ import Testing
     (.asin, [1], [-1]), (.asin, [-1], [2]), (.acos, [1], [-1]), (.acos, [-1], [1]), (.acosh, [1], [1]),
     (.atanh, [1], [-1]), (.hypot, [0, 0], [3, -4]), (.atan2, [0, 0], [1, 2]), (.atan2, [0, 0], [-1, -2]),
     (.pow, [0, 1.5], [2, 0]), (.pow, [0, -0.5], [1, 0]), (.divide, [1, 0], [0, 2]),
+    (.max, [1, 1], [-1, 2]), (.max, [0, 0], [3, 1]), (.min, [1, 1], [-1, 2]), (.relu, [0], [2]), (.relu, [0], [-1]),
+    (.floor, [1], [-1]), (.ceil, [1], [1]), (.round, [0.5], [1]), (.trunc, [-1], [1]), (.sign, [0], [-1]),
   ]
 
   @Test("are the function near singular points", arguments: singularPoints.indices) func singular(index: Int) {
     let (function, point, speeds) = Self.singularPoints[index]
     #expect(Self.problem(function, point, speeds) == nil)
+  }
+
+  @Test("An infinite constant stays one") func infinities() {
+    let t = Series(1, power: 1)
+    let infinity = Series(.infinity)
+    #expect((infinity + t).isInfiniteConstant && (t + infinity).isInfiniteConstant)
+    #expect(Series.apply(.sigmoid, [infinity + t]).limitValue == 1)
+    #expect(Series.apply(.multiply, [t, Series(-.infinity)]).limitValue == -.infinity)
+    #expect(Series.apply(.subtract, [infinity, infinity]).fault != nil)
+    #expect(Series.apply(.reciprocal, [infinity]).limitValue == 0)
+  }
+
+  @Test("Functions that no such series have are told from the ends of domains") func unexpandable() {
+    let logarithm = Series.apply(.log, [Series(1, power: 1)])
+    for (function, operand) in [
+      (ScalarFunction.log, Series.apply(.negate, [logarithm])), (.sqrt, Series.apply(.negate, [logarithm])),
+    ] {
+      guard case .unexpandable? = Series.apply(function, [operand]).fault else {
+        Issue.record("\(function)")
+        continue
+      }
+    }
+    for function in [ScalarFunction.log, .sqrt] {
+      guard case .undefined? = Series.apply(function, [logarithm]).fault else {
+        Issue.record("\(function) of a negative logarithm")
+        continue
+      }
+    }
   }
 
   @Test("do not exist outside of a domain") func outside() {
