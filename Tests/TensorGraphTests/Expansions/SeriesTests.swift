@@ -62,24 +62,24 @@ import Testing
     let t = Series(1, power: 1)
     let infinity = Series(.infinity)
     #expect((infinity + t).isInfiniteConstant && (t + infinity).isInfiniteConstant)
-    #expect(Series.apply(.sigmoid, [infinity + t]).limitValue == 1)
-    #expect(Series.apply(.multiply, [t, Series(-.infinity)]).limitValue == -.infinity)
-    #expect(Series.apply(.subtract, [infinity, infinity]).fault != nil)
-    #expect(Series.apply(.reciprocal, [infinity]).limitValue == 0)
+    #expect(ScalarFunction.sigmoid.facts.series([infinity + t]).limitValue == 1)
+    #expect(ScalarFunction.multiply.facts.series([t, Series(-.infinity)]).limitValue == -.infinity)
+    #expect(ScalarFunction.subtract.facts.series([infinity, infinity]).fault != nil)
+    #expect(ScalarFunction.reciprocal.facts.series([infinity]).limitValue == 0)
   }
 
   @Test("Functions that no such series have are told from the ends of domains") func unexpandable() {
-    let logarithm = Series.apply(.log, [Series(1, power: 1)])
+    let logarithm = ScalarFunction.log.facts.series([Series(1, power: 1)])
     for (function, operand) in [
-      (ScalarFunction.log, Series.apply(.negate, [logarithm])), (.sqrt, Series.apply(.negate, [logarithm])),
+      (ScalarFunction.log, ScalarFunction.negate.facts.series([logarithm])), (.sqrt, ScalarFunction.negate.facts.series([logarithm])),
     ] {
-      guard case .unexpandable? = Series.apply(function, [operand]).fault else {
+      guard case .unexpandable? = function.facts.series([operand]).fault else {
         Issue.record("\(function)")
         continue
       }
     }
     for function in [ScalarFunction.log, .sqrt] {
-      guard case .undefined? = Series.apply(function, [logarithm]).fault else {
+      guard case .undefined? = function.facts.series([logarithm]).fault else {
         Issue.record("\(function) of a negative logarithm")
         continue
       }
