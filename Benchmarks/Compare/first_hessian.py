@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-LIMIT = 60                              # seconds; a first call of JAX that takes longer is ended
+LIMIT = 40                              # seconds; a first call of JAX that takes longer is ended
 
 
 def numbers(shape, phase, scale=0.4):

@@ -43,7 +43,7 @@ package enum Gradients {
     _: Scalar.Type, _ gradient: Node, _ y: Node, _ x: Node, _ batchAxis: Int?
   ) throws(TensorError) -> Storage {
     let known = try Evaluation.storage(gradient)
-    guard known.withElements(of: Scalar.self, \.containsNaN) else { return known }
+    guard known.containsNaN else { return known }
     let matrix = try Jacobian(
       of: Tensor<Scalar>(y), withRespectTo: Tensor<Scalar>(x), batchAxis: batchAxis)
     return try matrix.core.matrix.determined(known) { element in

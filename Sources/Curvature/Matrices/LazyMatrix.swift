@@ -157,15 +157,13 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   private func structured(_ demand: DeltaDemand?) -> (result: Node, plan: DeltaPlan)? {
     guard let demand else { return nil }
     return DerivativeTemplates.shared.derivative(
-      of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric,
-      effort: .once)
+      structure.outline, demand: demand, isSymmetric: isSymmetric, effort: .once)
   }
 
   /// The elements of such a part.
   private func structuredElements(_ demand: DeltaDemand?) throws(TensorError) -> Storage? {
     guard let demand else { return nil }
-    return try DerivativeTemplates.shared.elements(
-      of: columnProducts.results.node, in: columnProducts.directions.node, demand: demand, isSymmetric: isSymmetric)
+    return try DerivativeTemplates.shared.elements(structure.outline, demand: demand, isSymmetric: isSymmetric)
   }
 
   /// Whether the delta calculus has a plan for the whole.
@@ -310,12 +308,9 @@ extension Node {
   }
 }
 
-extension UnsafeBufferPointer where Element: BinaryFloatingPoint {
-  /// Without a branch for each element, so that many are looked at at once.
+extension UnsafeBufferPointer where Element: DifferentiableScalar {
   var containsNaN: Bool {
-    var found: UInt8 = 0
-    for element in self { found |= element == element ? 0 : 1 }
-    return found != 0
+    baseAddress.map { Storage.containsNaN($0, count: count, Element.scalarType) } ?? false
   }
 }
 

@@ -13,18 +13,19 @@ package final class DerivativeTemplates: Sendable {
     let structure: GraphOutline.Structure
     let demand: DeltaDemand
     let isSymmetric: Bool
-    var effort: PlanningEffort
   }
 
   /// A plan over placeholders, or the knowledge that dense directions are as good.
   private final class Template: Sendable {
     let placeholders: [Node]
     let plan: DeltaPlan?
+    let effort: PlanningEffort
     private let program = Mutex<PreparedFunction?>(nil)
 
-    init(placeholders: [Node], plan: DeltaPlan?) {
+    init(placeholders: [Node], plan: DeltaPlan?, effort: PlanningEffort) {
       self.placeholders = placeholders
       self.plan = plan
+      self.effort = effort
     }
 
     /// The plan as a function of the placeholders, compiled when it is first needed.
@@ -54,7 +55,14 @@ package final class DerivativeTemplates: Sendable {
   package func derivative(
     of output: Node, in variable: Node, demand: DeltaDemand, isSymmetric: Bool, effort: PlanningEffort
   ) -> (result: Node, plan: DeltaPlan)? {
-    let outline = GraphOutline(of: output, in: variable, countsKnown: false)
+    derivative(
+      GraphOutline(of: output, in: variable, countsKnown: false), demand: demand, isSymmetric: isSymmetric,
+      effort: effort)
+  }
+
+  func derivative(
+    _ outline: GraphOutline, demand: DeltaDemand, isSymmetric: Bool, effort: PlanningEffort
+  ) -> (result: Node, plan: DeltaPlan)? {
     let template = template(outline, demand, isSymmetric, effort)
     guard let plan = template.plan else { return nil }
     var replacements: [Node: Node] = [:]
@@ -67,9 +75,8 @@ package final class DerivativeTemplates: Sendable {
   /// The elements of the demanded part, or nil if dense directions are as good. Nothing is built for it where the
   /// structure is known.
   func elements(
-    of output: Node, in variable: Node, demand: DeltaDemand, isSymmetric: Bool
+    _ outline: GraphOutline, demand: DeltaDemand, isSymmetric: Bool
   ) throws(TensorError) -> Storage? {
-    let outline = GraphOutline(of: output, in: variable, countsKnown: false)
     let template = template(outline, demand, isSymmetric, .once)
     guard let plan = template.plan else { return nil }
     return try template.compiled(plan).run(outline.elements(outline.leaves))[0]
@@ -78,18 +85,18 @@ package final class DerivativeTemplates: Sendable {
   private func template(
     _ outline: GraphOutline, _ demand: DeltaDemand, _ isSymmetric: Bool, _ effort: PlanningEffort
   ) -> Template {
-    var key = Key(structure: outline.structure, demand: demand, isSymmetric: isSymmetric, effort: .often)
+    let key = Key(structure: outline.structure, demand: demand, isSymmetric: isSymmetric)
     // A plan that took more effort serves those as well who would take less.
-    if let known = state.withLock({ $0.templates.find(key) }) { return known }
-    key.effort = effort
-    if let known = state.withLock({ $0.templates.find(key) }) { return known }
+    if let known = state.withLock({ $0.templates.find(key) }), known.effort == .often || known.effort == effort {
+      return known
+    }
     let copy = outline.copied()
     let plan = DeltaPlan(
       derivativeOf: copy.output, variable: copy.variable, demand: demand, isSymmetric: isSymmetric, effort: effort,
       mayCostMore: false)
     let template = Template(
       placeholders: outline.leaves.map { copy.nodes[$0] },
-      plan: plan.flatMap { $0.estimatedCost < $0.denseCost ? $0 : nil })
+      plan: plan.flatMap { $0.estimatedCost < $0.denseCost ? $0 : nil }, effort: effort)
     state.withLock { state in
       state.planned += 1
       state.templates.insert(template, key)

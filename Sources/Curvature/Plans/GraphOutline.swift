@@ -8,6 +8,23 @@ struct GraphOutline {
   struct Structure: Hashable {
     fileprivate let entries: [Entry]
     fileprivate let output: Int
+    /// Of the entries: many tables are asked for one structure.
+    private let hash: Int
+
+    fileprivate init(entries: [Entry], output: Int) {
+      self.entries = entries
+      self.output = output
+      var hasher = Hasher()
+      hasher.combine(entries)
+      hasher.combine(output)
+      hash = hasher.finalize()
+    }
+
+    static func == (left: Structure, right: Structure) -> Bool {
+      left.hash == right.hash && left.output == right.output && left.entries == right.entries
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 
     /// The number of nodes.
     var count: Int { entries.count }

@@ -30,6 +30,8 @@ extension PreparedFunction {
   /// Where the elements start that a caller gives for a run.
   ///
   /// - Throws: `TensorError` if there are others than `count`.
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   static func source<Scalar>(
     _ elements: Span<Scalar>, count: Int, _ name: String
   ) throws(TensorError) -> UnsafeRawPointer {
@@ -40,6 +42,8 @@ extension PreparedFunction {
   /// Where the elements start that a run writes for a caller: memory that the caller lends for the whole call.
   ///
   /// - Throws: `TensorError` if there is room for others than `count`.
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
   static func target<Scalar>(
     _ elements: inout MutableSpan<Scalar>, count: Int, _ name: String
   ) throws(TensorError) -> UnsafeMutableRawPointer {

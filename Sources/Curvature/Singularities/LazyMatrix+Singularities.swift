@@ -7,7 +7,7 @@ extension LazyMatrix {
   ///
   /// - Throws: if one does not exist. In a batch, where others may be right, it stays NaN.
   func determined(_ elements: Storage, _ region: MatrixRegion) throws(TensorError) -> Storage {
-    guard elements.withElements(of: Scalar.self, \.containsNaN) else { return elements }
+    guard elements.containsNaN else { return elements }
     let (lines, others) = (region.rows, region.columns)
     return try determined(elements) { place in
       let (batch, rest) = place.quotientAndRemainder(dividingBy: lines.count * others.count)
@@ -22,7 +22,7 @@ extension LazyMatrix {
   func determined(
     _ elements: Storage, _ place: (Int) -> (batch: Int, row: Int, column: Int)
   ) throws(TensorError) -> Storage {
-    guard let singularPoints, elements.withElements(of: Scalar.self, \.containsNaN) else { return elements }
+    guard let singularPoints, elements.containsNaN else { return elements }
     return try singularPoints.determined(Scalar.self, elements, isBatched: isBatched, place)
   }
 
@@ -31,7 +31,7 @@ extension LazyMatrix {
   ///
   /// - Throws: if one does not exist. In a batch, where others may be right, it stays NaN.
   func determined(products: Storage, with seeds: Storage, transposed: Bool) throws(TensorError) -> Storage {
-    guard let singularPoints, products.withElements(of: Scalar.self, \.containsNaN) else { return products }
+    guard let singularPoints, products.containsNaN else { return products }
     let (from, to) = transposed ? (rows, columns) : (columns, rows)
     let (seedCount, count) = (from.node.shape.count, to.node.shape.count)
     let result = Storage(products.elements(of: Scalar.self))

@@ -66,7 +66,7 @@ public func laplacian<Scalar: DifferentiableScalar>(
 ) throws(TensorError) -> Tensor<Scalar> {
   let sum = try Laplacians.of(y.node, x.node, batchAxis: batchAxis)
   let known = try Evaluation.storage(sum)
-  guard resolvingSingularPoints, known.withElements(of: Scalar.self, \.containsNaN) else { return Tensor(sum) }
+  guard resolvingSingularPoints, known.containsNaN else { return Tensor(sum) }
   let hessian = try Hessian(of: y, withRespectTo: x, batchAxis: batchAxis)
   let trace = try hessian.core.matrix.diagonal().summed(over: [1]).reshaped(to: sum.shape)
   return Tensor(Node(try Evaluation.storage(trace), shape: sum.shape) { sum })

@@ -12,6 +12,7 @@ final class MatrixStructure: Sendable {
   private struct State {
     /// What holds at every point, once somebody has asked.
     var facts: StructureFacts?
+    var outline: GraphOutline?
     var local: SparsityPattern?
   }
 
@@ -26,10 +27,19 @@ final class MatrixStructure: Sendable {
     self.isSymmetric = isSymmetric
   }
 
+  /// The graph between columns and rows, by which what was made for others of its structure is found.
+  var outline: GraphOutline {
+    if let known = state.withLock({ $0.outline }) { return known }
+    let outline = GraphOutline(of: rows.node, in: columns.node, countsKnown: false)
+    state.withLock { $0.outline = outline }
+    return outline
+  }
+
   /// What is known of all matrices of this structure.
   var facts: StructureFacts {
     if let known = state.withLock({ $0.facts }) { return known }
-    let found = StructureTemplates.shared.facts(rows, columns, isSymmetric: isSymmetric)
+    let found = StructureTemplates.shared.facts(
+      outline, isSymmetric: isSymmetric, batchAxes: [rows.batchAxis, columns.batchAxis])
     return state.withLock { state in
       state.facts = state.facts ?? found
       return state.facts!

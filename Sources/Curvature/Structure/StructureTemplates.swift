@@ -66,8 +66,9 @@ final class StructureTemplates: Sendable {
   private static let indexLimit = 1 << 20
 
   /// What is known of the derivative of one tensor in another; nothing yet where indices are many or not there.
-  func facts(_ rows: UnitDirections, _ columns: UnitDirections, isSymmetric: Bool) -> StructureFacts {
-    let outline = GraphOutline(of: rows.node, in: columns.node, countsKnown: false)
+  ///
+  /// - Parameter batchAxes: of the rows and of the columns.
+  func facts(_ outline: GraphOutline, isSymmetric: Bool, batchAxes: [Int?]) -> StructureFacts {
     var indices: [[Int64]] = []
     var room = Self.indexLimit
     for leaf in outline.leaves.dropFirst() {
@@ -83,8 +84,7 @@ final class StructureTemplates: Sendable {
       indices.append((0..<count).map { Int64(value.literal(at: $0).double) })
     }
     let key = Key(
-      outline: outline.structure, indices: indices, isSymmetric: isSymmetric,
-      batchAxes: [rows.batchAxis, columns.batchAxis])
+      outline: outline.structure, indices: indices, isSymmetric: isSymmetric, batchAxes: batchAxes)
     return state.withLock { state in
       state.clock += 1
       let facts = state.entries[key]?.facts ?? StructureFacts()

@@ -22,11 +22,8 @@ enum CommandResult {
 
   /// Whether some element is NaN.
   var containsNaN: Bool {
-    func hasNaN(_ array: ArrayValue) -> Bool {
-      (0..<array.storage.count).contains { array.storage.literal(at: $0).double.isNaN }
-    }
-    if case .sparse(let array) = self { return hasNaN(array.values) }
-    return blocks.joined().contains { hasNaN($0.array) }
+    if case .sparse(let array) = self { return array.values.storage.containsNaN }
+    return blocks.joined().contains { $0.array.storage.containsNaN }
   }
 }
 

@@ -8,9 +8,15 @@
 ///
 /// One object serves one sweep.
 package final class ChainRule {
-  /// Whether a node has the same value whatever the variables do, so that a zero of it stays one.
-  private var stillness: [Node: Bool] = [:]
-  private var poles: [Node: Bool] = [:]
+  /// What is known of a node.
+  private struct Facts {
+    /// Whether it has the same value whatever the variables do, so that a zero of it stays one.
+    var isStill: Bool
+    /// Whether elements may be infinite or undefined where its leaves are ordinary numbers of moderate size.
+    var hasPoles: Bool?
+  }
+
+  private var facts: [Node: Facts] = [:]
   /// Whether everything that the sweep was not told to differentiate in may move as well: in the body of a recurrence,
   /// whose inputs are what steps before have made, and in rules, whose factors are made of what moves outside.
   private let inputsMove: Bool
@@ -27,18 +33,29 @@ package final class ChainRule {
     inputsMove: Bool = false
   ) {
     self.inputsMove = inputsMove
-    stillness.reserveCapacity(order.count)
-    for variable in variables { stillness[variable] = false }
-    for node in order where stillness[node] == nil {
-      let isLeaf = leaves.contains { $0 === node }
-      if !isLeaf, !Self.isStepwise(node), !node.isDeferred, node.operands.contains(where: { stillness[$0] == false }) {
-        stillness[node] = false
-      } else if !inputsMove {
-        stillness[node] = true
-      }
-    }
+    facts.reserveCapacity(order.count)
+    for variable in variables { facts[variable] = Facts(isStill: false, hasPoles: variable.isInput ? false : nil) }
     for node in order {
       if case .elementwise(.sign) = node.primitive { slopes.insert(node.operands[0]) }
+      guard facts[node] == nil else { continue }
+      if Self.isStepwise(node) || node.isDeferred || leaves.contains(where: { $0 === node }) {
+        if !inputsMove { facts[node] = Facts(isStill: true) }
+        continue
+      }
+      var moves = false
+      var hasPoles: Bool? = node.createsPoles
+      for operand in node.operands {
+        let known = facts[operand]
+        if known?.isStill == false { moves = true }
+        if hasPoles == true { continue }
+        let operandHasPoles = known?.isStill == true ? operand.isPole : known?.hasPoles
+        hasPoles = operandHasPoles == false ? hasPoles : operandHasPoles
+      }
+      if moves {
+        facts[node] = Facts(isStill: false, hasPoles: hasPoles)
+      } else if !inputsMove {
+        facts[node] = Facts(isStill: true)
+      }
     }
   }
 
@@ -200,14 +217,18 @@ package final class ChainRule {
 
   /// Whether a node has the same value whatever the variables do.
   func isStill(_ node: Node) -> Bool {
-    if let known = stillness[node] { return known }
-    let order = Node.topologicalOrder([node]) { stillness[$0] == nil && !Self.isStepwise($0) && !$0.isDeferred }
-    for node in order where stillness[node] == nil {
-      stillness[node] =
-        Self.isStepwise(node)
-        || (node.isInput || node.isDeferred ? !inputsMove : node.operands.allSatisfy { stillness[$0]! })
+    if let known = facts[node] { return known.isStill }
+    // Of what was just made the operands are known.
+    let isNew = !node.operands.isEmpty && node.operands.allSatisfy { facts[$0] != nil }
+    let order =
+      isNew
+      ? [node] : Node.topologicalOrder([node]) { facts[$0] == nil && !Self.isStepwise($0) && !$0.isDeferred }
+    for node in order where facts[node] == nil {
+      facts[node] = Facts(
+        isStill: Self.isStepwise(node)
+          || (node.isInput || node.isDeferred ? !inputsMove : node.operands.allSatisfy { facts[$0]!.isStill }))
     }
-    return stillness[node]!
+    return facts[node]!.isStill
   }
 
   /// Whether a node takes steps: what it is made of may move, and it does not.
@@ -222,14 +243,15 @@ package final class ChainRule {
 
   /// Whether elements of a node may be infinite or undefined where its leaves are ordinary numbers of moderate size.
   private func hasPoles(_ node: Node) -> Bool {
-    if let known = poles[node] { return known }
-    let order = Node.topologicalOrder([node]) { poles[$0] == nil && !isStill($0) }
-    for node in order where poles[node] == nil {
-      poles[node] =
-        (node.createsPoles && (!isStill(node) || node.operands.isEmpty))
-        || (!isStill(node) && node.operands.contains { poles[$0] ?? false })
+    if let known = facts[node]?.hasPoles { return known }
+    let isNew = node.operands.allSatisfy { facts[$0]?.hasPoles != nil }
+    let order = isNew ? [node] : Node.topologicalOrder([node]) { facts[$0]?.hasPoles == nil && !isStill($0) }
+    for node in order where facts[node]?.hasPoles == nil {
+      let isStill = isStill(node)
+      facts[node]!.hasPoles =
+        isStill ? node.isPole : node.createsPoles || node.operands.contains { facts[$0]?.hasPoles ?? false }
     }
-    return poles[node]!
+    return facts[node]!.hasPoles!
   }
 
   /// Where a node may be other than structurally zero, as a mask; nil if that may be everywhere.
@@ -364,6 +386,9 @@ extension Node {
       false
     }
   }
+
+  /// Whether this is a constant that is infinite or no number.
+  fileprivate var isPole: Bool { operands.isEmpty && createsPoles }
 
   /// Whether this is a function that leaves the range of numbers at moderate arguments.
   var grows: Bool {

@@ -1,3 +1,14 @@
+import Synchronization
+
+/// An answer that is kept.
+private final class Answer: Sendable {
+  static let yes = Answer(true)
+  static let no = Answer(false)
+  let isThere: Bool
+
+  private init(_ isThere: Bool) { self.isThere = isThere }
+}
+
 /// The elements of an evaluated tensor, row-major, immutable once shared.
 ///
 /// Buffers are aligned to 64 bytes and padded to a multiple of 64 bytes, so that kernels may read and write whole
@@ -9,6 +20,8 @@ package final class Storage: @unchecked Sendable {
   package let count: Int
   /// The type of the elements.
   package let scalarType: ScalarType
+  /// Whether an element is infinite, once somebody has asked.
+  private let infinity = AtomicLazyReference<Answer>()
   /// What to do with the memory when the last reader is gone.
   private let release: @Sendable (UnsafeMutableRawPointer) -> Void
 
@@ -64,20 +77,61 @@ package final class Storage: @unchecked Sendable {
     withElements(of: Scalar.self) { $0[i] }
   }
 
-  /// Whether an element is infinite.
+  /// Whether an element is infinite. Looked at once: every sweep of a graph asks.
   package var containsInfinity: Bool {
+    if let known = infinity.load() { return known.isThere }
+    let isThere =
+      switch scalarType {
+      case .float32: withElements(of: Float.self) { !Self.areFinite($0) && $0.contains { $0.isInfinite } }
+      case .float64: withElements(of: Double.self) { !Self.areFinite($0) && $0.contains { $0.isInfinite } }
+      case .bool, .int32, .int64: false
+      }
+    return infinity.storeIfNil(isThere ? .yes : .no).isThere
+  }
+
+  /// Whether an element is NaN.
+  package var containsNaN: Bool {
+    defer { withExtendedLifetime(self) {} }
+    return Self.containsNaN(base, count: count, scalarType)
+  }
+
+  /// Whether one of some elements is NaN.
+  package static func containsNaN(_ base: UnsafeRawPointer, count: Int, _ scalarType: ScalarType) -> Bool {
     switch scalarType {
-    case .float32: withElements(of: Float.self, Self.containsInfinity)
-    case .float64: withElements(of: Double.self, Self.containsInfinity)
-    case .bool, .int32, .int64: false
+    case .float32:
+      let elements = UnsafeBufferPointer(start: base.assumingMemoryBound(to: Float.self), count: count)
+      return !areFinite(elements) && elements.contains { $0.isNaN }
+    case .float64:
+      let elements = UnsafeBufferPointer(start: base.assumingMemoryBound(to: Double.self), count: count)
+      return !areFinite(elements) && elements.contains { $0.isNaN }
+    case .bool, .int32, .int64: return false
     }
   }
 
-  /// Without a branch for each element, so that many are looked at at once.
-  private static func containsInfinity<Scalar: BinaryFloatingPoint>(_ elements: UnsafeBufferPointer<Scalar>) -> Bool {
-    var found: UInt8 = 0
-    for element in elements { found |= element.magnitude == .infinity ? 1 : 0 }
-    return found != 0
+  /// Whether no element is infinite or NaN: 0 times such a one is NaN, and a sum with it. As fast as memory is read, since
+  /// every result is looked at.
+  private static func areFinite(_ elements: UnsafeBufferPointer<Double>) -> Bool {
+    areFinite(elements, SIMD8<Double>.self)
+  }
+
+  private static func areFinite(_ elements: UnsafeBufferPointer<Float>) -> Bool {
+    areFinite(elements, SIMD16<Float>.self)
+  }
+
+  @inline(__always)
+  private static func areFinite<Vector: SIMD>(_ elements: UnsafeBufferPointer<Vector.Scalar>, _: Vector.Type) -> Bool
+  where Vector.Scalar: BinaryFloatingPoint {
+    let bytes = UnsafeRawBufferPointer(elements)
+    let whole = elements.count / (2 * Vector.scalarCount)
+    var (a, b) = (Vector.zero, Vector.zero)
+    for k in 0..<whole {
+      let offset = 2 * k * MemoryLayout<Vector>.stride
+      a += bytes.loadUnaligned(fromByteOffset: offset, as: Vector.self) * 0
+      b += bytes.loadUnaligned(fromByteOffset: offset + MemoryLayout<Vector>.stride, as: Vector.self) * 0
+    }
+    var sum = (a + b).sum()
+    for element in elements[(whole * 2 * Vector.scalarCount)...] { sum += element * 0 }
+    return sum == 0
   }
 
   /// Element `i` as a literal, whatever the type.
