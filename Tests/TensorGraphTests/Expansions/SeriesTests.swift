@@ -70,9 +70,8 @@ import Testing
 
   @Test("Functions that no such series have are told from the ends of domains") func unexpandable() {
     let logarithm = ScalarFunction.log.facts.series([Series(1, power: 1)])
-    for (function, operand) in [
-      (ScalarFunction.log, ScalarFunction.negate.facts.series([logarithm])), (.sqrt, ScalarFunction.negate.facts.series([logarithm])),
-    ] {
+    let negative = ScalarFunction.negate.facts.series([logarithm])
+    for (function, operand) in [(ScalarFunction.log, negative), (.sqrt, negative)] {
       guard case .unexpandable? = function.facts.series([operand]).fault else {
         Issue.record("\(function)")
         continue
