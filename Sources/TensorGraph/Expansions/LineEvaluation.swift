@@ -58,10 +58,11 @@ struct LineEvaluation {
       let (a, b) = (all(operands[1]), all(operands[2]))
       return mask.indices.map { mask[$0] != 0 ? a[$0] : b[$0] }
     case .cast: return all(operands[0])
-    case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather: return moved(node)
-    case .scatterAdd, .sum, .cumulativeSum: return summed(node)
-    case .maximum(let axes): return extremum(node, axes, largest: true)
-    case .minimum(let axes): return extremum(node, axes, largest: false)
+    case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather:
+      return (try? moved(node)) ?? astray(node)
+    case .scatterAdd, .sum, .cumulativeSum: return (try? summed(node)) ?? astray(node)
+    case .maximum(let axes): return (try? extremum(node, axes, largest: true)) ?? astray(node)
+    case .minimum(let axes): return (try? extremum(node, axes, largest: false)) ?? astray(node)
     case .contraction(let contraction): return contracted(node, contraction)
     case .solve(let form): return solved(node, form)
     case .matrix(let function): return factorized(node, function)
@@ -71,7 +72,7 @@ struct LineEvaluation {
   }
 
   /// Movement moves numbers: where each element comes from is what it makes of their places.
-  private func moved(_ node: Node) -> [Series] {
+  private func moved(_ node: Node) throws(TensorError) -> [Series] {
     var sources: [Series] = [Series(0)]
     var places: [Interpreter.Value] = []
     let count = if case .gather = node.primitive { 1 } else { node.operands.count }
@@ -83,16 +84,25 @@ struct LineEvaluation {
           (first..<sources.count).map(Double.init), shape: operand.shape, scalarType: .float64))
     }
     places += node.operands[count...].map { point[$0]! }
-    return Self.places(node.primitive, places).map { sources[$0] }
+    return try Self.places(node.primitive, places).map { sources[$0] }
   }
 
-  /// What movement makes of places. Its indices have been looked at: it was evaluated at the point.
-  private static func places(_ primitive: Primitive, _ operands: [Interpreter.Value]) -> [Int] {
-    checked(try Interpreter.apply(primitive, to: operands)).elements.map { Int($0) }
+  /// What movement makes of places.
+  ///
+  /// - Throws: if an index that steps on this side lies outside its axis.
+  private static func places(
+    _ primitive: Primitive, _ operands: [Interpreter.Value]
+  ) throws(TensorError) -> [Int] {
+    try Interpreter.apply(primitive, to: operands).elements.map { Int($0) }
+  }
+
+  /// The elements of a node whose indices lie outside an axis on this side.
+  private func astray(_ node: Node) -> [Series] {
+    [Series](repeating: .unexpandable("an index outside its axis"), count: node.shape.count)
   }
 
   /// Sums: each element of the operand is added at some places of the result.
-  private func summed(_ node: Node) -> [Series] {
+  private func summed(_ node: Node) throws(TensorError) -> [Series] {
     let operand = node.operands[0]
     let elements = all(operand)
     var result = [Series](repeating: Series(0), count: node.shape.count)
@@ -101,10 +111,10 @@ struct LineEvaluation {
     switch node.primitive {
     case .sum(let axes):
       let kept = operand.shape.dimensions.indices.filter { !axes.contains($0) }
-      let places = Self.places(.broadcast(operand.shape, axes: kept), [targets])
+      let places = try Self.places(.broadcast(operand.shape, axes: kept), [targets])
       for (place, element) in zip(places, elements) { result[place] = result[place] + element }
     case .scatterAdd(let axis, _):
-      let places = Self.places(.gather(axis: axis), [targets, point[node.operands[1]]!])
+      let places = try Self.places(.gather(axis: axis), [targets, point[node.operands[1]]!])
       for (place, element) in zip(places, elements) { result[place] = result[place] + element }
     case .cumulativeSum(let axis, let reversed):
       let stride = operand.shape.strides[axis]
@@ -121,13 +131,13 @@ struct LineEvaluation {
   }
 
   /// The largest elements for t > 0.
-  private func extremum(_ node: Node, _ axes: [Int], largest: Bool) -> [Series] {
+  private func extremum(_ node: Node, _ axes: [Int], largest: Bool) throws(TensorError) -> [Series] {
     let operand = node.operands[0]
     let elements = all(operand)
     let kept = operand.shape.dimensions.indices.filter { !axes.contains($0) }
     let targets = Interpreter.Value(
       (0..<node.shape.count).map(Double.init), shape: node.shape, scalarType: .float64)
-    let places = Self.places(.broadcast(operand.shape, axes: kept), [targets])
+    let places = try Self.places(.broadcast(operand.shape, axes: kept), [targets])
     var result = [Series?](repeating: nil, count: node.shape.count)
     for (element, place) in zip(elements, places) {
       guard let best = result[place], best.fault == nil else {
