@@ -32,7 +32,7 @@ struct MatrixProduct: Hashable {
   var isSymmetric: Bool
 }
 
-extension Translation {
+extension GraphLowering {
   /// Lowers a contraction: to multiplication where nothing is summed, to multiplication and a sum where no operand has
   /// an axis of its own, and to products of matrices else.
   mutating func product(

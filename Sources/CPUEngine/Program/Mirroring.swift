@@ -23,7 +23,7 @@ extension Engine {
     }
     // The bands of a matrix become shorter; whoever is done takes the next share.
     let share = max(1, tasks / (8 * workers))
-    Team.perform((tasks + share - 1) / share) { part in
+    ThreadTeam.perform((tasks + share - 1) / share) { part in
       ck_mirror(matrices, Int64(size), bytes, Int64(part * share), Int64(min((part + 1) * share, tasks)))
     }
   }

@@ -36,7 +36,7 @@ package final class Program: @unchecked Sendable {
   init(
     _ structure: GraphStructure, arguments: [Argument], literalValues: [Literal], argumentsArePadded: Bool
   ) throws(TensorError) {
-    let graph = try Translation.lower(structure)
+    let graph = try GraphLowering.lower(structure)
     let builder = try ProgramBuilder(graph, argumentsArePadded: argumentsArePadded)
     steps = builder.steps
     summaries = builder.summaries

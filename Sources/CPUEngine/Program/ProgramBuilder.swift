@@ -72,8 +72,8 @@ struct ProgramBuilder {
     guard case .view(let view) = item.operation, !view.isMasked, let last = view.simplified.axes.last,
       last.stride != 1 && last.stride != 0
     else { return false }
-    let step = AssemblyStep(
-      Assembly(item.operands[0], view.simplified), to: table[member], type: item.type, memory: memory,
+    let step = PlacedBoxesStep(
+      PlacedBoxes(item.operands[0], view.simplified), to: table[member], type: item.type, memory: memory,
       isInPlace: { _ in false }, buffer: { table[$0] })
     append(
       ck_run_assembly, step.payload, [table[member], table[item.operands[0]]], .named("transposition", item.count))
@@ -188,9 +188,9 @@ struct ProgramBuilder {
       .panels(group.group, m: product.m, n: product.n, k: product.k, isSymmetric: step.isSymmetric))
   }
 
-  private mutating func add(_ assembly: Assembly, _ i: Int) {
+  private mutating func add(_ assembly: PlacedBoxes, _ i: Int) {
     let item = graph.items[i]
-    let step = AssemblyStep(
+    let step = PlacedBoxesStep(
       assembly, to: table[i], type: item.type, memory: memory,
       isInPlace: { table.isInPlace(item.operands[$0], ofAssembly: i) }, buffer: { table[$0] })
     guard step.boxCount > 0 else { return }

@@ -86,7 +86,7 @@ final class SlicedProgram: Sendable {
         failure.withLock { $0 = $0 ?? error }
       }
     }
-    Team.perform(workers, work)
+    ThreadTeam.perform(workers, work)
     if let error = failure.withLock({ $0 }) { throw error }
     if let rest {
       let context = try rest.take()

@@ -1,6 +1,5 @@
 import CPUEngine
-@_exported import SparseStructure
-@_exported import TensorGraph
+import TensorGraph
 
 /// Computes several tensors at once; work that they share is done once. Reading one of them later costs nothing.
 ///

@@ -113,7 +113,7 @@ extension PreparedFunction {
         failure.withLock { $0 = $0 ?? error }
       }
     }
-    Team.perform(workers, work)
+    ThreadTeam.perform(workers, work)
     if let error = failure.withLock({ $0 }) { throw error }
   }
 }

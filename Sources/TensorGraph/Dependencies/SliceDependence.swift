@@ -1,5 +1,5 @@
 /// For each element of a node, in row-major order, the only slice of a batch that it depends on.
-struct SliceOwners {
+struct SliceDependence {
   /// An element that depends on no slice.
   static let none: Int32 = -1
   /// An element that depends on several slices.
@@ -42,14 +42,14 @@ struct SliceOwners {
   }
 }
 
-extension SliceOwners {
+extension SliceDependence {
   /// The owners of a node's elements.
   ///
   /// - Parameter operands: the owners of each operand; nil for one that does not matter.
   /// - Complexity: O(elements of the node and its operands), contractions included: an element depends on whole rows
   ///   of both operands, so each operand is reduced first.
   init(
-    of node: Node, operands: [SliceOwners?], indices: (Node) throws(TensorError) -> Storage
+    of node: Node, operands: [SliceDependence?], indices: (Node) throws(TensorError) -> Storage
   ) throws(TensorError) {
     self.init(nothing: node.shape.count)
     for (i, operand) in operands.enumerated() {
@@ -60,7 +60,7 @@ extension SliceOwners {
 
   /// Joins what one operand contributes.
   private mutating func join(
-    _ operand: SliceOwners, _ i: Int, _ node: Node, _ indices: (Node) throws(TensorError) -> Storage
+    _ operand: SliceDependence, _ i: Int, _ node: Node, _ indices: (Node) throws(TensorError) -> Storage
   ) throws(TensorError) {
     let shape = node.operands[i].shape
     let (inner, outer) = (shape.strides, node.shape.strides)
@@ -109,7 +109,7 @@ extension SliceOwners {
       let batch = Array(shape.dimensions.dropLast(2))
       let columns = i == 0 && node.operands.count == 2 ? [shape.dimensions.last!] : []
       let kept = Shape(batch + columns)
-      var reduced = SliceOwners(nothing: kept.count)
+      var reduced = SliceDependence(nothing: kept.count)
       reduced.join(
         operand, over: shape.dimensions, from: inner,
         to: Array(kept.strides[..<batch.count]) + [0] + (columns.isEmpty ? [0] : [1]))
@@ -122,7 +122,7 @@ extension SliceOwners {
       let labels = i == 0 ? c.left : c.right
       let kept = Shape(labels.indices.filter { c.output.contains(labels[$0]) }.map { shape[$0] })
       let keptLabels = labels.filter(c.output.contains)
-      var reduced = SliceOwners(nothing: kept.count)
+      var reduced = SliceDependence(nothing: kept.count)
       reduced.join(
         operand, over: shape.dimensions, from: inner,
         to: labels.map { label in keptLabels.firstIndex(of: label).map { kept.strides[$0] } ?? 0 })
@@ -134,7 +134,7 @@ extension SliceOwners {
 
   /// For each index over the extents joins the operand's element at `from` · index into the element at `to` · index.
   private mutating func join(
-    _ operand: SliceOwners, over extents: [Int], from: [Int], startingAt source: Int = 0, to: [Int],
+    _ operand: SliceDependence, over extents: [Int], from: [Int], startingAt source: Int = 0, to: [Int],
     startingAtTarget target: Int = 0
   ) {
     var (source, target) = (source, target)
@@ -161,7 +161,7 @@ extension SliceOwners {
   ///   - extent: that of the indexed axis, in the operand of a gather or in the result of a scatter.
   ///   - strides: those of the same.
   private mutating func joinRows(
-    _ operand: SliceOwners, _ axis: Int, extent: Int, strides: [Int], _ node: Node,
+    _ operand: SliceDependence, _ axis: Int, extent: Int, strides: [Int], _ node: Node,
     _ indices: (Node) throws(TensorError) -> Storage, gathers: Bool
   ) throws(TensorError) {
     let places = try indices(node.operands[1])

@@ -59,7 +59,7 @@ struct BufferTable {
 
   /// Lets parts of an assembly be made where they belong: the first, if everything else is added to it, or any that
   /// lie side by side.
-  private mutating func place(_ assembly: Assembly, _ i: Int, _ graph: LoweredGraph, _ users: [Int]) {
+  private mutating func place(_ assembly: PlacedBoxes, _ i: Int, _ graph: LoweredGraph, _ users: [Int]) {
     let operands = graph.items[i].operands
     func isFree(_ operand: Int) -> Bool { numbers[operand] < 0 && users[operand] == 1 }
     if isFree(operands[0]), assembly.startsWithAll(of: graph.items[operands[0]].count) {

@@ -14,7 +14,7 @@ struct AcyclicColoring {
 
   private let graph: AdjacencyGraph
   private let edges: [Int32]
-  private var crowds: Crowds
+  private var crowds: HighDegreeVertices
   /// For each tree, by its representative, the vertex that met it last, and through which neighbour.
   private var metBy: [Int32]
   private var metThrough: [Int32]
@@ -24,7 +24,7 @@ struct AcyclicColoring {
     self.edges = edges
     colors = [Int32](repeating: -1, count: graph.vertexCount)
     trees = DisjointSets(count: graph.edgeCount)
-    crowds = Crowds(graph)
+    crowds = HighDegreeVertices(graph)
     metBy = [Int32](repeating: -1, count: graph.edgeCount)
     metThrough = metBy
     color(order.vertices(of: AdjacentVertices(graph: graph)))

@@ -1,7 +1,7 @@
 import TensorGraph
 
 /// Turns the entries of a graph into items, one after another.
-struct Translation {
+struct GraphLowering {
   /// Elements of an item, moved.
   struct Handle {
     var item: Int
@@ -13,9 +13,9 @@ struct Translation {
   private enum Value {
     case handle(Handle)
     /// Elements that are not together yet.
-    case assembly(Assembly, ScalarType)
+    case assembly(PlacedBoxes, ScalarType)
     /// The sum of two entries that have no place in common: put together if nothing is missing, added up otherwise.
-    case apart(Assembly, ScalarType, operands: [Int])
+    case apart(PlacedBoxes, ScalarType, operands: [Int])
 
     var type: ScalarType {
       switch self {
@@ -31,7 +31,7 @@ struct Translation {
 
   static func lower(_ structure: GraphStructure) throws(TensorError) -> LoweredGraph {
     let structure = structure.preparingRecurrences()
-    var translation = Translation()
+    var translation = GraphLowering()
     for entry in structure.entries {
       switch entry.operation {
       case .argument(let shape, let type):
@@ -94,9 +94,9 @@ struct Translation {
   }
 
   /// The elements of an entry as boxes.
-  private func assembly(_ i: Int) -> Assembly {
+  private func assembly(_ i: Int) -> PlacedBoxes {
     switch values[i] {
-    case .handle(let handle): Assembly(handle.item, handle.access)
+    case .handle(let handle): PlacedBoxes(handle.item, handle.access)
     case .assembly(let assembly, _), .apart(let assembly, _, _): assembly
     }
   }
@@ -192,7 +192,7 @@ struct Translation {
     case .custom:
       // A copy for what is computed again: other elements than the original's, and made after the other operand.
       let (source, earlier) = (handle(operands[0]), handle(operands[1]))
-      return whole(.step(.assembly(Assembly(source.item, source.access))), [source.item, earlier.item], shape, type)
+      return whole(.step(.assembly(PlacedBoxes(source.item, source.access))), [source.item, earlier.item], shape, type)
     case .broadcast(let target, let axes):
       return moved(operands[0]) { $0.broadcast(to: target, axes: axes) }
     case .reshape(let target):
@@ -349,7 +349,7 @@ struct Translation {
       once.count * 4 <= operand.access.count, let last = once.axes.last(where: { $0.extent > 1 }), last.stride != 1
     else { return flat(operand) }
     let shape = Shape(once.axes.map(\.extent))
-    let item = whole(.step(.assembly(Assembly(operand.item, once))), [operand.item], shape, operand.type)
+    let item = whole(.step(.assembly(PlacedBoxes(operand.item, once))), [operand.item], shape, operand.type)
     var access = item.access
     for k in access.axes.indices where shape[k] != operand.access.axes[k].extent {
       access.axes[k] = Access.Axis(extent: operand.access.axes[k].extent, stride: 0)
@@ -372,7 +372,7 @@ struct Translation {
   // MARK: Assemblies
 
   /// The result as boxes that are not together yet; nil where it is computed or one box.
-  private mutating func assembly(_ primitive: Primitive, _ operands: [Int], _ shape: Shape) -> Assembly? {
+  private mutating func assembly(_ primitive: Primitive, _ operands: [Int], _ shape: Shape) -> PlacedBoxes? {
     switch primitive {
     case .concatenate(let axis): return concatenation(operands, axis, shape)
     case .embed(let target, let slices):
@@ -384,7 +384,7 @@ struct Translation {
       let isPutTogether = operands.contains { if case .assembly = values[$0] { true } else { false } }
       guard values[operands[0]].type.isDifferentiable, isPutTogether else { return nil }
       let (a, b) = (assembly(operands[0]), assembly(operands[1]))
-      return a.parts.count + b.parts.count <= Assembly.sumLimit ? a.adding(b) : nil
+      return a.parts.count + b.parts.count <= PlacedBoxes.sumLimit ? a.adding(b) : nil
     case .permute(let order):
       return isAssembly(operands[0]) ? assembly(operands[0]).permuted(order) : nil
     case .reshape(let target):
@@ -402,14 +402,14 @@ struct Translation {
     }
   }
 
-  private mutating func concatenation(_ operands: [Int], _ axis: Int, _ shape: Shape) -> Assembly {
-    var result = Assembly(shape: shape.dimensions, parts: [], isSum: false)
+  private mutating func concatenation(_ operands: [Int], _ axis: Int, _ shape: Shape) -> PlacedBoxes {
+    var result = PlacedBoxes(shape: shape.dimensions, parts: [], isSum: false)
     var start = 0
     for operand in operands {
       let extent = shapes[operand][axis]
       defer { start += extent }
       guard shapes[operand].count > 0 else { continue }
-      if isAssembly(operand), assembly(operand).parts.count + result.parts.count > Assembly.partLimit {
+      if isAssembly(operand), assembly(operand).parts.count + result.parts.count > PlacedBoxes.partLimit {
         _ = handle(operand)
       }
       var slices = shape.dimensions.map { AxisSlice.all($0) }
@@ -467,7 +467,7 @@ struct Translation {
   }
 }
 
-extension Translation {
+extension GraphLowering {
   /// The handles and shapes of a product's operands.
   mutating func operand(_ i: Int) -> (handle: Handle, shape: Shape) { (handle(i), shapes[i]) }
 

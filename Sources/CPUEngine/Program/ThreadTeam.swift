@@ -1,7 +1,7 @@
 import CKernels
 
 /// The cores, which share the work of one caller at a time.
-package enum Team {
+package enum ThreadTeam {
   /// Calls `body` with 0 ..< count, at the same time as far as cores are free, and returns when all is done.
   package static func perform(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in

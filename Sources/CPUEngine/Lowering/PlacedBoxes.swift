@@ -5,7 +5,7 @@ import TensorGraph
 ///
 /// Concatenations, zeros around a block, diagonals spread over a matrix and sums of those stay in this form while they
 /// are moved and added, and are written once. Everything is counted in elements.
-struct Assembly: Hashable {
+struct PlacedBoxes: Hashable {
   /// One axis of a box: an index is `stride` further on in the source, and `steps[k]` along axis k of the result.
   struct Axis: Hashable {
     var extent: Int
@@ -112,7 +112,7 @@ struct Assembly: Hashable {
   /// Whether the first part is the whole, and lies just so in the `count` elements of its item.
   func startsWithAll(of count: Int) -> Bool {
     guard let first = parts.first else { return false }
-    return Assembly(shape: shape, parts: [first], isSum: false).access?.isWhole(of: count) ?? false
+    return PlacedBoxes(shape: shape, parts: [first], isSum: false).access?.isWhole(of: count) ?? false
   }
 
   /// Whether every element of the result is an element of exactly one part.
@@ -124,7 +124,7 @@ struct Assembly: Hashable {
   }
 
   /// Whether this and another assembly of the same shape surely have no place in common.
-  func isApart(from other: Assembly) -> Bool {
+  func isApart(from other: PlacedBoxes) -> Bool {
     parts.count * other.parts.count <= Self.comparisonLimit
       && parts.allSatisfy { part in !other.parts.contains { part.mayMeet($0) } }
   }
@@ -140,15 +140,15 @@ struct Assembly: Hashable {
   }
 
   /// The sum; a dense summand comes first, since the others can be added where it is.
-  func adding(_ other: Assembly) -> Assembly {
+  func adding(_ other: PlacedBoxes) -> PlacedBoxes {
     let swaps = other.isDense && !isDense
     let (first, second) = swaps ? (other, self) : (self, other)
-    return Assembly(shape: shape, parts: first.parts + second.parts, isSum: true)
+    return PlacedBoxes(shape: shape, parts: first.parts + second.parts, isSum: true)
   }
 
   // MARK: Movement
 
-  func permuted(_ order: [Int]) -> Assembly {
+  func permuted(_ order: [Int]) -> PlacedBoxes {
     var result = self
     result.shape = order.map { shape[$0] }
     for p in parts.indices {
@@ -158,7 +158,7 @@ struct Assembly: Hashable {
     return result
   }
 
-  func embedded(in target: Shape, _ slices: [AxisSlice]) -> Assembly {
+  func embedded(in target: Shape, _ slices: [AxisSlice]) -> PlacedBoxes {
     var result = self
     result.shape = target.dimensions
     for p in parts.indices {
@@ -171,7 +171,7 @@ struct Assembly: Hashable {
   }
 
   /// The part in a window; nil where a box would have to be cut that is none then, or where elements are skipped.
-  func sliced(_ slices: [AxisSlice]) -> Assembly? {
+  func sliced(_ slices: [AxisSlice]) -> PlacedBoxes? {
     var result = self
     result.shape = slices.map(\.count)
     for (k, slice) in slices.enumerated() where !slice.isAll(of: shape[k]) {
@@ -201,7 +201,7 @@ struct Assembly: Hashable {
   }
 
   /// The same elements in row-major order under another shape; nil where boxes are none then.
-  func reshaped(to target: [Int]) -> Assembly? {
+  func reshaped(to target: [Int]) -> PlacedBoxes? {
     guard count > 0 else { return nil }
     let zeros = [Int](repeating: 0, count: target.count)
     var result = self
@@ -237,11 +237,11 @@ struct Assembly: Hashable {
   }
 }
 
-extension Assembly.Part {
+extension PlacedBoxes.Part {
   /// Sets the places along some axes of a result of shape `target`, which have taken the place of axes of `shape` along
   /// which `before` lies; false where the box is none then.
   fileprivate mutating func move(
-    _ before: Assembly.Part, _ shape: [Int], _ old: [Int], to target: [Int], _ new: [Int]
+    _ before: PlacedBoxes.Part, _ shape: [Int], _ old: [Int], to target: [Int], _ new: [Int]
   ) -> Bool {
     let oldStrides = Shape(old.map { shape[$0] }).strides
     let newStrides = Shape(new.map { target[$0] }).strides

@@ -2,7 +2,7 @@
 ///
 /// All neighbours of one colour around a vertex are in one star (or tree), so one of them can speak for all. Where a
 /// vertex has few neighbours it is cheaper to look at them.
-struct Crowds {
+struct HighDegreeVertices {
   static let threshold = 48
 
   /// The colours around each crowded vertex, each once.
@@ -12,7 +12,7 @@ struct Crowds {
 
   init(_ graph: AdjacencyGraph) {
     indices = [:]
-    for vertex in 0..<graph.vertexCount where graph.degree(of: vertex) > Crowds.threshold {
+    for vertex in 0..<graph.vertexCount where graph.degree(of: vertex) > HighDegreeVertices.threshold {
       indices[Int32(vertex)] = indices.count
     }
     colors = [[Int32]](repeating: [], count: indices.count)

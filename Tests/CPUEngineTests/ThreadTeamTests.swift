@@ -4,11 +4,11 @@ import Synchronization
 import Testing
 
 /// Work that is shared among the cores is done once, whoever else is at work.
-@Suite struct TeamTests {
+@Suite struct ThreadTeamTests {
   @Test(arguments: [0, 1, 2, 3, 64, 1000]) func eachPartIsDoneOnce(count: Int) {
     for _ in 0..<200 {
       let done = Mutex([Int](repeating: 0, count: count))
-      Team.perform(count) { i in done.withLock { $0[i] += 1 } }
+      ThreadTeam.perform(count) { i in done.withLock { $0[i] += 1 } }
       #expect(done.withLock { $0.allSatisfy { $0 == 1 } })
     }
   }
@@ -17,8 +17,8 @@ import Testing
     let sum = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: 8) { _ in
       for _ in 0..<50 {
-        Team.perform(3) { i in
-          Team.perform(4) { j in sum.add(10 * i + j, ordering: .relaxed) }
+        ThreadTeam.perform(3) { i in
+          ThreadTeam.perform(4) { j in sum.add(10 * i + j, ordering: .relaxed) }
         }
       }
     }

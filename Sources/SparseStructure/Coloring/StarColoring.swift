@@ -18,7 +18,7 @@ struct StarColoring {
 
   private let graph: AdjacencyGraph
   private let edges: [Int32]
-  private var crowds: Crowds
+  private var crowds: HighDegreeVertices
   /// Colours at vertices of `crowds` that are hubs of stars in which the vertex is a leaf.
   private var hubColors: [[Int32]]
 
@@ -27,7 +27,7 @@ struct StarColoring {
     self.edges = edges
     colors = [Int32](repeating: -1, count: graph.vertexCount)
     starOfEdge = [Int32](repeating: -1, count: graph.edgeCount)
-    crowds = Crowds(graph)
+    crowds = HighDegreeVertices(graph)
     hubColors = [[Int32]](repeating: [], count: crowds.count)
     color(order.vertices(of: AdjacentVertices(graph: graph)))
   }

@@ -8,8 +8,8 @@ package struct BatchIndependence {
   private enum Dependence {
     /// Index b of this axis depends on slice b at most.
     case axis(Int)
-    /// For each element the only slice it depends on, `SliceOwners.none` or `SliceOwners.several`.
-    case owners(SliceOwners)
+    /// For each element the only slice it depends on, `SliceDependence.none` or `SliceDependence.several`.
+    case owners(SliceDependence)
   }
 
   private let variable: Node
@@ -59,7 +59,7 @@ package struct BatchIndependence {
         dependences[node] = .axis(axis)
         continue
       }
-      let owners = try SliceOwners(of: node, operands: operandOwners(node, active), indices: indices)
+      let owners = try SliceDependence(of: node, operands: operandOwners(node, active), indices: indices)
       if owners.areNone { continue }
       dependences[node] = owners.axis(in: node.shape, batchCount: batchCount).map(Dependence.axis) ?? .owners(owners)
     }
@@ -71,11 +71,11 @@ package struct BatchIndependence {
     return node.operands.indices.filter { dependences[node.operands[$0]] != nil && node.linearization($0) != nil }
   }
 
-  private func operandOwners(_ node: Node, _ active: [Int]) -> [SliceOwners?] {
+  private func operandOwners(_ node: Node, _ active: [Int]) -> [SliceDependence?] {
     node.operands.enumerated().map { i, operand in
       guard active.contains(i), let dependence = dependences[operand] else { return nil }
       return switch dependence {
-      case .axis(let axis): SliceOwners(alongAxis: axis, of: operand.shape)
+      case .axis(let axis): SliceDependence(alongAxis: axis, of: operand.shape)
       case .owners(let owners): owners
       }
     }
@@ -90,8 +90,8 @@ package struct BatchIndependence {
         "batchAxis \(axis): the slices of xs arrive along axis \(carried) of ys, whose shape is \(output.shape), not "
           + "along axis \(outputAxis); transpose ys")
     case .owners(let owners):
-      if owners.contains(SliceOwners.several) {
-        let node = origin(output) { $0.contains(SliceOwners.several) }
+      if owners.contains(SliceDependence.several) {
+        let node = origin(output) { $0.contains(SliceDependence.several) }
         throw TensorError(
           "batchAxis \(axis): \(node.primitive.name) of shapes \(node.operands.map(\.shape)) mixes the slices of the "
             + "batch, so slice b of ys depends on other slices of xs; keep the slices apart, or leave batchAxis out")
@@ -105,7 +105,7 @@ package struct BatchIndependence {
   }
 
   /// The first operation above the variable, on a way to `node`, for whose owners the condition holds.
-  private func origin(_ node: Node, where condition: (SliceOwners) -> Bool) -> Node {
+  private func origin(_ node: Node, where condition: (SliceDependence) -> Bool) -> Node {
     var node = node
     while let earlier = node.operands.first(where: { operand in
       if case .owners(let owners) = dependences[operand] { condition(owners) } else { false }

@@ -5,7 +5,7 @@ import TensorGraph
 ///
 /// By rows where every box takes rows of the result one after another: some rows at a time get everything, and stay in
 /// the cache meanwhile. Else by boxes, in phases of boxes that do not overlap.
-struct AssemblyStep {
+struct PlacedBoxesStep {
   /// Bytes of the result that one task of rows writes, more or less.
   private static let taskBytes = 1 << 15
   /// Elements of a box that one task takes, more or less.
@@ -16,7 +16,7 @@ struct AssemblyStep {
   private static let comparisonLimit = 512
 
   private struct Box {
-    var part: Assembly.Part
+    var part: PlacedBoxes.Part
     var item: Int
     var adds = false
     var phase = 0
@@ -29,7 +29,7 @@ struct AssemblyStep {
   ///   - isInPlace: whether a part, by its number, is in the result's buffer already.
   ///   - buffer: the buffer of an item.
   init(
-    _ assembly: Assembly, to: Int32, type: ScalarType, memory: ProgramMemory, isInPlace: (Int) -> Bool,
+    _ assembly: PlacedBoxes, to: Int32, type: ScalarType, memory: ProgramMemory, isInPlace: (Int) -> Bool,
     buffer: (Int) -> Int32
   ) {
     var boxes = assembly.parts.map { part in
