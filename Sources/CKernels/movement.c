@@ -4,29 +4,35 @@
 
 #include "include/CKMovement.h"
 
-int64_t ck_gather(void *to, const void *from, const int64_t *indices, int64_t outer, int64_t count, int64_t extent,
-                  int64_t inner, int64_t bytes) {
+int64_t ck_index_outside(const int64_t *indices, int64_t count, int64_t extent) {
   for (int64_t j = 0; j < count; ++j)
     if (indices[j] < 0 || indices[j] >= extent) return j;
+  return -1;
+}
+
+void ck_gather_lines(void *to, const void *from, const int64_t *indices, int64_t count, int64_t extent, int64_t inner,
+                     int64_t bytes, int64_t first, int64_t last) {
   int64_t line = inner * bytes;
-  for (int64_t o = 0; o < outer; ++o) {
+  while (first < last) {
+    int64_t o = first / count, start = first % count;
+    int64_t end = start + last - first < count ? start + last - first : count;
     char *t = (char *)to + o * count * line;
     const char *f = (const char *)from + o * extent * line;
     switch (line) {
       case 4:
-        for (int64_t j = 0; j < count; ++j) ((uint32_t *)t)[j] = ((const uint32_t *)f)[indices[j]];
+        for (int64_t j = start; j < end; ++j) ((uint32_t *)t)[j] = ((const uint32_t *)f)[indices[j]];
         break;
       case 8:
         if (bytes == 8)
-          for (int64_t j = 0; j < count; ++j) ((uint64_t *)t)[j] = ((const uint64_t *)f)[indices[j]];
+          for (int64_t j = start; j < end; ++j) ((uint64_t *)t)[j] = ((const uint64_t *)f)[indices[j]];
         else
-          for (int64_t j = 0; j < count; ++j) memcpy(t + j * 8, f + indices[j] * 8, 8);
+          for (int64_t j = start; j < end; ++j) memcpy(t + j * 8, f + indices[j] * 8, 8);
         break;
       default:
-        for (int64_t j = 0; j < count; ++j) memcpy(t + j * line, f + indices[j] * line, (size_t)line);
+        for (int64_t j = start; j < end; ++j) memcpy(t + j * line, f + indices[j] * line, (size_t)line);
     }
+    first += end - start;
   }
-  return -1;
 }
 
 #define SCATTER(TYPE, SUM)                                                   \
@@ -43,8 +49,8 @@ int64_t ck_gather(void *to, const void *from, const int64_t *indices, int64_t ou
 
 int64_t ck_scatter_add(void *to, const void *from, const int64_t *indices, int64_t outer, int64_t count,
                        int64_t extent, int64_t inner, enum ck_type type) {
-  for (int64_t j = 0; j < count; ++j)
-    if (indices[j] < 0 || indices[j] >= extent) return j;
+  int64_t outside = ck_index_outside(indices, count, extent);
+  if (outside >= 0) return outside;
   switch (type) {
     case ck_type_f32: SCATTER(float, float) break;
     case ck_type_f64: SCATTER(double, double) break;

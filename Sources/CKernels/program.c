@@ -100,12 +100,38 @@ static void check(const ck_index_step *step, ck_context *context, int64_t positi
   context->failed_extent = step->extent;
 }
 
+typedef struct {
+  const ck_index_step *step;
+  void *to;
+  const void *from;
+  const int64_t *indices;
+  int64_t parts;
+} gather_job;
+
+static void gather_part(void *job, int64_t part) {
+  const gather_job *gather = job;
+  const ck_index_step *step = gather->step;
+  int64_t lines = step->outer * step->count;
+  ck_gather_lines(gather->to, gather->from, gather->indices, step->count, step->extent, step->inner,
+                  step->element_bytes, lines * part / gather->parts, lines * (part + 1) / gather->parts);
+}
+
+// Elements that are read here and there wait for memory: enough of them are worth the handing out.
+enum { gather_share = 16384 };
+
 void ck_run_gather(const void *payload, ck_context *context) {
   const ck_index_step *step = payload;
   const int64_t *indices = (const int64_t *)ck_at(context, step->indices);
-  check(step, context,
-        ck_gather(ck_at(context, step->to), ck_at(context, step->from), indices, step->outer, step->count,
-                  step->extent, step->inner, step->element_bytes));
+  int64_t outside = ck_index_outside(indices, step->count, step->extent);
+  check(step, context, outside);
+  if (outside >= 0) return;
+  int64_t elements = step->outer * step->count * step->inner;
+  gather_job job = {step, ck_at(context, step->to), ck_at(context, step->from), indices,
+                    elements < 2 * gather_share ? 1 : elements / gather_share};
+  if (job.parts == 1)
+    gather_part(&job, 0);
+  else
+    ck_share(context, job.parts, &job, gather_part);
 }
 
 void ck_run_scatter_add(const void *payload, ck_context *context) {

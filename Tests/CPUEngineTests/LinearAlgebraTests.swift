@@ -153,6 +153,29 @@ extension Node {
     }
   }
 
+  @Test("Many right-hand sides are shared between workers, with the same bits for any number of them")
+  func manyRightHandSides() throws {
+    var generator = RepeatableGenerator(seed: 9)
+    let shape: Shape = [2, 40, 40]
+    let a = Node.input(SampleBuilder.dominant(generator.reals(shape.count), shape), shape, .float64)
+    let before = Engine.workerLimit
+    defer { Engine.workerLimit = before }
+    for columns in [1, 31, 64, 65, 300] {
+      let b = Node.input(generator.reals(80 * columns), [2, 40, columns], .float64)
+      for kind in MatrixForm.Kind.allCases {
+        for isTransposed in [false, true] {
+          let form = MatrixForm(kind, isTransposed: isTransposed)
+          Engine.workerLimit = before
+          let found = try evaluated([.solve(form, b, a)])[0]
+          let expected = Interpreter.evaluate([.solve(form, b, a)])[0]
+          #expect(mismatch(found, expected, relative: 1e-11, absolute: 1e-12) == nil, "\(form), \(columns) columns")
+          Engine.workerLimit = 1
+          #expect(try evaluated([.solve(form, b, a)])[0] == found, "\(form), \(columns) columns")
+        }
+      }
+    }
+  }
+
   @Test("Five hundred rows") func large() throws {
     var generator = RepeatableGenerator(seed: 7)
     let shape: Shape = [500, 500]

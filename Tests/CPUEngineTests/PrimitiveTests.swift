@@ -104,6 +104,22 @@ import Testing
     ])
   }
 
+  /// So many elements that their gathering is shared between workers, in lines of one element and of several.
+  @Test(arguments: [ScalarType.float32, .float64, .bool, .int32, .int64]) func largeGathers(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 16)
+    let places = (0..<40_000).map { _ in Int64(generator.integer(in: 0...6)) }
+    func x(_ shape: Shape) -> Node {
+      let real = randomInput(shape, .float64, using: &generator)
+      return type == .float64 ? real : real.cast(to: type)
+    }
+    let nodes = [
+      Node(.gather(axis: 0), [x([7]), indices(places, [40_000])]),
+      Node(.gather(axis: 1), [x([3, 7, 2]), indices(Array(places[..<9000]), [90, 100])]),
+      Node(.gather(axis: 1), [x([4000, 7]), indices(Array(places[..<11]), [11])]),
+    ]
+    try agrees(nodes)
+  }
+
   @Test(arguments: [Int64(7), 5, -1]) func indexOutside(index: Int64) throws {
     var generator = RepeatableGenerator(seed: 7)
     let x = randomInput([5], .float64, using: &generator)

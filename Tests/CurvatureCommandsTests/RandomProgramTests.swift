@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 @Suite("Random programs") struct RandomProgramTests {
-  /// How many programs: a thousand, or what CURVATURE_RANDOM_PROGRAMS says.
-  static let count = ProcessInfo.processInfo.environment["CURVATURE_RANDOM_PROGRAMS"].flatMap(Int.init) ?? 1000
+  /// How many programs: four hundred, or what CURVATURE_RANDOM_PROGRAMS says.
+  static let count = ProcessInfo.processInfo.environment["CURVATURE_RANDOM_PROGRAMS"].flatMap(Int.init) ?? 400
   static let groups = 20
   /// At how many points each.
   static let pointsPerProgram = 2

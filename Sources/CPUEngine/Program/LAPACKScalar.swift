@@ -8,8 +8,8 @@
 protocol LAPACKScalar: BinaryFloatingPoint {
   /// Solves a triangular system in place; everything row-major.
   static func solveTriangular(
-    lower: Bool, transposed: Bool, unitDiagonal: Bool, _ n: Int, columns: Int, _ a: UnsafePointer<Self>,
-    _ b: UnsafeMutablePointer<Self>)
+    lower: Bool, transposed: Bool, unitDiagonal: Bool, _ n: Int, columns: Range<Int>, of stride: Int,
+    _ a: UnsafePointer<Self>, _ b: UnsafeMutablePointer<Self>)
   static func eliminate(_ n: Int, _ a: UnsafeMutablePointer<Self>, _ exchanges: UnsafeMutablePointer<Int32>)
   /// The upper factor in place; false if the matrix is not positive definite.
   static func cholesky(_ n: Int, _ a: UnsafeMutablePointer<Self>) -> Bool
@@ -35,12 +35,13 @@ private func withWork<Scalar, Result>(
 
 extension Double: LAPACKScalar {
   static func solveTriangular(
-    lower: Bool, transposed: Bool, unitDiagonal: Bool, _ n: Int, columns: Int, _ a: UnsafePointer<Double>,
-    _ b: UnsafeMutablePointer<Double>
+    lower: Bool, transposed: Bool, unitDiagonal: Bool, _ n: Int, columns: Range<Int>, of stride: Int,
+    _ a: UnsafePointer<Double>, _ b: UnsafeMutablePointer<Double>
   ) {
     cblas_dtrsm(
       CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper, transposed ? CblasTrans : CblasNoTrans,
-      unitDiagonal ? CblasUnit : CblasNonUnit, Int32(n), Int32(columns), 1, a, Int32(n), b, Int32(columns))
+      unitDiagonal ? CblasUnit : CblasNonUnit, Int32(n), Int32(columns.count), 1, a, Int32(n),
+      b + columns.lowerBound, Int32(stride))
   }
 
   static func eliminate(_ n: Int, _ a: UnsafeMutablePointer<Double>, _ exchanges: UnsafeMutablePointer<Int32>) {
@@ -94,12 +95,13 @@ extension Double: LAPACKScalar {
 
 extension Float: LAPACKScalar {
   static func solveTriangular(
-    lower: Bool, transposed: Bool, unitDiagonal: Bool, _ n: Int, columns: Int, _ a: UnsafePointer<Float>,
-    _ b: UnsafeMutablePointer<Float>
+    lower: Bool, transposed: Bool, unitDiagonal: Bool, _ n: Int, columns: Range<Int>, of stride: Int,
+    _ a: UnsafePointer<Float>, _ b: UnsafeMutablePointer<Float>
   ) {
     cblas_strsm(
       CblasRowMajor, CblasLeft, lower ? CblasLower : CblasUpper, transposed ? CblasTrans : CblasNoTrans,
-      unitDiagonal ? CblasUnit : CblasNonUnit, Int32(n), Int32(columns), 1, a, Int32(n), b, Int32(columns))
+      unitDiagonal ? CblasUnit : CblasNonUnit, Int32(n), Int32(columns.count), 1, a, Int32(n),
+      b + columns.lowerBound, Int32(stride))
   }
 
   static func eliminate(_ n: Int, _ a: UnsafeMutablePointer<Float>, _ exchanges: UnsafeMutablePointer<Int32>) {

@@ -1,7 +1,8 @@
 import CKernels
 import TensorGraph
 
-/// Linear algebra on a batch of matrices by LAPACK, one matrix a task, each on one thread.
+/// Linear algebra on a batch of matrices by LAPACK, one matrix (of a system, some of its right-hand sides) a task, each on
+/// one thread.
 struct LinearAlgebraStep: BitwiseCopyable {
   enum Work: BitwiseCopyable {
     case eliminate
@@ -14,6 +15,8 @@ struct LinearAlgebraStep: BitwiseCopyable {
   private var count: Int
   private var rows: Int
   private var columns: Int
+  /// Into how many parts the right-hand sides of a system are cut.
+  private var panels: Int
   private var to: ck_place
   private var from: ck_place
   private var other: ck_place
@@ -24,6 +27,8 @@ struct LinearAlgebraStep: BitwiseCopyable {
     self.work = work
     isDouble = type == .float64
     (count, rows, columns) = (batch.count, batch.rows, batch.columns)
+    // As many as leave each some work; the number of threads does not matter, so that bits repeat.
+    panels = if case .solve = work, rows >= 32 { Swift.max(1, Swift.min(8, columns / 32)) } else { 1 }
     (self.to, self.from, self.other) = (to, from, other)
   }
 
@@ -41,14 +46,15 @@ struct LinearAlgebraStep: BitwiseCopyable {
       step: step, to: UnsafeMutableRawPointer(ck_at(context, step.pointee.to)!),
       from: UnsafeRawPointer(ck_at(context, step.pointee.from)!),
       other: UnsafeRawPointer(ck_at(context, step.pointee.other)!))
-    ck_share(context, Int64(step.pointee.count), &job) { job, i in
+    ck_share(context, Int64(step.pointee.count * step.pointee.panels), &job) { job, i in
       let job = job!.assumingMemoryBound(to: Job.self).pointee
       let step = job.step.pointee
       if step.isDouble { step.run(Int(i), job, Double.self) } else { step.run(Int(i), job, Float.self) }
     }
   }
 
-  private func run<Scalar: LAPACKScalar>(_ i: Int, _ job: Job, _ type: Scalar.Type) {
+  private func run<Scalar: LAPACKScalar>(_ task: Int, _ job: Job, _ type: Scalar.Type) {
+    let (i, panel) = task.quotientAndRemainder(dividingBy: panels)
     let (to, from) = (job.to.assumingMemoryBound(to: type), job.from.assumingMemoryBound(to: type))
     let size = rows * columns
     let source = from + i * size
@@ -57,13 +63,17 @@ struct LinearAlgebraStep: BitwiseCopyable {
     case .solve(let form):
       let factors = job.other.assumingMemoryBound(to: type)
       let target = to + i * size
-      target.update(from: source, count: size)
+      let part = (columns * panel / panels)..<(columns * (panel + 1) / panels)
+      for row in 0..<rows {
+        (target + row * columns + part.lowerBound).update(
+          from: source + row * columns + part.lowerBound, count: part.count)
+      }
       if form.kind == .general {
-        solve(form.isTransposed, factors + i * rows * (rows + 1), target)
+        solve(form.isTransposed, factors + i * rows * (rows + 1), target, part)
       } else {
         Scalar.solveTriangular(
-          lower: form.kind == .lower, transposed: form.isTransposed, unitDiagonal: false, rows, columns: columns,
-          factors + i * rows * rows, target)
+          lower: form.kind == .lower, transposed: form.isTransposed, unitDiagonal: false, rows, columns: part,
+          of: columns, factors + i * rows * rows, target)
       }
     case .function(.cholesky): cholesky(source, to + i * size)
     case .function(.qr): reflect(source, to + i * (size + columns * columns))
@@ -90,12 +100,12 @@ struct LinearAlgebraStep: BitwiseCopyable {
 
   /// A = Uᵀ Lᵀ Pᵀ, where in rows Uᵀ is the lower triangle and Lᵀ the upper one, with ones on the diagonal.
   private func solve<Scalar: LAPACKScalar>(
-    _ isTransposed: Bool, _ factors: UnsafePointer<Scalar>, _ x: UnsafeMutablePointer<Scalar>
+    _ isTransposed: Bool, _ factors: UnsafePointer<Scalar>, _ x: UnsafeMutablePointer<Scalar>, _ part: Range<Int>
   ) {
     func exchange(_ i: Int, _ exchanges: UnsafePointer<Int32>) {
       let other = Int(exchanges[i]) - 1
       guard other != i else { return }
-      for j in 0..<columns {
+      for j in part {
         let element = x[i * columns + j]
         x[i * columns + j] = x[other * columns + j]
         x[other * columns + j] = element
@@ -103,7 +113,7 @@ struct LinearAlgebraStep: BitwiseCopyable {
     }
     func triangle(lower: Bool) {
       Scalar.solveTriangular(
-        lower: lower, transposed: isTransposed, unitDiagonal: !lower, rows, columns: columns, factors, x)
+        lower: lower, transposed: isTransposed, unitDiagonal: !lower, rows, columns: part, of: columns, factors, x)
     }
     withExchanges(factors) { exchanges in
       if isTransposed {

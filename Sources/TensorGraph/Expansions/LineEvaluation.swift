@@ -20,7 +20,11 @@ struct LineEvaluation {
       let known = point[node]!.elements
       set(node, known.indices.map { Self.holds(comparison, a[$0], b[$0]) ?? (known[$0] != 0) ? 1 : 0 })
     } else if node.operands.contains(where: changed.contains) {
-      guard let value = try? Interpreter.apply(node.primitive, to: node.operands.map({ point[$0]! })) else { return }
+      let operands = node.operands.map { point[$0]! }
+      guard let value = try? Interpreter.apply(node.primitive, to: operands) else {
+        // An index that stepped outside its axis: there is no number on this side.
+        return set(node, [Double](repeating: .nan, count: node.shape.count))
+      }
       set(node, value.elements)
     }
   }
