@@ -23,8 +23,7 @@ struct LinearAlgebraRow: Decodable, Sendable, CustomTestStringConvertible {
 
   /// The table of `Tests/Reference`, which its script describes.
   static let all: [LinearAlgebraRow] = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Reference/linear_algebra.json")
+    let file = ReferenceFiles.url("linear_algebra.json")
     do {
       return try JSONDecoder().decode([LinearAlgebraRow].self, from: Data(contentsOf: file))
     } catch { fatalError("cannot read \(file.path): \(error)") }

@@ -24,8 +24,7 @@ import Testing
   }
 
   static let table: Table = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Reference/formula_derivatives.json")
+    let file = ReferenceFiles.url("formula_derivatives.json")
     do {
       return try JSONDecoder().decode(Table.self, from: Data(contentsOf: file))
     } catch { fatalError("cannot read \(file.path): \(error)") }

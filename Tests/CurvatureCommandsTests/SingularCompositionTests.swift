@@ -2,6 +2,7 @@ import Curvature
 import CurvatureCommands
 import Foundation
 import TensorGraph
+import TestSupport
 import Testing
 
 /// Random compositions of two functions at points where their pieces are singular, against the table that
@@ -48,8 +49,7 @@ import Testing
   static let rows: [Row] = {
     let file =
       ProcessInfo.processInfo.environment["CURVATURE_SINGULAR_POINTS"]
-      ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Reference/singular_points.csv").path
+      ?? ReferenceFiles.url("singular_points.csv").path
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { fatalError("cannot read \(file)") }
     return text.split(separator: "\n").map(Row.init)
   }()

@@ -169,8 +169,7 @@ package struct NumPyIndexCase: Sendable, CustomStringConvertible {
   package let result: (shape: [Int], elements: [Double])?
 
   package static let all: [NumPyIndexCase] = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Reference/numpy_indexing.txt")
+    let file = ReferenceFiles.url("numpy_indexing.txt")
     guard let text = try? String(contentsOf: file, encoding: .utf8) else { fatalError("cannot read \(file.path)") }
     return text.split(separator: "\n").map(NumPyIndexCase.init)
   }()

@@ -23,8 +23,7 @@ package struct OperationRow: Decodable, Sendable {
 /// The table of operations in `Tests/Reference`, which its script describes.
 package enum OperationTable {
   package static let rows: [OperationRow] = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Reference/operations.json")
+    let file = ReferenceFiles.url("operations.json")
     do {
       return try JSONDecoder().decode([OperationRow].self, from: Data(contentsOf: file))
     } catch { fatalError("cannot read \(file.path): \(error)") }

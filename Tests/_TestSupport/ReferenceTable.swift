@@ -26,8 +26,7 @@ package struct ReferenceRow: Sendable, CustomStringConvertible {
 package enum ReferenceTable {
   /// All rows, in groups of one function.
   package static let scalarFunctions: [ScalarFunction: [ReferenceRow]] = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Reference/scalar_functions.csv")
+    let file = ReferenceFiles.url("scalar_functions.csv")
     guard let text = try? String(contentsOf: file, encoding: .utf8) else { fatalError("cannot read \(file.path)") }
     return Dictionary(grouping: text.split(separator: "\n").map(row), by: \.function)
   }()

@@ -132,8 +132,7 @@ import Testing
   }
 
   @Test("The entries that another system finds, and no more colours") func againstAnotherSystem() throws {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Reference/sparse_structure.json")
+    let file = ReferenceFiles.url("sparse_structure.json")
     let findings = try JSONDecoder().decode([Finding].self, from: Data(contentsOf: file))
     let (state, times) = (Self.input([2, 8, 8]), Self.input([60, 3]))
     for finding in findings {

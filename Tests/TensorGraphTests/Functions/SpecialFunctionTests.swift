@@ -13,8 +13,7 @@ struct SpecialFunctionRow: Sendable {
 
   /// The table of `Tests/Reference`, which its script describes, by function.
   static let all: [String: [SpecialFunctionRow]] = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Reference/special_functions.csv")
+    let file = ReferenceFiles.url("special_functions.csv")
     guard let text = try? String(contentsOf: file, encoding: .utf8) else { fatalError("cannot read \(file.path)") }
     let rows = text.split(separator: "\n").map { line in
       let cells = line.split(separator: ",", omittingEmptySubsequences: false)
