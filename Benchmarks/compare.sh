@@ -33,7 +33,6 @@ case " $* " in
   ;;
 esac
 if [ "${1:-}" = first-hessian ]; then
-  "$python" -c 'import jax' 2>/dev/null || "$python" -m pip install --quiet jax >&2
   exec "$python" -B "$benchmarks/Compare/first_hessian.py" "${@:2}"
 fi
 exec "$python" -B "$benchmarks/Compare/compare.py" "$@"

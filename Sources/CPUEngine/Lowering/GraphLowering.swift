@@ -31,31 +31,31 @@ struct GraphLowering {
 
   static func lower(_ structure: GraphStructure) throws(TensorError) -> LoweredGraph {
     let structure = structure.preparingRecurrences()
-    var translation = GraphLowering()
+    var lowering = GraphLowering()
     for entry in structure.entries {
       switch entry.operation {
       case .argument(let shape, let type):
-        let item = translation.graph.append(
-          .argument(translation.graph.argumentCount), [], count: shape.count, type: type)
-        translation.graph.argumentCount += 1
-        translation.add(Handle(item: item, access: Access(shape), type: type), shape)
+        let item = lowering.graph.append(
+          .argument(lowering.graph.argumentCount), [], count: shape.count, type: type)
+        lowering.graph.argumentCount += 1
+        lowering.add(Handle(item: item, access: Access(shape), type: type), shape)
       case .fill(let shape, let type):
-        let item = translation.literal(.graph(Int(entry.operands[0]), type))
-        translation.add(translation.repeated(item, shape, type), shape)
+        let item = lowering.literal(.graph(Int(entry.operands[0]), type))
+        lowering.add(lowering.repeated(item, shape, type), shape)
       case .primitive(let primitive):
-        try translation.add(primitive, entry.operands.map(Int.init))
+        try lowering.add(primitive, entry.operands.map(Int.init))
       }
     }
     var outputs: Set<Int> = []
     for output in structure.outputs {
-      let handle = translation.handle(Int(output))
-      let item = translation.graph.items[handle.item]
+      let handle = lowering.handle(Int(output))
+      let item = lowering.graph.items[handle.item]
       let isFresh =
         !item.isGiven && handle.access.isWhole(of: item.count) && !outputs.contains(handle.item)
-      translation.graph.outputs.append(isFresh ? handle.item : translation.view(handle, shared: false))
-      outputs.insert(translation.graph.outputs.last!)
+      lowering.graph.outputs.append(isFresh ? handle.item : lowering.view(handle, shared: false))
+      outputs.insert(lowering.graph.outputs.last!)
     }
-    return translation.graph
+    return lowering.graph
   }
 
   // MARK: Items

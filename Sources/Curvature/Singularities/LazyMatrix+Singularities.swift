@@ -7,7 +7,6 @@ extension LazyMatrix {
   ///
   /// - Throws: if one does not exist. In a batch, where others may be right, it stays NaN.
   func determined(_ elements: Storage, _ region: MatrixRegion) throws(TensorError) -> Storage {
-    guard elements.containsNaN else { return elements }
     let (lines, others) = (region.rows, region.columns)
     return try determined(elements) { place in
       let (batch, rest) = place.quotientAndRemainder(dividingBy: lines.count * others.count)

@@ -72,8 +72,10 @@ struct PlanSingularities: Sendable {
         return (0, row, column)
       }
     }
-    let first = SingularPoints(of: function, outputs: UnitDirections(node: function, batchAxis: nil), in: [variable])
-    let second = SingularPoints(of: function, in: [variable, variable])
+    var first: SingularPoints {
+      SingularPoints(of: function, outputs: UnitDirections(node: function, batchAxis: nil), in: [variable])
+    }
+    var second: SingularPoints { SingularPoints(of: function, in: [variable, variable]) }
     switch part {
     case .jacobian: try resolve(first) { ($0 / size, $0 % size) }
     case .hessian: try resolve(second) { ($0 / size, $0 % size) }

@@ -210,12 +210,9 @@ final class SingularPoints: Sendable {
     // y(a + b) - y(a) - y(b) along two axes at speeds of their own, all but the first as a check.
     var found: [Double] = []
     for (p, q) in Self.lines {
-      let (a, b) = (p * state.axes[first]!.sign, q * state.axes[second]!.sign)
-      let moves = [Move(axis: first, speed: a), Move(axis: second, speed: b)]
-      // The domain may be a corner.
-      if min(p, q) < 0, !isDefined(moves, output, &state) { continue }
-      let both = try behaviour(moves, output, value, &state)
-      guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(first, second) }
+      guard let (a, b, both) = try together((first, one), (second, other), (p, q), output, value, &state) else {
+        continue
+      }
       found.append((both[2] - a * a * one[2] - b * b * other[2]) / (a * b))
     }
     return try same(found, one[2].magnitude + other[2].magnitude, value)
@@ -416,13 +413,26 @@ final class SingularPoints: Sendable {
       // An axis that has no slope is no evidence.
       guard let other = try? behaviour(next, output, value, &state) else { continue }
       for (p, q) in Self.lines {
-        let (a, b) = (p * state.axes[axis]!.sign, q * state.axes[next]!.sign)
-        let moves = [Move(axis: axis, speed: a), Move(axis: next, speed: b)]
-        if min(p, q) < 0, !isDefined(moves, output, &state) { continue }
-        let both = try behaviour(moves, output, value, &state)
-        guard agree(both.slope, a * one.slope + b * other.slope, both.scale) else { throw notLinear(axis, next) }
+        _ = try together((axis, one), (next, other), (p, q), output, value, &state)
       }
     }
+  }
+
+  /// The function along two axes at once, whose slopes add up, and the speeds on the sides where it is defined; nil where
+  /// the domain is a corner that this line leaves.
+  private func together(
+    _ first: (axis: Axis, alone: Behaviour), _ second: (axis: Axis, alone: Behaviour), _ speeds: (Double, Double),
+    _ output: Int, _ value: Double, _ state: inout State
+  ) throws(Obstacle) -> (a: Double, b: Double, both: Behaviour)? {
+    let a = speeds.0 * state.axes[first.axis]!.sign
+    let b = speeds.1 * state.axes[second.axis]!.sign
+    let moves = [Move(axis: first.axis, speed: a), Move(axis: second.axis, speed: b)]
+    if min(speeds.0, speeds.1) < 0, !isDefined(moves, output, &state) { return nil }
+    let both = try behaviour(moves, output, value, &state)
+    guard agree(both.slope, a * first.alone.slope + b * second.alone.slope, both.scale) else {
+      throw notLinear(first.axis, second.axis)
+    }
+    return (a, b, both)
   }
 
   /// The function along a line.

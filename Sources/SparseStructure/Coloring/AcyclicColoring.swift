@@ -14,7 +14,7 @@ struct AcyclicColoring {
 
   private let graph: AdjacencyGraph
   private let edges: [Int32]
-  private var crowds: HighDegreeVertices
+  private var highDegree: HighDegreeVertices
   /// For each tree, by its representative, the vertex that met it last, and through which neighbour.
   private var metBy: [Int32]
   private var metThrough: [Int32]
@@ -24,7 +24,7 @@ struct AcyclicColoring {
     self.edges = edges
     colors = [Int32](repeating: -1, count: graph.vertexCount)
     trees = DisjointSets(count: graph.edgeCount)
-    crowds = HighDegreeVertices(graph)
+    highDegree = HighDegreeVertices(graph)
     metBy = [Int32](repeating: -1, count: graph.edgeCount)
     metThrough = metBy
     color(order.vertices(of: AdjacentVertices(graph: graph)))
@@ -70,17 +70,17 @@ struct AcyclicColoring {
       }
       for position in range where colors[Int(graph.neighbors[position])] >= 0 {
         let neighbor = graph.neighbors[position]
-        crowds.add(vertex, around: neighbor, color: Int32(color), edge: edges[position])
-        crowds.add(neighbor, around: vertex, color: colors[Int(neighbor)], edge: edges[position])
+        highDegree.add(vertex, around: neighbor, color: Int32(color), edge: edges[position])
+        highDegree.add(neighbor, around: vertex, color: colors[Int(neighbor)], edge: edges[position])
       }
     }
   }
 
   /// Forbids the colours with which the vertex would close a cycle in a tree that reaches it through two neighbours.
   private mutating func preventCycles(_ vertex: Int32, _ neighbor: Int32, _ forbidden: inout [Int32]) {
-    if let crowd = crowds.index(of: neighbor) {
-      for color in crowds.colors[crowd] where forbidden[Int(color)] != vertex {
-        meet(crowds.neighbor(of: crowd, colored: color)!.edge, vertex, neighbor, color, &forbidden)
+    if let crowd = highDegree.index(of: neighbor) {
+      for color in highDegree.colors[crowd] where forbidden[Int(color)] != vertex {
+        meet(highDegree.neighbor(of: crowd, colored: color)!.edge, vertex, neighbor, color, &forbidden)
       }
     } else {
       for position in graph.range(of: Int(neighbor)) {
@@ -106,8 +106,8 @@ struct AcyclicColoring {
 
   /// Unites an edge with the edges of the neighbour that go to the same colour.
   private mutating func joinTree(_ vertex: Int32, _ neighbor: Int32, _ color: Int32, _ edge: Int32) {
-    if let crowd = crowds.index(of: neighbor) {
-      if let other = crowds.neighbor(of: crowd, colored: color) { trees.unite(edge, other.edge) }
+    if let crowd = highDegree.index(of: neighbor) {
+      if let other = highDegree.neighbor(of: crowd, colored: color) { trees.unite(edge, other.edge) }
       return
     }
     for position in graph.range(of: Int(neighbor)) {

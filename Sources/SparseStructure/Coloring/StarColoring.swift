@@ -18,8 +18,8 @@ struct StarColoring {
 
   private let graph: AdjacencyGraph
   private let edges: [Int32]
-  private var crowds: HighDegreeVertices
-  /// Colours at vertices of `crowds` that are hubs of stars in which the vertex is a leaf.
+  private var highDegree: HighDegreeVertices
+  /// Colours at vertices of `highDegree` that are hubs of stars in which the vertex is a leaf.
   private var hubColors: [[Int32]]
 
   init(_ graph: AdjacencyGraph, edges: [Int32], order: VertexOrder) {
@@ -27,8 +27,8 @@ struct StarColoring {
     self.edges = edges
     colors = [Int32](repeating: -1, count: graph.vertexCount)
     starOfEdge = [Int32](repeating: -1, count: graph.edgeCount)
-    crowds = HighDegreeVertices(graph)
-    hubColors = [[Int32]](repeating: [], count: crowds.count)
+    highDegree = HighDegreeVertices(graph)
+    hubColors = [[Int32]](repeating: [], count: highDegree.count)
     color(order.vertices(of: AdjacentVertices(graph: graph)))
   }
 
@@ -76,8 +76,8 @@ struct StarColoring {
     around neighbor: Int32, for vertex: Int32, _ forbidden: inout [Int32], _ treated: inout [Int32]
   ) {
     treated[Int(neighbor)] = vertex
-    if let crowd = crowds.index(of: neighbor) {
-      for color in crowds.colors[crowd] { forbidden[Int(color)] = vertex }
+    if let crowd = highDegree.index(of: neighbor) {
+      for color in highDegree.colors[crowd] { forbidden[Int(color)] = vertex }
     } else {
       for position in graph.range(of: Int(neighbor)) {
         let color = colors[Int(graph.neighbors[position])]
@@ -87,7 +87,7 @@ struct StarColoring {
   }
 
   private func forbidHubs(around neighbor: Int32, for vertex: Int32, _ forbidden: inout [Int32]) {
-    if let crowd = crowds.index(of: neighbor) {
+    if let crowd = highDegree.index(of: neighbor) {
       for color in hubColors[crowd] { forbidden[Int(color)] = vertex }
     } else {
       for position in graph.range(of: Int(neighbor)) {
@@ -131,8 +131,8 @@ struct StarColoring {
           hubs.append(-1)
         }
       }
-      crowds.add(vertex, around: neighbor, color: color, edge: Int32(edge))
-      crowds.add(neighbor, around: vertex, color: neighborColor, edge: Int32(edge))
+      highDegree.add(vertex, around: neighbor, color: color, edge: Int32(edge))
+      highDegree.add(neighbor, around: vertex, color: neighborColor, edge: Int32(edge))
     }
   }
 
@@ -141,7 +141,7 @@ struct StarColoring {
     _ color: Int32, around neighbor: Int32, except vertex: Int32
   ) -> (vertex: Int32, edge: Int32)? {
     // Which of several it is does not matter: they are in one star.
-    if let crowd = crowds.index(of: neighbor) { return crowds.neighbor(of: crowd, colored: color) }
+    if let crowd = highDegree.index(of: neighbor) { return highDegree.neighbor(of: crowd, colored: color) }
     for position in graph.range(of: Int(neighbor)) {
       let other = graph.neighbors[position]
       if other != vertex, colors[Int(other)] == color { return (other, edges[position]) }
@@ -150,6 +150,6 @@ struct StarColoring {
   }
 
   private mutating func addLeaf(_ leaf: Int32, hubColor: Int32) {
-    if let crowd = crowds.index(of: leaf) { hubColors[crowd].append(hubColor) }
+    if let crowd = highDegree.index(of: leaf) { hubColors[crowd].append(hubColor) }
   }
 }

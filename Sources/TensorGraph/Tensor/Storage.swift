@@ -1,14 +1,5 @@
 import Synchronization
 
-/// An answer that is kept.
-private final class Answer: Sendable {
-  static let yes = Answer(true)
-  static let no = Answer(false)
-  let isThere: Bool
-
-  private init(_ isThere: Bool) { self.isThere = isThere }
-}
-
 /// The elements of an evaluated tensor, row-major, immutable once shared.
 ///
 /// Buffers are aligned to 64 bytes and padded to a multiple of 64 bytes, so that kernels may read and write whole
@@ -20,8 +11,8 @@ package final class Storage: @unchecked Sendable {
   package let count: Int
   /// The type of the elements.
   package let scalarType: ScalarType
-  /// Whether an element is infinite, once somebody has asked.
-  private let infinity = AtomicLazyReference<Answer>()
+  /// Whether an element is infinite: 0 until somebody has asked, then 1 for no and 2 for yes.
+  private let infinity = Atomic<UInt8>(0)
   /// What to do with the memory when the last reader is gone.
   private let release: @Sendable (UnsafeMutableRawPointer) -> Void
 
@@ -79,14 +70,16 @@ package final class Storage: @unchecked Sendable {
 
   /// Whether an element is infinite. Looked at once: every sweep of a graph asks.
   package var containsInfinity: Bool {
-    if let known = infinity.load() { return known.isThere }
+    let known = infinity.load(ordering: .relaxed)
+    if known != 0 { return known == 2 }
     let isThere =
       switch scalarType {
       case .float32: withElements(of: Float.self) { !Self.areFinite($0) && $0.contains { $0.isInfinite } }
       case .float64: withElements(of: Double.self) { !Self.areFinite($0) && $0.contains { $0.isInfinite } }
       case .bool, .int32, .int64: false
       }
-    return infinity.storeIfNil(isThere ? .yes : .no).isThere
+    infinity.store(isThere ? 2 : 1, ordering: .relaxed)
+    return isThere
   }
 
   /// Whether an element is NaN.

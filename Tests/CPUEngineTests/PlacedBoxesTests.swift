@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Tensors that are put together from parts which are made in their place.
-@Suite struct AssemblyTests {
+@Suite struct PlacedBoxesTests {
   private func input(_ shape: Shape, seed: UInt64, _ type: ScalarType = .float64) -> Node {
     var generator = RepeatableGenerator(seed: seed)
     return randomInput(shape, type, using: &generator)
