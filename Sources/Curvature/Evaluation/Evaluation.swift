@@ -25,6 +25,12 @@ package enum Evaluation {
     try evaluate([node])
     return node.value!
   }
+
+  /// The elements of several nodes, computed together.
+  static func storages(_ nodes: [Node]) throws(TensorError) -> [Storage] {
+    try evaluate(nodes)
+    return nodes.map { $0.value! }
+  }
 }
 
 extension Tensor {

@@ -48,12 +48,13 @@ extension BlockMatrix {
       if let known = made[[a, b]] { return known }
       func side(_ node: Node, _ i: Int) -> UnitDirections { UnitDirections(node: node, batchAxis: axes[i]) }
       let (rows, columns) = (side(variables[a], a), side(variables[b], b))
+      let matrix = Derivative(of: side(gradients[a], a), in: columns, isSymmetric: a == b)
+      let mirror = a == b ? matrix : Derivative(of: side(gradients[b], b), in: rows, isSymmetric: false)
       let fresh = LazyMatrix<Scalar>(
-        rows: rows, columns: columns,
-        rowProducts: DerivativeProducts(directions: rows, results: side(gradients[b], b), mode: .forward),
-        columnProducts: DerivativeProducts(directions: columns, results: side(gradients[a], a), mode: .forward),
-        isSymmetric: a == b, caches: caches,
-        entries: a == b && batchAxis == nil ? SecondDerivatives(of: total, in: variables[a]) : nil,
+        products: LineProducts(
+          columns: DerivativeProducts(.forward, of: matrix), rows: DerivativeProducts(.forward, of: mirror)),
+        caches: caches,
+        function: a == b && batchAxis == nil ? Derivative(of: total, in: variables[a]) : nil,
         singularPoints: SingularPoints(of: ys.node, in: [rows, columns]))
       made[[a, b]] = fresh
       return fresh

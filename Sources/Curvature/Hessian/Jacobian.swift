@@ -17,11 +17,11 @@ extension Jacobian {
     let (rowAxis, columnAxis) = try BatchRules.jacobianAxes(ys.node, xs.node, batchAxis)
     let rows = UnitDirections(node: ys.node, batchAxis: rowAxis)
     let columns = UnitDirections(node: xs.node, batchAxis: columnAxis)
+    let derivative = Derivative(of: rows, in: columns, isSymmetric: false)
     let matrix = LazyMatrix<Scalar>(
-      rows: rows, columns: columns,
-      rowProducts: DerivativeProducts(directions: rows, results: columns, mode: .reverse),
-      columnProducts: DerivativeProducts(directions: columns, results: rows, mode: .forward),
-      isSymmetric: false, caches: MatrixCaches(),
+      products: LineProducts(
+        columns: DerivativeProducts(.forward, of: derivative), rows: DerivativeProducts(.reverse, of: derivative)),
+      caches: MatrixCaches(),
       singularPoints: SingularPoints(of: ys.node, outputs: rows, in: [columns]))
     core = MatrixCore(matrix: matrix, isTransposed: false)
   }

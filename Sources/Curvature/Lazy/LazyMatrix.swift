@@ -10,42 +10,39 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// What the rows and columns are numbered by.
   let rows: UnitDirections
   let columns: UnitDirections
-  /// Products that give rows, and products that give columns.
-  let rowProducts: DerivativeProducts
-  let columnProducts: DerivativeProducts
-  /// Single entries; nil where there is only a line at a time.
-  private let entries: SecondDerivatives?
+  /// Products that give columns, and products that give rows.
+  let products: LineProducts
+  /// The function whose second derivatives single entries are; nil where there is only a line at a time.
+  private let function: Derivative?
   /// What entries are where the chain rule does not say.
   let singularPoints: SingularPoints?
   /// What all matrices of one call have computed, and this one's number there.
   let caches: MatrixCaches<Scalar>
   let number: Int
-  let isSymmetric: Bool
-  /// Where entries can be other than zero.
-  let structure: MatrixStructure
   /// How entries are computed once the matrix was found sparse.
   let sparseState = Mutex(SparseState())
   /// Held while products are computed, so that two readers never compute the same; what is known can be read meanwhile.
   let computation = Mutex(())
 
+  /// - Parameter products: products that give columns determine the matrix; those that give rows are a shorter way.
   init(
-    rows: UnitDirections, columns: UnitDirections, rowProducts: DerivativeProducts,
-    columnProducts: DerivativeProducts, isSymmetric: Bool, caches: MatrixCaches<Scalar>,
-    entries: SecondDerivatives? = nil, singularPoints: SingularPoints? = nil
+    products: LineProducts, caches: MatrixCaches<Scalar>, function: Derivative? = nil,
+    singularPoints: SingularPoints? = nil
   ) {
+    self.products = products
+    self.function = function
     self.singularPoints = singularPoints
-    self.rows = rows
-    self.columns = columns
-    self.rowProducts = rowProducts
-    self.columnProducts = columnProducts
-    self.entries = entries
     self.caches = caches
-    self.isSymmetric = isSymmetric
-    structure = MatrixStructure(
-      rows: columnProducts.results, columns: columnProducts.directions, isSymmetric: isSymmetric)
+    let matrix = products.columns.derivative
+    columns = matrix.columns
+    rows = products.rows.directions
     number = caches.add(
-      rowCount: rows.count, columnCount: columns.count, batchCount: rows.batchCount, isSymmetric: isSymmetric)
+      rowCount: rows.count, columnCount: columns.count, batchCount: rows.batchCount, isSymmetric: matrix.isSymmetric)
   }
+
+  /// What the matrix is made of.
+  var derivative: Derivative { products.columns.derivative }
+  var isSymmetric: Bool { derivative.isSymmetric }
 
   /// The number of rows and columns that are known.
   var knownLineCount: Int { caches.withCache(number) { $0.lineCount } }
@@ -87,11 +84,11 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
           if try becomeSparse(lines: lines.count) { continue }
           if try computeEntry(region) { continue }
           if lines.count == rows.count, try computeWhole() { continue }
-          try compute(lines, rowProducts, areRows: true, besides: size)
+          try compute(lines, areRows: true, besides: size)
         case .missing(.columns(let lines)):
           if try becomeSparse(lines: lines.count) { continue }
           if lines.count == columns.count, try computeWhole() { continue }
-          try compute(lines, columnProducts, areRows: false, besides: size)
+          try compute(lines, areRows: false, besides: size)
         case .missing(.colors(let colors)): try compute(colors: colors, for: region, besides: size)
         }
       }
@@ -100,7 +97,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
 
   private enum Outcome {
     case known(Storage)
-    case missing(ProductCache<Scalar>.Demand)
+    case missing(FragmentStore<Scalar>.Demand)
   }
 
   private func known(_ region: MatrixRegion) -> Outcome {
@@ -118,10 +115,12 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   ///
   /// - Returns: whether it is known now.
   private func computeEntry(_ region: MatrixRegion) throws(TensorError) -> Bool {
-    guard let entries, region.rows.count == 1, region.columns.count == 1, entries.areWorthwhile else { return false }
+    guard let function, region.rows.count == 1, region.columns.count == 1, function.isEntryWorthwhile else {
+      return false
+    }
     let (row, column) = (region.rows[0], region.columns[0])
     guard caches.withCache(number, { !$0.hasEntry(besides: row, column) }) else { return false }
-    let element = try entries.evaluate(row: row, column: column)
+    let element = try function.bound(.entry)(Storage([Int64(row)]), Storage([Int64(column)]))
     caches.count(products: 1)
     let value = element.element(0, of: Scalar.self)
     caches.withCache(number) { $0.insert(value, row: row, column: column) }
@@ -133,7 +132,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// - Returns: whether it is known now.
   private func computeWhole() throws(TensorError) -> Bool {
     guard rows.count > 1, columns.count > 1, caches.withCache(number, { $0.isEmpty }),
-      let elements = try structuredElements(wholeDemand)
+      let request = derivative.wholeRequest, let elements = try derivative.elements(request)
     else { return false }
     caches.count(products: min(rows.count, columns.count))
     if isSymmetric {
@@ -144,52 +143,15 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     return caches.withCache(number) { $0.insertWhole(elements) }
   }
 
-  /// What the delta calculus is asked for; nil if it has no word for it.
-  private var wholeDemand: DeltaDemand? {
-    switch (rows.batchAxis, columns.batchAxis) {
-    case (nil, nil): .matrix
-    case (let row?, let column?): row == column ? .batched(axis: row) : nil
-    case (nil, _), (_, nil): nil
-    }
-  }
-
-  /// A part of this matrix by the delta calculus, or nil if dense products are expected to be as cheap.
-  private func structured(_ demand: DeltaDemand?) -> (result: Node, plan: DeltaPlan)? {
-    guard let demand else { return nil }
-    return DerivativeTemplates.shared.derivative(
-      structure.outline, demand: demand, isSymmetric: isSymmetric, effort: .once)
-  }
-
-  /// The elements of such a part.
-  private func structuredElements(_ demand: DeltaDemand?) throws(TensorError) -> Storage? {
-    guard let demand else { return nil }
-    return try DerivativeTemplates.shared.elements(structure.outline, demand: demand, isSymmetric: isSymmetric)
-  }
-
-  /// Whether the delta calculus has a plan for the whole.
-  var hasStructuredWhole: Bool { structured(wholeDemand) != nil }
-
-  /// The expected cost of the whole matrix without its sparsity.
-  var wholeCost: Cost {
-    if let plan = structured(wholeDemand)?.plan { return plan.estimatedCost }
-    return productCost(min(rows.count, columns.count))
-  }
-
-  /// The expected cost of some products.
-  func productCost(_ count: Int) -> Cost {
-    denseDirectionsCost(
-      of: columnProducts.results.node, variable: columnProducts.directions.node, directions: count, model: .default)
-  }
-
-  func compute(
-    _ lines: [Int], _ products: DerivativeProducts, areRows: Bool, besides result: Int
-  ) throws(TensorError) {
+  /// Computes rows or columns one by one.
+  func compute(_ lines: [Int], areRows: Bool, besides result: Int) throws(TensorError) {
+    let products = areRows ? products.rows : products.columns
     let length = products.results.count.multipliedClamping(by: rows.batchCount)
     let size = lines.count.multipliedClamping(by: length).addingClamping(result)
     try MemoryBudget.require(elements: size, of: Scalar.scalarType) {
       "computing \(lines.count) \(areRows ? "rows" : "columns") of \(length) elements"
     }
-    for part in lines.chunked(by: products.chunkSize) {
+    for part in lines.chunked(by: products.derivative.chunkSize) {
       let elements = try products.evaluate(part)
       caches.count(products: part.count)
       caches.withCache(number) { $0.insert(elements, lines: part, isRows: areRows) }
@@ -200,7 +162,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   private func expression(_ region: MatrixRegion) -> Node {
     let byRows = region.rows.count <= region.columns.count
     let (lines, others) = byRows ? (region.rows, region.columns) : (region.columns, region.rows)
-    let products = byRows != region.isTransposed ? rowProducts : columnProducts
+    let products = byRows != region.isTransposed ? products.rows : products.columns
     let all = products.expression(Node(Storage(lines.map(Int64.init)), shape: [lines.count]))
     return all.keeping(others, axis: 2).permuted(byRows ? [1, 0, 2] : [1, 2, 0])
   }
@@ -234,27 +196,21 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
 
   /// All diagonal entries at once by structure, or nil if only some are missing or products are as cheap.
   private func structuredDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage? {
-    guard numbers.count == rows.count, let elements = try structuredElements(diagonalDemand) else { return nil }
+    guard numbers.count == rows.count, let request = derivative.diagonalRequest,
+      let elements = try derivative.elements(request)
+    else { return nil }
     caches.count(products: 1)
     return elements
   }
-
-  private var diagonalDemand: DeltaDemand? {
-    let isSquare = rows.batchAxis == nil && columns.batchAxis == nil && rows.sliceShape == columns.sliceShape
-    return isSquare && rows.count > 1 ? .diagonal : nil
-  }
-
-  /// Whether the delta calculus has a plan for the diagonal.
-  var hasStructuredDiagonal: Bool { structured(diagonalDemand) != nil }
 
   /// The diagonal entries of the given numbers, [count, batch]: one product each, of which one entry is kept.
   private func computeDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage {
     let result = Storage(count: numbers.count * rows.batchCount, scalarType: Scalar.scalarType)
     var out = result.base.bindMemory(to: Scalar.self, capacity: result.count)
-    for part in numbers.chunked(by: columnProducts.chunkSize) {
-      let products = try columnProducts.evaluate(part)
+    for part in numbers.chunked(by: derivative.chunkSize) {
+      let lines = try products.columns.evaluate(part)
       caches.count(products: part.count)
-      products.withElements(of: Scalar.self) { elements in
+      lines.withElements(of: Scalar.self) { elements in
         for (k, number) in part.enumerated() {
           for batch in 0..<rows.batchCount {
             out.pointee = elements[(k * rows.batchCount + batch) * rows.count + number]
@@ -268,7 +224,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
 
   /// The diagonal as an expression [batch, element], for further derivatives.
   private func diagonalExpression() -> Node {
-    let all = columnProducts.expression(Node(.iota([columns.count], axis: 0, .int64)))
+    let all = products.columns.expression(Node(.iota([columns.count], axis: 0, .int64)))
     return checked(try Operations.diagonal(all, axis1: 0, axis2: 2))
   }
 
@@ -277,7 +233,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// The products with directions [K] + columns' shape, [K] + rows' shape.
   func product(_ directions: Node) -> Node {
     caches.count(products: directions.shape[0])
-    return columnProducts.product(directions) { [self] (products, seeds) throws(TensorError) in
+    return products.columns.product(directions) { [self] (products, seeds) throws(TensorError) in
       try determined(products: products, with: seeds, transposed: false)
     }
   }
@@ -285,7 +241,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   /// The products of the transpose with directions [K] + rows' shape, [K] + columns' shape.
   func transposedProduct(_ directions: Node) -> Node {
     caches.count(products: directions.shape[0])
-    return rowProducts.product(directions) { [self] (products, seeds) throws(TensorError) in
+    return products.rows.product(directions) { [self] (products, seeds) throws(TensorError) in
       try determined(products: products, with: seeds, transposed: true)
     }
   }

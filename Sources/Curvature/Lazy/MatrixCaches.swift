@@ -4,7 +4,7 @@ import TensorGraph
 /// What the matrices of one call have computed: one cache for each, one limit and one counter for all.
 final class MatrixCaches<Scalar: DifferentiableScalar>: Sendable {
   private struct State {
-    var caches: [ProductCache<Scalar>] = []
+    var caches: [FragmentStore<Scalar>] = []
     let clock = UsageClock()
     var limit: Int? = defaultCacheByteLimit
 
@@ -27,7 +27,7 @@ final class MatrixCaches<Scalar: DifferentiableScalar>: Sendable {
   func add(rowCount: Int, columnCount: Int, batchCount: Int, isSymmetric: Bool) -> Int {
     state.withLock {
       $0.caches.append(
-        ProductCache(
+        FragmentStore(
           rowCount: rowCount, columnCount: columnCount, batchCount: batchCount, isSymmetric: isSymmetric,
           clock: $0.clock))
       return $0.caches.count - 1
@@ -35,7 +35,7 @@ final class MatrixCaches<Scalar: DifferentiableScalar>: Sendable {
   }
 
   /// Reads or changes one cache.
-  func withCache<Result: Sendable>(_ number: Int, _ body: (inout ProductCache<Scalar>) -> Result) -> Result {
+  func withCache<Result: Sendable>(_ number: Int, _ body: (inout FragmentStore<Scalar>) -> Result) -> Result {
     state.withLock { body(&$0.caches[number]) }
   }
 

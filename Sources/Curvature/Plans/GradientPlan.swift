@@ -8,11 +8,8 @@ import TensorGraph
 public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   /// The shape of a point.
   public let shape: [Int]
-  /// The number of its elements.
-  private let size: Int
-  private let function: PreparedFunction
-  private let valueAlone: LazyFunction
-  private let singularities: PlanSingularities?
+  private let all: PlanProgram
+  private let valueAlone: PlanProgram
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
@@ -20,24 +17,17 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   public init(
     like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, of: f)
-    let gradient = try Gradients.of(traced.result, [traced.argument])[0]
-    function = try PreparedFunction(outputs: [traced.result, gradient], inputs: [traced.argument])
-    valueAlone = LazyFunction(outputs: [traced.result], inputs: [traced.argument])
-    singularities = PlanSingularities(
-      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
+    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
+    all = try PlanProgram([traced.value, try traced.gradient], of: [.init(node: traced.argument)])
+    valueAlone = all.part(0)
     shape = x.shape
-    size = x.count
   }
 
   /// The value and the gradient at a point.
   public func callAsFunction(
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>) {
-    try PlanRules.require(x.shape, shape)
-    let point = try Evaluation.storage(x.node)
-    let results = try function.run([point])
-    try singularities?.determine(results[1].base, .jacobian, at: point.base)
+    let results = try all(x.node)
     return (results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))))
   }
 
@@ -47,28 +37,23 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   public func evaluate(
     at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: size, "the point")
-    let slope = try PreparedFunction.target(&gradient, count: size, "the gradient")
+    let (point, slope) = (try all.source(x), try all.target(&gradient, 1))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try function.run(on: point, to: (UnsafeMutableRawPointer(value), slope))
+      try all.run(on: point, to: (UnsafeMutableRawPointer(value), slope))
     }
-    try singularities?.determine(slope, .jacobian, at: point)
   }
 
   /// The value at a point, without the gradient.
-  public func value(at x: Tensor<Scalar>) throws(TensorError) -> Scalar {
-    try PlanRules.require(x.shape, shape)
-    return try valueAlone.function().run([Evaluation.storage(x.node)])[0].element(0)
-  }
+  public func value(at x: Tensor<Scalar>) throws(TensorError) -> Scalar { try valueAlone(x.node)[0].element(0) }
 
   /// Evaluates the value at a point into the caller's memory, without the gradient. Nothing is allocated after the first
   /// call.
   ///
   /// - Throws: `TensorError` if `x` has another number of elements than a point.
   public func evaluate(at x: Span<Scalar>, value: inout Scalar) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: size, "the point")
+    let point = try valueAlone.source(x)
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try valueAlone.function().run(on: point, to: UnsafeMutableRawPointer(value))
+      try valueAlone.run(on: point, to: UnsafeMutableRawPointer(value))
     }
   }
 }
@@ -83,10 +68,7 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
 public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
   /// The shape of a point and of a direction.
   public let shape: [Int]
-  /// The number of their elements.
-  private let size: Int
-  private let function: PreparedFunction
-  private let singularities: PlanSingularities?
+  private let product: PlanProgram
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
@@ -94,29 +76,22 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
   public init(
     like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, of: f)
-    let gradient = try Gradients.of(traced.result, [traced.argument])[0]
+    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
     let direction = Node(.input(traced.argument.shape, Scalar.scalarType))
-    let product = pushforward(of: [gradient], seeds: [(traced.argument, direction)])[0]
-    function = try PreparedFunction(
-      outputs: [product ?? .zeros(direction.shape, Scalar.scalarType)], inputs: [traced.argument, direction])
-    singularities = PlanSingularities(
-      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
+    let hessian = Derivative(of: try traced.gradient.node, in: traced.argument, isSymmetric: true)
+    let products = DerivativeProducts(.forward, of: hessian).expression(
+      seeds: direction.reshaped(to: [1] + direction.shape))
+    product = try PlanProgram(
+      [.init(node: products, name: "the product", derivative: (traced.singularities, .hessianProduct))],
+      of: [.init(node: traced.argument), .init(node: direction, name: "the direction", plural: "directions")])
     shape = x.shape
-    size = x.count
   }
 
   /// The product of the Hessian at a point with a direction.
   public func callAsFunction(
     _ x: Tensor<Scalar>, _ direction: Tensor<Scalar>
   ) throws(TensorError) -> Tensor<Scalar> {
-    try PlanRules.require(x.shape, shape)
-    try PlanRules.require(direction.shape, shape)
-    try Evaluation.evaluate([x.node, direction.node])
-    let (point, seed) = (try Evaluation.storage(x.node), try Evaluation.storage(direction.node))
-    let results = try function.run([point, seed])
-    try singularities?.determine(results[0].base, .hessianProduct, at: point.base, seed.base)
-    return Tensor(Node(results[0], shape: Shape(shape)))
+    Tensor(Node(try product(x.node, direction.node)[0], shape: Shape(shape)))
   }
 
   /// Evaluates at a point and a direction into the caller's memory: as many elements as a point has. Nothing is
@@ -124,13 +99,10 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
   ///
   /// - Throws: `TensorError` if one of the three has another number of elements.
   public func evaluate(
-    at x: Span<Scalar>, along direction: Span<Scalar>, product: consuming MutableSpan<Scalar>
+    at x: Span<Scalar>, along direction: Span<Scalar>, product result: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: size, "the point")
-    let change = try PreparedFunction.source(direction, count: size, "the direction")
-    let result = try PreparedFunction.target(&product, count: size, "the product")
-    try function.run(on: (point, change), to: result)
-    try singularities?.determine(result, .hessianProduct, at: point, change)
+    let (point, change) = (try product.source(x), try product.source(direction, 1))
+    try product.run(on: (point, change), to: product.target(&result, 0))
   }
 }
 
@@ -147,8 +119,7 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   public let shape: [Int]
   /// The number of rows.
   public let rowCount: Int
-  private let function: PreparedFunction
-  private let singularities: PlanSingularities?
+  private let rows: PlanProgram
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
@@ -156,15 +127,15 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   public init(
     like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, of: f)
-    let gradient = try Gradients.of(traced.result, [traced.argument])[0]
-    let variable = UnitDirections(node: traced.argument, batchAxis: nil)
+    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
     let row = Node(.input([1], .int64))
-    let rows = pushforward(of: [gradient], along: variable.units(row), of: traced.argument)[0]
-    function = try PreparedFunction(
-      outputs: [rows ?? .zeros([1] + traced.argument.shape, Scalar.scalarType)], inputs: [traced.argument, row])
-    singularities = PlanSingularities(
-      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
+    let hessian = Derivative(of: try traced.gradient.node, in: traced.argument, isSymmetric: true)
+    rows = try PlanProgram(
+      [
+        .init(
+          node: DerivativeProducts(.forward, of: hessian).expression(row), name: "the row",
+          derivative: (traced.singularities, .hessianRow))
+      ], of: [.init(node: traced.argument), .init(node: row, name: "the row's number", plural: "numbers")])
     shape = x.shape
     rowCount = x.count
   }
@@ -173,11 +144,8 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   ///
   /// - Parameter row: its number, row-major; negative numbers count from the end.
   public func callAsFunction(_ x: Tensor<Scalar>, row: Int) throws(TensorError) -> Tensor<Scalar> {
-    try PlanRules.require(x.shape, shape)
-    let (point, number) = (try Evaluation.storage(x.node), try resolved(row))
-    let results = try function.run([point, Storage([Int64(number)])])
-    try singularities?.determine(results[0].base, .hessianRow(number), at: point.base)
-    return Tensor(Node(results[0], shape: Shape(shape)))
+    let number = Node(Storage([Int64(try resolved(row))]), shape: [1])
+    return Tensor(Node(try rows(x.node, number)[0], shape: Shape(shape)))
   }
 
   /// Evaluates a row at a point into the caller's memory: as many elements as a point has. Nothing is allocated.
@@ -186,16 +154,12 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   public func evaluate(
     at x: Span<Scalar>, row: Int, result: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: rowCount, "the point")
-    let target = try PreparedFunction.target(&result, count: rowCount, "the row")
+    let (point, target) = (try rows.source(x), try rows.target(&result, 0))
     let number = Int64(try resolved(row))
     let outcome = withUnsafePointer(to: number) { number in
-      Result { () throws(TensorError) in
-        try function.run(on: (point, UnsafeRawPointer(number)), to: target)
-      }
+      Result { () throws(TensorError) in try rows.run(on: (point, UnsafeRawPointer(number)), to: target) }
     }
     try outcome.get()
-    try singularities?.determine(target, .hessianRow(Int(number)), at: point)
   }
 
   private func resolved(_ row: Int) throws(TensorError) -> Int {

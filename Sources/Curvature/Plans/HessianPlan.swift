@@ -18,12 +18,9 @@ import TensorGraph
 public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
-  /// The number of its elements.
-  private let size: Int
-  private let function: PreparedFunction
-  private let hessianAlone: LazyFunction
+  private let all: PlanProgram
+  private let hessianAlone: PlanProgram
   private let steps: String
-  private let singularities: PlanSingularities?
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
@@ -32,30 +29,22 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   public init(
     like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, of: f)
-    let gradient = try Gradients.of(traced.result, [traced.argument])[0]
-    let structured = DerivativeTemplates.shared.derivative(
-      of: gradient, in: traced.argument, demand: .matrix, isSymmetric: true, effort: .often)
-    let hessian = structured?.result ?? DenseHessian.expression(gradient, traced.argument)
-    function = try PreparedFunction(outputs: [traced.result, gradient, hessian], inputs: [traced.argument])
-    hessianAlone = LazyFunction(outputs: [hessian], inputs: [traced.argument])
-    singularities = PlanSingularities(
-      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
-    steps = structured?.plan.description ?? "dense directions"
+    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
+    let gradient = try traced.gradient
+    let hessian = try Derivative(of: gradient.node, in: traced.argument, isSymmetric: true).whole(.often)
+    let matrix = PlanProgram.Result(
+      node: hessian.result, name: "the Hessian", symmetricSize: x.count, derivative: (traced.singularities, .hessian))
+    all = try PlanProgram([traced.value, gradient, matrix], of: [.init(node: traced.argument)])
+    hessianAlone = all.part(2)
+    steps = hessian.steps
     shape = x.shape
-    size = x.count
   }
 
   /// The value, the gradient (shape S) and the Hessian (S + S) at a point.
   public func callAsFunction(
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: Tensor<Scalar>) {
-    try PlanRules.require(x.shape, shape)
-    let point = try Evaluation.storage(x.node)
-    let results = try function.run([point])
-    mirror(results[2].base)
-    try singularities?.determine(results[1].base, .jacobian, at: point.base)
-    try singularities?.determine(results[2].base, .hessian, at: point.base)
+    let results = try all(x.node)
     return (
       results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))),
       Tensor(Node(results[2], shape: Shape(shape + shape)))
@@ -74,25 +63,15 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: size, "the point")
-    let slope = try PreparedFunction.target(&gradient, count: size, "the gradient")
-    let matrix = try PreparedFunction.target(&hessian, count: size * size, "the Hessian")
+    let (point, slope, matrix) = (try all.source(x), try all.target(&gradient, 1), try all.target(&hessian, 2))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try function.run(on: point, to: (UnsafeMutableRawPointer(value), slope, matrix))
+      try all.run(on: point, to: (UnsafeMutableRawPointer(value), slope, matrix))
     }
-    mirror(matrix)
-    try singularities?.determine(slope, .jacobian, at: point)
-    try singularities?.determine(matrix, .hessian, at: point)
   }
 
   /// The Hessian at a point, S + S, without value and gradient.
   public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> Tensor<Scalar> {
-    try PlanRules.require(x.shape, shape)
-    let point = try Evaluation.storage(x.node)
-    let results = try hessianAlone.function().run([point])
-    mirror(results[0].base)
-    try singularities?.determine(results[0].base, .hessian, at: point.base)
-    return Tensor(Node(results[0], shape: Shape(shape + shape)))
+    Tensor(Node(try hessianAlone(x.node)[0], shape: Shape(shape + shape)))
   }
 
   /// Evaluates the Hessian at a point into the caller's memory, without value and gradient.
@@ -101,16 +80,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   ///
   /// - Throws: `TensorError` if a span has another number of elements.
   public func evaluate(at x: Span<Scalar>, hessian: consuming MutableSpan<Scalar>) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: size, "the point")
-    let matrix = try PreparedFunction.target(&hessian, count: size * size, "the Hessian")
-    try hessianAlone.function().run(on: point, to: matrix)
-    mirror(matrix)
-    try singularities?.determine(matrix, .hessian, at: point)
-  }
-
-  /// Rounding may differ between an entry and its mirror image; the upper one counts.
-  private func mirror(_ hessians: UnsafeMutableRawPointer, count: Int = 1) {
-    Engine.mirrorUpperTriangles(hessians, size: size, count: count, scalarType: Scalar.scalarType)
+    try hessianAlone.run(on: hessianAlone.source(x), to: hessianAlone.target(&hessian, 0))
   }
 
   /// Evaluates at many points, shape [P] + S: values [P], gradients [P] + S, Hessians [P] + S + S.
@@ -120,68 +90,17 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   public func callAsFunction(
     batch points: Tensor<Scalar>
   ) throws(TensorError) -> (values: Tensor<Scalar>, gradients: Tensor<Scalar>, hessians: Tensor<Scalar>) {
-    try PlanRules.require(Array(points.shape.dropFirst()), shape)
+    let results = try all(batch: points.node)
     let count = points.shape[0]
-    let shapes = [Shape([count]), Shape([count] + shape), Shape([count] + shape + shape)]
-    let storage = try Evaluation.storage(points.node)
-    var results: [Storage] = []
-    for shape in shapes { results.append(try Engine.storage(count: shape.count, scalarType: Scalar.scalarType)) }
-    func stride(_ shape: Shape) -> Int { count == 0 ? 0 : shape.count / count * Scalar.scalarType.byteCount }
-    try function.run(
-      count: count, inputs: [(UnsafeRawPointer(storage.base), stride(shapes[1]))],
-      outputs: zip(results, shapes).map { ($0.base, stride($1)) })
-    mirror(results[2].base, count: count)
-    if let singularities {
-      for i in 0..<count {
-        let point = storage.base + i * stride(shapes[1])
-        try singularities.determine(results[1].base + i * stride(shapes[1]), .jacobian, at: point, inBatch: true)
-        try singularities.determine(results[2].base + i * stride(shapes[2]), .hessian, at: point, inBatch: true)
-      }
-    }
-    withExtendedLifetime(storage) {}
     return (
-      Tensor(Node(results[0], shape: shapes[0])), Tensor(Node(results[1], shape: shapes[1])),
-      Tensor(Node(results[2], shape: shapes[2]))
+      Tensor(Node(results[0], shape: [count])), Tensor(Node(results[1], shape: Shape([count] + shape))),
+      Tensor(Node(results[2], shape: Shape([count] + shape + shape)))
     )
   }
 
   /// How often memory for a run was taken: once for each caller at a time.
-  package var contextsMade: Int { function.contextsMade }
+  package var contextsMade: Int { all.contextsMade }
 
   /// How the Hessian is computed, and the steps of the program.
-  public var description: String { "\(steps)\n\(function.program)" }
-}
-
-/// A function called once on a placeholder.
-struct TracedFunction {
-  /// Stands for the point; it has no elements.
-  let argument: Node
-  let result: Node
-
-  init<Scalar: DifferentiableScalar>(
-    like x: Tensor<Scalar>, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
-  ) throws {
-    argument = Node(.input(x.node.shape, Scalar.scalarType))
-    result = try f(Tensor(argument)).node
-  }
-}
-
-/// The Hessian by pushing every unit direction through the gradient at once.
-enum DenseHessian {
-  static func expression(_ gradient: Node, _ variable: Node) -> Node {
-    let directions = UnitDirections(node: variable, batchAxis: nil)
-    let units = directions.units(Node(.iota([directions.count], axis: 0, .int64)))
-    let rows = pushforward(of: [gradient], along: units, of: variable)[0]
-    let shape = variable.shape + variable.shape
-    return rows?.reshaped(to: shape) ?? .zeros(shape, variable.scalarType)
-  }
-}
-
-/// What plans demand of their arguments.
-enum PlanRules {
-  static func require(_ found: [Int], _ expected: [Int]) throws(TensorError) {
-    guard found == expected else {
-      throw TensorError("plan: it was made for points of shape \(expected), found \(found); make another plan")
-    }
-  }
+  public var description: String { "\(steps)\n\(all.description)" }
 }

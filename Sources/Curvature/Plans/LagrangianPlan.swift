@@ -23,16 +23,17 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   /// The shape of the constraints.
   public let constraintShape: [Int]
   /// Where the constraints' Jacobian can be other than zero; the order of its values is by rows.
-  public let jacobianPattern: SparsityPattern
+  public var jacobianPattern: SparsityPattern { jacobianEntries.pattern }
   /// Where the lower triangle of the Lagrangian's Hessian can be other than zero; the order of its values is by rows.
-  public let hessianPattern: SparsityPattern
-  private let objective: PreparedFunction
-  private let constraints: PreparedFunction
-  private let first: PreparedFunction
-  private let second: PreparedFunction
-  private let all: PreparedFunction
-  private let steps: String
-  private let singularities: (objective: PlanSingularities, constraints: PlanSingularities, total: PlanSingularities)?
+  public var hessianPattern: SparsityPattern { hessianEntries.pattern }
+  private let jacobianEntries: PlannedNonzeros
+  private let hessianEntries: PlannedNonzeros
+  /// The objective, its gradient, the constraints, the entries of their Jacobian and of the Hessian.
+  private let all: PlanProgram
+  private let objectiveAlone: PlanProgram
+  private let constraintsAlone: PlanProgram
+  private let firstOrder: PlanProgram
+  private let hessianAlone: PlanProgram
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
@@ -53,37 +54,33 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     let weighted = factor * value.reshaped(to: [])
     let total = weighted + (multipliers * constraint).summed(over: Array(0..<constraint.shape.rank))
     let slope = try Gradients.of(total, [point])[0]
-
-    let jacobianColoring = try SparsePlans.coloring(constraint, point, isSymmetric: false)
-    let hessianColoring = try SparsePlans.coloring(slope, point, isSymmetric: true)
-    jacobianPattern = jacobianColoring.pattern
-    hessianPattern = hessianColoring.pattern.lowerTriangle()
-    let jacobian = NonzeroExpression(
-      .init(output: constraint, variable: point, isSymmetric: false), coloring: jacobianColoring,
-      part: jacobianPattern, method: nil)
-    let hessian = NonzeroExpression(
-      .init(output: slope, variable: point, isSymmetric: true), coloring: hessianColoring, part: hessianPattern,
-      method: nil)
-    objective = try PreparedFunction(outputs: [value], inputs: [point])
-    constraints = try PreparedFunction(outputs: [constraint], inputs: [point])
-    first = try PreparedFunction(outputs: [value, gradient, constraint, jacobian.values], inputs: [point])
-    second = try PreparedFunction(outputs: [hessian.values], inputs: [point, factor, multipliers])
-    all = try PreparedFunction(
-      outputs: [value, gradient, constraint, jacobian.values, hessian.values], inputs: [point, factor, multipliers])
-    steps = [
-      SparsePlans.text("Jacobian of the constraints", jacobianPattern, jacobian),
-      SparsePlans.text("Hessian of the Lagrangian, lower triangle", hessianPattern, hessian),
-    ].joined(separator: "\n")
     func singularities(_ output: Node, _ arguments: [Node]) -> PlanSingularities? {
       PlanSingularities(of: output, in: arguments, isWanted: resolvingSingularPoints)
     }
-    if let objective = singularities(value, [point]), let constraints = singularities(constraint, [point]),
-      let total = singularities(total, [point, factor, multipliers])
-    {
-      self.singularities = (objective, constraints, total)
-    } else {
-      self.singularities = nil
-    }
+
+    jacobianEntries = try PlannedNonzeros(Derivative(of: constraint, in: point), .both, nil)
+    hessianEntries = try PlannedNonzeros(Derivative(of: slope, in: point, isSymmetric: true), .lower, nil)
+    let objective = PlanProgram.Result(node: value, name: "the value")
+    let constraints = PlanProgram.Result(node: constraint, name: "the constraints")
+    let first = [
+      objective,
+      .init(node: gradient, name: "the gradient", derivative: (singularities(value, [point]), .jacobian)),
+      constraints,
+      jacobianEntries.result(
+        "the Jacobian's entries", PlanSingularities.Part.jacobianEntries, singularities(constraint, [point])),
+    ]
+    let second = hessianEntries.result(
+      "the Hessian's entries", PlanSingularities.Part.hessianEntries,
+      singularities(total, [point, factor, multipliers]))
+    let inputs = [
+      PlanProgram.Argument(node: point), .init(node: factor, name: "the factor", plural: "factors"),
+      .init(node: multipliers, name: "the multipliers", plural: "multipliers"),
+    ]
+    objectiveAlone = try PlanProgram([objective], of: [inputs[0]])
+    constraintsAlone = try PlanProgram([constraints], of: [inputs[0]])
+    firstOrder = try PlanProgram(first, of: [inputs[0]])
+    hessianAlone = try PlanProgram([second], of: inputs)
+    all = try PlanProgram(first + [second], of: inputs)
     shape = x.shape
     constraintShape = constraint.shape.dimensions
   }
@@ -102,67 +99,30 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
 
   /// f, its gradient, g and its Jacobian at a point, in one pass.
   public func callAsFunction(_ x: Tensor<Scalar>) throws(TensorError) -> FirstOrder {
-    try PlanRules.require(x.shape, shape)
-    let point = try Evaluation.storage(x.node)
-    let results = try first.run([point])
-    try determineFirstOrder(results[1].base, results[3].base, at: point.base)
-    return firstOrder(results)
+    values(try firstOrder(x.node))
   }
 
   /// f, its gradient, g, its Jacobian, and the lower triangle of the Hessian of σ f + λ·g at a point, in one pass.
   public func callAsFunction(
     _ x: Tensor<Scalar>, objectiveFactor: Scalar, multipliers: Tensor<Scalar>
   ) throws(TensorError) -> (values: FirstOrder, hessian: SparseMatrix<Scalar>) {
-    let inputs = try inputs(x, objectiveFactor, multipliers)
-    let results = try all.run(inputs)
-    try determineFirstOrder(results[1].base, results[3].base, at: inputs[0].base)
-    try determineHessian(results[4].base, inputs)
-    return (
-      firstOrder(results), SparseMatrix(pattern: hessianPattern, values: results[4].elements())
-    )
+    let results = try all(x.node, Tensor(objectiveFactor).node, multipliers.node)
+    return (values(results), SparseMatrix(pattern: hessianPattern, values: results[4].elements()))
   }
 
   /// The lower triangle of the Hessian of σ f + λ·g at a point.
   public func hessian(
     at x: Tensor<Scalar>, objectiveFactor: Scalar, multipliers: Tensor<Scalar>
   ) throws(TensorError) -> SparseMatrix<Scalar> {
-    let inputs = try inputs(x, objectiveFactor, multipliers)
-    let results = try second.run(inputs)
-    try determineHessian(results[0].base, inputs)
+    let results = try hessianAlone(x.node, Tensor(objectiveFactor).node, multipliers.node)
     return SparseMatrix(pattern: hessianPattern, values: results[0].elements())
   }
 
-  private func inputs(
-    _ x: Tensor<Scalar>, _ factor: Scalar, _ multipliers: Tensor<Scalar>
-  ) throws(TensorError) -> [Storage] {
-    try PlanRules.require(x.shape, shape)
-    guard multipliers.shape == constraintShape else {
-      throw TensorError(
-        "LagrangianPlan: multipliers of shape \(multipliers.shape), the constraints have \(constraintShape); give one "
-          + "for each constraint")
-    }
-    return [try Evaluation.storage(x.node), Storage([factor]), try Evaluation.storage(multipliers.node)]
-  }
-
-  private func firstOrder(_ results: [Storage]) -> FirstOrder {
+  private func values(_ results: [Storage]) -> FirstOrder {
     FirstOrder(
       value: results[0].element(0), gradient: Tensor(Node(results[1], shape: Shape(shape))),
       constraints: Tensor(Node(results[2], shape: Shape(constraintShape))),
       jacobian: SparseMatrix(pattern: jacobianPattern, values: results[3].elements()))
-  }
-
-  private func determineFirstOrder(
-    _ gradient: UnsafeMutableRawPointer, _ jacobian: UnsafeMutableRawPointer, at x: UnsafeRawPointer
-  ) throws(TensorError) {
-    guard let singularities else { return }
-    try singularities.objective.determine(gradient, .jacobian, at: x)
-    try singularities.constraints.determine(jacobian, .jacobianEntries(jacobianPattern), at: x)
-  }
-
-  private func determineHessian(_ hessian: UnsafeMutableRawPointer, _ inputs: [Storage]) throws(TensorError) {
-    try singularities?.total.determine(
-      hessian, .hessianEntries(hessianPattern), at: inputs[0].base, inputs[1].base, inputs[2].base)
-    withExtendedLifetime(inputs) {}
   }
 
   // MARK: Into the caller's memory
@@ -171,15 +131,15 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   ///
   /// - Throws: `TensorError` if a span has another number of elements; likewise below.
   public func evaluate(at x: Span<Scalar>, value: inout Scalar) throws(TensorError) {
+    let point = try objectiveAlone.source(x)
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try objective.run(on: point(x), to: UnsafeMutableRawPointer(value))
+      try objectiveAlone.run(on: point, to: UnsafeMutableRawPointer(value))
     }
   }
 
   /// g at a point: as many elements as there are constraints.
   public func evaluate(at x: Span<Scalar>, constraints g: consuming MutableSpan<Scalar>) throws(TensorError) {
-    try constraints.run(
-      on: point(x), to: PreparedFunction.target(&g, count: constraintCount, "the constraints"))
+    try constraintsAlone.run(on: constraintsAlone.source(x), to: constraintsAlone.target(&g, 0))
   }
 
   /// f, its gradient, g and the entries of its Jacobian (in the order of `jacobianPattern`) in one pass.
@@ -187,15 +147,11 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     constraints: consuming MutableSpan<Scalar>, jacobian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let slope = try PreparedFunction.target(&gradient, count: size, "the gradient")
-    let limits = try PreparedFunction.target(&constraints, count: constraintCount, "the constraints")
-    let nonzeros = try PreparedFunction.target(
-      &jacobian, count: jacobianPattern.nonzeroCount, "the Jacobian's entries")
-    let point = try point(x)
+    let (point, slope) = (try firstOrder.source(x), try firstOrder.target(&gradient, 1))
+    let (limits, entries) = (try firstOrder.target(&constraints, 2), try firstOrder.target(&jacobian, 3))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try first.run(on: point, to: (UnsafeMutableRawPointer(value), slope, limits, nonzeros))
+      try firstOrder.run(on: point, to: (UnsafeMutableRawPointer(value), slope, limits, entries))
     }
-    try determineFirstOrder(slope, nonzeros, at: point)
   }
 
   /// The entries of the lower triangle of the Hessian of σ f + λ·g, in the order of `hessianPattern`.
@@ -204,27 +160,22 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   public func evaluate(
     at x: Span<Scalar>, objectiveFactor: Scalar, multipliers: Span<Scalar>, hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let point = try point(x)
-    let weights = try PreparedFunction.source(multipliers, count: constraintCount, "the multipliers")
-    let nonzeros = try PreparedFunction.target(
-      &hessian, count: hessianPattern.nonzeroCount, "the Hessian's entries")
-    let result = withUnsafePointer(to: objectiveFactor) { factor in
+    let (point, weights) = (try hessianAlone.source(x), try hessianAlone.source(multipliers, 2))
+    let entries = try hessianAlone.target(&hessian, 0)
+    let outcome = withUnsafePointer(to: objectiveFactor) { factor in
       Result { () throws(TensorError) in
-        try second.run(on: (point, UnsafeRawPointer(factor), weights), to: nonzeros)
-        try singularities?.total.determine(
-          nonzeros, .hessianEntries(hessianPattern), at: point, UnsafeRawPointer(factor), weights)
+        try hessianAlone.run(on: (point, UnsafeRawPointer(factor), weights), to: entries)
       }
     }
-    try result.get()
+    try outcome.get()
   }
-
-  private func point(_ x: Span<Scalar>) throws(TensorError) -> UnsafeRawPointer {
-    try PreparedFunction.source(x, count: size, "the point")
-  }
-
-  private var size: Int { shape.reduce(1, *) }
-  private var constraintCount: Int { constraintShape.reduce(1, *) }
 
   /// Structures, how the values are computed at what cost, and the steps of the program for everything.
-  public var description: String { "\(steps)\n\(all.program)" }
+  public var description: String {
+    [
+      jacobianEntries.text("Jacobian of the constraints"),
+      hessianEntries.text("Hessian of the Lagrangian, lower triangle"),
+      all.description,
+    ].joined(separator: "\n")
+  }
 }

@@ -24,14 +24,8 @@ package final class PreparedFunction: Sendable {
     self.keepsMemory = keepsMemory
     try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
     program = try Program(outputs: outputs, inputs: inputs)
-    inputCount = inputs.count
     results = outputs.map { ($0.shape, $0.scalarType) }
   }
-
-  /// The number of arguments of a run.
-  let inputCount: Int
-  /// The number of results of a run.
-  var outputCount: Int { results.count }
 
   /// How many contexts have been made: one for each caller at a time, no more however often it runs.
   var contextsMade: Int { contexts.load(ordering: .relaxed) }
@@ -62,23 +56,6 @@ package final class PreparedFunction: Sendable {
     try run(inputs: inputs.map { UnsafeRawPointer($0.base) }, outputs: storages.map(\.base))
     withExtendedLifetime(inputs) {}
     return storages
-  }
-}
-
-/// A function that is compiled when it is first needed. Finding it later takes no lock.
-final class LazyFunction: Sendable {
-  private let outputs: [Node]
-  private let inputs: [Node]
-  private let compiled = AtomicLazyReference<PreparedFunction>()
-
-  init(outputs: [Node], inputs: [Node]) {
-    self.outputs = outputs
-    self.inputs = inputs
-  }
-
-  func function() throws(TensorError) -> PreparedFunction {
-    if let known = compiled.load() { return known }
-    return compiled.storeIfNil(try PreparedFunction(outputs: outputs, inputs: inputs))
   }
 }
 

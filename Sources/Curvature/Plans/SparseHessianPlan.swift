@@ -18,18 +18,15 @@ import TensorGraph
 public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
-  /// The number of its elements.
-  private let size: Int
   /// Where the values stand that an evaluation gives: the whole pattern, or a triangle of it.
-  public let pattern: SparsityPattern
+  public var pattern: SparsityPattern { nonzeros.pattern }
   /// What was found out about the function, to be saved.
   public let structure: DerivativeStructure
   /// How the values are computed.
-  public let evaluationMethod: EvaluationMethod
-  private let function: PreparedFunction
-  private let hessianAlone: LazyFunction
-  private let singularities: PlanSingularities?
-  private let steps: String
+  public var evaluationMethod: EvaluationMethod { nonzeros.method }
+  private let nonzeros: PlannedNonzeros
+  private let all: PlanProgram
+  private let hessianAlone: PlanProgram
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
@@ -45,34 +42,30 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     method: EvaluationMethod? = nil, resolvingSingularPoints: Bool = false,
     of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, of: f)
-    let gradient = try Gradients.of(traced.result, [traced.argument])[0]
+    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
+    let gradient = try traced.gradient
     if let structure { try structure.check(.hessian, of: traced.result, in: traced.argument) }
-    let coloring = try structure?.coloring ?? SparsePlans.coloring(gradient, traced.argument, isSymmetric: true)
+    let derivative = Derivative(
+      of: gradient.node, in: traced.argument, isSymmetric: true, coloring: structure?.coloring)
+    nonzeros = try PlannedNonzeros(derivative, triangle, method)
     self.structure =
-      structure ?? DerivativeStructure(.hessian, of: traced.result, in: traced.argument, coloring: coloring)
-    pattern = coloring.pattern.part(triangle)
-    let matrix = NonzeroExpression.Matrix(output: gradient, variable: traced.argument, isSymmetric: true)
-    let nonzeros = NonzeroExpression(matrix, coloring: coloring, part: pattern, method: method)
-    evaluationMethod = nonzeros.method
-    function = try PreparedFunction(outputs: [traced.result, gradient, nonzeros.values], inputs: [traced.argument])
-    hessianAlone = LazyFunction(outputs: [nonzeros.values], inputs: [traced.argument])
-    singularities = PlanSingularities(
-      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
-    steps = SparsePlans.text("Hessian", pattern, nonzeros)
+      try structure
+      ?? DerivativeStructure(.hessian, of: traced.result, in: traced.argument, coloring: derivative.coloring())
+    all = try PlanProgram(
+      [
+        traced.value, gradient,
+        nonzeros.result("the Hessian's entries", PlanSingularities.Part.hessianEntries, traced.singularities),
+      ],
+      of: [.init(node: traced.argument)])
+    hessianAlone = all.part(2)
     shape = x.shape
-    size = x.count
   }
 
   /// The value, the gradient (shape S) and the Hessian, whose rows and columns number the elements of a point.
   public func callAsFunction(
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: SparseMatrix<Scalar>) {
-    try PlanRules.require(x.shape, shape)
-    let point = try Evaluation.storage(x.node)
-    let results = try function.run([point])
-    try singularities?.determine(results[1].base, .jacobian, at: point.base)
-    try singularities?.determine(results[2].base, .hessianEntries(pattern), at: point.base)
+    let results = try all(x.node)
     return (
       results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))),
       SparseMatrix(pattern: pattern, values: results[2].elements())
@@ -81,11 +74,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
 
   /// The Hessian at a point, without value and gradient.
   public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> SparseMatrix<Scalar> {
-    try PlanRules.require(x.shape, shape)
-    let point = try Evaluation.storage(x.node)
-    let results = try hessianAlone.function().run([point])
-    try singularities?.determine(results[0].base, .hessianEntries(pattern), at: point.base)
-    return SparseMatrix(pattern: pattern, values: results[0].elements())
+    SparseMatrix(pattern: pattern, values: try hessianAlone(x.node)[0].elements())
   }
 
   /// Evaluates the Hessian at a point into the caller's memory: one element for each entry of `pattern` in row order.
@@ -94,10 +83,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   ///
   /// - Throws: `TensorError` if a span has another number of elements.
   public func evaluate(at x: Span<Scalar>, hessian: consuming MutableSpan<Scalar>) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: size, "the point")
-    let nonzeros = try PreparedFunction.target(&hessian, count: pattern.nonzeroCount, "the Hessian's entries")
-    try hessianAlone.function().run(on: point, to: nonzeros)
-    try singularities?.determine(nonzeros, .hessianEntries(pattern), at: point)
+    try hessianAlone.run(on: hessianAlone.source(x), to: hessianAlone.target(&hessian, 0))
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and one for each entry of
@@ -110,21 +96,17 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: size, "the point")
-    let slope = try PreparedFunction.target(&gradient, count: size, "the gradient")
-    let nonzeros = try PreparedFunction.target(&hessian, count: pattern.nonzeroCount, "the Hessian's entries")
+    let (point, slope, entries) = (try all.source(x), try all.target(&gradient, 1), try all.target(&hessian, 2))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try function.run(on: point, to: (UnsafeMutableRawPointer(value), slope, nonzeros))
+      try all.run(on: point, to: (UnsafeMutableRawPointer(value), slope, entries))
     }
-    try singularities?.determine(slope, .jacobian, at: point)
-    try singularities?.determine(nonzeros, .hessianEntries(pattern), at: point)
   }
 
   /// How often memory for a run was taken: once for each caller at a time.
-  package var contextsMade: Int { function.contextsMade }
+  package var contextsMade: Int { all.contextsMade }
 
   /// The structure, how the values are computed at what cost, and the steps of the program.
-  public var description: String { "\(steps)\n\(function.program)" }
+  public var description: String { "\(nonzeros.text("Hessian"))\n\(all.description)" }
 }
 
 /// Value and sparse Jacobian of a function, prepared once and evaluated at many points.
@@ -140,19 +122,16 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
 public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
-  /// The number of its elements.
-  private let size: Int
   /// The shape of the function's value.
   public let valueShape: [Int]
   /// Where the values stand that an evaluation gives.
-  public let pattern: SparsityPattern
+  public var pattern: SparsityPattern { nonzeros.pattern }
   /// What was found out about the function, to be saved.
   public let structure: DerivativeStructure
   /// How the values are computed.
-  public let evaluationMethod: EvaluationMethod
-  private let function: PreparedFunction
-  private let singularities: PlanSingularities?
-  private let steps: String
+  public var evaluationMethod: EvaluationMethod { nonzeros.method }
+  private let nonzeros: PlannedNonzeros
+  private let all: PlanProgram
 
   /// A plan for points of the shape of `x`, whose elements do not matter.
   ///
@@ -165,21 +144,20 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     like x: Tensor<Scalar>, structure: DerivativeStructure? = nil, method: EvaluationMethod? = nil,
     resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, of: f)
+    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
     if let structure { try structure.check(.jacobian, of: traced.result, in: traced.argument) }
-    let coloring = try structure?.coloring ?? SparsePlans.coloring(traced.result, traced.argument, isSymmetric: false)
+    let derivative = Derivative(of: traced.result, in: traced.argument, coloring: structure?.coloring)
+    nonzeros = try PlannedNonzeros(derivative, .both, method)
     self.structure =
-      structure ?? DerivativeStructure(.jacobian, of: traced.result, in: traced.argument, coloring: coloring)
-    pattern = coloring.pattern
-    let matrix = NonzeroExpression.Matrix(output: traced.result, variable: traced.argument, isSymmetric: false)
-    let nonzeros = NonzeroExpression(matrix, coloring: coloring, part: pattern, method: method)
-    evaluationMethod = nonzeros.method
-    function = try PreparedFunction(outputs: [traced.result, nonzeros.values], inputs: [traced.argument])
-    singularities = PlanSingularities(
-      of: traced.result, in: [traced.argument], isWanted: resolvingSingularPoints)
-    steps = SparsePlans.text("Jacobian", pattern, nonzeros)
+      try structure
+      ?? DerivativeStructure(.jacobian, of: traced.result, in: traced.argument, coloring: derivative.coloring())
+    all = try PlanProgram(
+      [
+        traced.value,
+        nonzeros.result("the Jacobian's entries", PlanSingularities.Part.jacobianEntries, traced.singularities),
+      ],
+      of: [.init(node: traced.argument)])
     shape = x.shape
-    size = x.count
     valueShape = traced.result.shape.dimensions
   }
 
@@ -187,10 +165,7 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   public func callAsFunction(
     _ x: Tensor<Scalar>
   ) throws(TensorError) -> (value: Tensor<Scalar>, jacobian: SparseMatrix<Scalar>) {
-    try PlanRules.require(x.shape, shape)
-    let point = try Evaluation.storage(x.node)
-    let results = try function.run([point])
-    try singularities?.determine(results[1].base, .jacobianEntries(pattern), at: point.base)
+    let results = try all(x.node)
     return (
       Tensor(Node(results[0], shape: Shape(valueShape))),
       SparseMatrix(pattern: pattern, values: results[1].elements())
@@ -206,41 +181,10 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   public func evaluate(
     at x: Span<Scalar>, value: consuming MutableSpan<Scalar>, jacobian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let point = try PreparedFunction.source(x, count: size, "the point")
-    let values = try PreparedFunction.target(&value, count: valueShape.reduce(1, *), "the value")
-    let nonzeros = try PreparedFunction.target(&jacobian, count: pattern.nonzeroCount, "the Jacobian's entries")
-    try function.run(on: point, to: (values, nonzeros))
-    try singularities?.determine(nonzeros, .jacobianEntries(pattern), at: point)
+    let (values, entries) = (try all.target(&value, 0), try all.target(&jacobian, 1))
+    try all.run(on: all.source(x), to: (values, entries))
   }
 
   /// The structure, how the values are computed at what cost, and the steps of the program.
-  public var description: String { "\(steps)\n\(function.program)" }
-}
-
-/// What sparse plans have in common.
-enum SparsePlans {
-  /// The groups by which a derivative is read, found from its graph.
-  static func coloring(_ output: Node, _ variable: Node, isSymmetric: Bool) throws(TensorError) -> Coloring {
-    let rows = UnitDirections(node: output, batchAxis: nil)
-    let columns = UnitDirections(node: variable, batchAxis: nil)
-    return try MatrixStructure(rows: rows, columns: columns, isSymmetric: isSymmetric).coloring()
-  }
-
-  /// What will be done, and its expected cost.
-  static func text(_ name: String, _ pattern: SparsityPattern, _ nonzeros: NonzeroExpression) -> String {
-    let microseconds = (nonzeros.cost.nanoseconds / 100).rounded() / 10
-    return "\(name): \(pattern.summary)\n\(nonzeros.steps)\n"
-      + "expected: \(nonzeros.cost.operationsText) operations, \(microseconds) µs"
-  }
-}
-
-extension SparsityPattern {
-  /// This pattern, or a triangle of it.
-  func part(_ triangle: StoredTriangle) -> SparsityPattern {
-    switch triangle {
-    case .lower: lowerTriangle()
-    case .upper: upperTriangle()
-    case .both: self
-    }
-  }
+  public var description: String { "\(nonzeros.text("Jacobian"))\n\(all.description)" }
 }

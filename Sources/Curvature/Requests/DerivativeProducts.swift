@@ -1,43 +1,31 @@
-import Synchronization
 import TensorGraph
 
-/// Products of a derivative matrix with unit directions, many at once: J e (forward) or e' J (reverse).
+/// Products of a derivative with many directions at once: J v (forward) or J' u (reverse).
 ///
-/// The derivative graph is compiled once for each structure, with the indices of the directions as its argument. What
-/// does not depend on the direction is computed once, at the first product.
-final class DerivativeProducts: Sendable {
-  enum Mode { case forward, reverse }
+/// What does not depend on the directions is computed once, at the first product.
+struct DerivativeProducts: Sendable {
+  let derivative: Derivative
+  let mode: DerivativeRequest.Mode
+  /// For each direction the number of its group (int64), -1 for directions that no product moves, if directions are pushed
+  /// in groups: index k then stands for the sum of all directions whose group is k. Nil for one by one.
+  private var groups: Node?
 
-  /// Where the directions live: the variable (forward) or the output (reverse).
-  let directions: UnitDirections
-  /// Where the results live.
-  let results: UnitDirections
-  private let mode: Mode
-  /// For each direction the number of its group, if directions are pushed in groups; nil for one by one.
-  private let groups: Node?
-
-  convenience init(directions: UnitDirections, results: UnitDirections, mode: Mode) {
-    self.init(directions: directions, results: results, mode: mode, groups: nil)
-  }
-
-  private init(directions: UnitDirections, results: UnitDirections, mode: Mode, groups: Node?) {
-    self.directions = directions
-    self.results = results
+  init(_ mode: DerivativeRequest.Mode, of derivative: Derivative, groups: Node? = nil) {
     self.mode = mode
+    self.derivative = derivative
     self.groups = groups
   }
 
-  /// Products with sums of unit directions: index k stands for all directions whose group is k.
-  ///
-  /// - Parameter groups: for each direction its group; -1 for directions that no product moves.
+  /// Likewise with sums of unit directions.
   func grouped(by groups: [Int32]) -> DerivativeProducts {
-    grouped(by: Node(Storage(groups.map(Int64.init)), shape: [groups.count]))
+    let table = Node(Storage(groups.map(Int64.init)), shape: [groups.count])
+    return DerivativeProducts(mode, of: derivative, groups: table)
   }
 
-  /// Likewise, with groups that are a node of int64.
-  func grouped(by groups: Node) -> DerivativeProducts {
-    DerivativeProducts(directions: directions, results: results, mode: mode, groups: groups)
-  }
+  /// Where the directions live: the variable (forward) or the output (reverse).
+  var directions: UnitDirections { mode == .forward ? derivative.columns : derivative.rows }
+  /// Where the results live.
+  var results: UnitDirections { mode == .forward ? derivative.rows : derivative.columns }
 
   /// The products with the given directions (a node of int64, shape [K]) as an expression [K, batch, element].
   func expression(_ indices: Node) -> Node {
@@ -71,64 +59,20 @@ final class DerivativeProducts: Sendable {
     _ seeds: Node,
     determined: @escaping @Sendable (_ products: Storage, _ seeds: Storage) throws(TensorError) -> Storage
   ) -> Node {
-    let shape = [seeds.shape[0]] + results.node.shape
-    return Node(
-      shape: shape, results.node.scalarType,
-      computedBy: { [self] () throws(TensorError) in
+    Node(
+      shape: [seeds.shape[0]] + results.node.shape, results.node.scalarType,
+      computedBy: { () throws(TensorError) in
         let elements = try Evaluation.storage(seeds)
-        let products = try program(.seeded(mode: mode, count: seeds.shape[0]))(seeds: elements)
-        return try determined(products, elements)
-      }, definition: { [self] in expression(seeds: seeds) })
+        let program = try derivative.bound(.products(mode, .elements, count: seeds.shape[0]))
+        return try determined(program(elements), elements)
+      }, definition: { expression(seeds: seeds) })
   }
 
   /// Computes the products with the given directions: elements [K, batch, element].
   func evaluate(_ indices: [Int]) throws(TensorError) -> Storage {
-    let request = ProductTemplates.Request.products(
-      mode: mode, directionsBatchAxis: directions.batchAxis, resultsBatchAxis: results.batchAxis, count: indices.count,
-      isGrouped: groups != nil)
-    return try program(request)(indices)
-  }
-
-  /// How many directions to push at once, so that the tangents stay within a memory budget.
-  var chunkSize: Int {
-    largestNode.withLock { largest in
-      if largest == 0 { largest = countLargestNode() }
-      return max(1, Self.chunkByteBudget / (largest * results.node.scalarType.byteCount))
-    }
-  }
-
-  /// The elements of the largest node between the directions and the results; 0 before somebody asks.
-  private let largestNode = Mutex(0)
-
-  /// What is differentiated in, and what is differentiated.
-  private var variable: Node { mode == .forward ? directions.node : results.node }
-  private var output: Node { mode == .forward ? results.node : directions.node }
-
-  /// Only what depends on the variable has tangents: a large constant does not count.
-  private func countLargestNode() -> Int {
-    var dependents: Set<Node> = [variable]
-    var largest = max(1, variable.shape.count, output.shape.count)
-    for node in Node.topologicalOrder([output], entering: { $0 !== variable })
-    where node.operands.contains(where: dependents.contains) {
-      dependents.insert(node)
-      largest = max(largest, node.shape.count)
-    }
-    return largest
-  }
-
-  /// Bytes that the largest tangent of a chunk may have.
-  static let chunkByteBudget = 32 << 20
-
-  /// Programs by what they do.
-  private let programs = Mutex<[ProductTemplates.Request: BoundProducts]>([:])
-
-  private func program(_ request: ProductTemplates.Request) throws(TensorError) -> BoundProducts {
-    if let known = programs.withLock({ $0[request] }) { return known }
-    let fresh = try ProductTemplates.shared.products(of: output, in: variable, request, groups: groups)
-    programs.withLock { known in
-      if known.count > 4 { known.removeAll() }
-      known[request] = fresh
-    }
-    return fresh
+    let numbers = Storage(indices.map(Int64.init))
+    guard let groups else { return try derivative.bound(.products(mode, .units, count: indices.count))(numbers) }
+    let table = try Evaluation.storage(groups)
+    return try derivative.bound(.products(mode, .groups, count: indices.count))(numbers, table)
   }
 }

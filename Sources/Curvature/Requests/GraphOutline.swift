@@ -82,8 +82,7 @@ struct GraphOutline {
 
   /// The elements of some entries, computed if they are not known yet.
   func elements(_ numbers: [Int]) throws(TensorError) -> [Storage] {
-    try Evaluation.evaluate(numbers.map { nodes[$0] })
-    return numbers.map { nodes[$0].value! }
+    try Evaluation.storages(numbers.map { nodes[$0] })
   }
 
   /// The same graph over new inputs in place of its leaves, so that nobody's data is kept.
@@ -106,30 +105,5 @@ struct GraphOutline {
     let nodes: [Node]
     let output: Node
     let variable: Node
-  }
-}
-
-/// What was made for an outline and a request, the least recently used forgotten first.
-struct TemplateCache<Key: Hashable, Template> {
-  private var templates: [Key: (template: Template, lastUse: Int)] = [:]
-  private var clock = 0
-  /// The most templates.
-  private let limit: Int
-
-  init(limit: Int) { self.limit = limit }
-
-  mutating func find(_ key: Key) -> Template? {
-    guard let place = templates.index(forKey: key) else { return nil }
-    clock += 1
-    templates.values[place].lastUse = clock
-    return templates.values[place].template
-  }
-
-  mutating func insert(_ template: Template, _ key: Key) {
-    if templates.count >= limit, let oldest = templates.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-      templates[oldest.key] = nil
-    }
-    clock += 1
-    templates[key] = (template, clock)
   }
 }

@@ -38,6 +38,24 @@ struct UnitDirections {
     UnitTensor(at: indices, shape: node.shape, scalarType: node.scalarType, batchAxis: batchAxis)
   }
 
+  /// The sum of the unit directions of a group for each index (int64, shape [K]): ones and zeros of shape [K] + the
+  /// tensor's.
+  ///
+  /// The indices are data, not part of the graph's structure, so all directions share one program.
+  /// - Parameter groups: for each direction the group to which it belongs (int64, shape [count]).
+  func groupSeed(_ indices: Node, groups: Node) -> Node {
+    let directions = indices.shape[0]
+    let flat: Shape = [directions, count]
+    let hit = Node.compare(.equal, groups.broadcast(to: flat, axes: [1]), indices.broadcast(to: flat, axes: [0]))
+    let slices = hit.cast(to: node.scalarType).reshaped(to: [directions] + sliceShape)
+    guard let batchAxis else { return slices }
+    let repeated = slices.broadcast(
+      to: [directions, batchCount] + sliceShape, axes: [0] + Array(2..<(2 + sliceShape.rank)))
+    var order = Array(0..<repeated.shape.rank)
+    order.insert(order.remove(at: 1), at: 1 + batchAxis)
+    return repeated.permuted(order)
+  }
+
   /// A tangent or cotangent [K] + shape laid out as [K, batch, element].
   func flattened(_ tangent: Node) -> Node {
     let directions = tangent.shape[0]

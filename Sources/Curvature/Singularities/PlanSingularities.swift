@@ -8,13 +8,14 @@ struct PlanSingularities: Sendable {
   private let arguments: [Node]
 
   /// Derivatives of the function in its first argument.
-  enum Part {
+  enum Part: Sendable {
     /// All first derivatives, of function elements in elements of the argument; of one element the gradient.
     case jacobian
     case jacobianEntries(SparsityPattern)
     case hessian
     case hessianEntries(SparsityPattern)
-    case hessianRow(Int)
+    /// The row whose number (int64) follows the arguments.
+    case hessianRow
     /// The product of the Hessian with a direction that follows the arguments.
     case hessianProduct
   }
@@ -36,7 +37,7 @@ struct PlanSingularities: Sendable {
   ///   - inBatch: whether what does not exist stays NaN.
   /// - Throws: if a derivative does not exist, with the reason.
   func determine(
-    _ elements: UnsafeMutableRawPointer, _ part: Part, at inputs: UnsafeRawPointer..., inBatch: Bool = false
+    _ elements: UnsafeMutableRawPointer, _ part: Part, at inputs: UnsafePointer<UnsafeRawPointer>, inBatch: Bool
   ) throws(TensorError) {
     switch output.scalarType {
     case .float32: try determine(Float.self, elements, part, inputs, inBatch)
@@ -45,7 +46,8 @@ struct PlanSingularities: Sendable {
   }
 
   private func determine<Scalar: DifferentiableScalar>(
-    _: Scalar.Type, _ elements: UnsafeMutableRawPointer, _ part: Part, _ inputs: [UnsafeRawPointer], _ inBatch: Bool
+    _: Scalar.Type, _ elements: UnsafeMutableRawPointer, _ part: Part, _ inputs: UnsafePointer<UnsafeRawPointer>,
+    _ inBatch: Bool
   ) throws(TensorError) {
     let size = arguments[0].shape.count
     let count =
@@ -60,7 +62,7 @@ struct PlanSingularities: Sendable {
     func storage(_ base: UnsafeRawPointer, _ shape: Shape) -> Storage {
       Storage(UnsafeBufferPointer(start: base.assumingMemoryBound(to: Scalar.self), count: shape.count))
     }
-    let point = zip(arguments, inputs).map { Node(storage($1, $0.shape), shape: $0.shape) }
+    let point = arguments.enumerated().map { Node(storage(inputs[$0], $1.shape), shape: $1.shape) }
     let replacements = Dictionary(uniqueKeysWithValues: zip(arguments, point))
     let function = Node.substituting(replacements, in: [output])[0]
     let variable = UnitDirections(node: point[0], batchAxis: nil)
@@ -79,7 +81,9 @@ struct PlanSingularities: Sendable {
     switch part {
     case .jacobian: try resolve(first) { ($0 / size, $0 % size) }
     case .hessian: try resolve(second) { ($0 / size, $0 % size) }
-    case .hessianRow(let row): try resolve(second) { (row, $0) }
+    case .hessianRow:
+      let row = Int(inputs[arguments.count].load(as: Int64.self))
+      try resolve(second) { (row, $0) }
     case .jacobianEntries(let pattern):
       let places = Array(pattern.coordinates)
       try resolve(first) { places[$0] }

@@ -21,7 +21,7 @@ extension DerivativeMatrix {
   ///
   /// - Throws: `TensorError` if there are more than 2²⁸ entries.
   public func sparsityPattern(isLocal: Bool = false) throws(TensorError) -> SparsityPattern {
-    let pattern = try core.matrix.structure.pattern(isLocal: isLocal)
+    let pattern = try core.matrix.derivative.pattern(isLocal: isLocal)
     return core.isTransposed ? pattern.transposed() : pattern
   }
 
@@ -45,7 +45,7 @@ extension DerivativeMatrix {
     let i = try resolved(row, core.rows.count, "row")
     let j = try resolved(column, core.columns.count, "column")
     let (a, b) = core.isTransposed ? (j, i) : (i, j)
-    guard let path = try core.matrix.structure.path(row: a, column: b) else {
+    guard let path = try core.matrix.derivative.path(row: a, column: b) else {
       return "entry (\(i), \(j)) is zero at every point: no operation connects the two elements"
     }
     return "entry (\(i), \(j)) can be other than zero: \(path)"
@@ -71,11 +71,11 @@ extension DerivativeMatrix {
 
   /// Whether what is found about the structure of one matrix is known of the other.
   package func sharesStructure(with other: Self) -> Bool {
-    core.matrix.structure.facts === other.core.matrix.structure.facts
+    core.matrix.derivative.facts === other.core.matrix.derivative.facts
   }
 
   /// The groups of columns and rows from which a sparse matrix is read: as many products as it has colours.
-  public var coloring: Coloring { checked(try core.matrix.structure.coloring()) }
+  public var coloring: Coloring { checked(try core.matrix.derivative.coloring()) }
 
   /// The entries that can be other than zero, as a matrix of its own; batched, one for each slice.
   ///

@@ -2,74 +2,118 @@ import SparseStructure
 import TensorGraph
 
 /// The values of entries that were read off terms, put in the row order of a pattern.
-enum EntryPlacement {
-  /// The values of a pattern, [entries]. Entries outside it are left out: they add up to zero.
-  ///
-  /// - Parameter isSymmetric: whether the derivative is, so that an entry above the diagonal counts for its mirror image.
-  static func values(
-    _ entries: DeltaEntries, in pattern: SparsityPattern, isSymmetric: Bool, _ scalarType: ScalarType
-  ) -> Node {
-    let sums = sums(entries, in: pattern, scalarType)
-    guard isSymmetric, !entries.isExactlySymmetric else { return sums }
+///
+/// Of each box the longest run of places at one distance is put there as a strided line; all other entries of all boxes
+/// are added into their places at once. What does not depend on the variable is added up first.
+struct EntryPlacement {
+  /// The values of the pattern, [entries]. Entries outside it are left out: they add up to zero.
+  let values: Node
+
+  /// - Parameters:
+  ///   - isSymmetric: whether the derivative is, so that an entry above the diagonal counts for its mirror image.
+  ///   - variable: what entries may depend on.
+  init(_ entries: DeltaEntries, in pattern: SparsityPattern, isSymmetric: Bool, variable: Node) {
+    let size: Shape = [pattern.nonzeroCount]
+    let varying = Self.dependents(of: variable, among: entries.boxes.map(\.values))
+    var (constants, others) = (Pile(), Pile())
+    for box in entries.boxes {
+      let places = pattern.places(of: box)
+      let values = box.values.reshaped(to: [places.count])
+      if varying.contains(box.values) { others.add(values, at: places) } else { constants.add(values, at: places) }
+    }
+    let parts = constants.sums(size) + others.sums(size)
+    let sums = parts.isEmpty ? .zeros(size, variable.scalarType) : parts.dropFirst().reduce(parts[0]) { $0 + $1 }
+    guard isSymmetric, !entries.isExactlySymmetric else {
+      values = sums
+      return
+    }
     var sources = Array(0..<pattern.nonzeroCount)
     for (place, (row, column)) in pattern.coordinates.enumerated() where row > column {
       sources[place] = pattern.position(row: column, column: row) ?? place
     }
-    return sums.gathered(table(sources), axis: 0)
+    values = sums.gathered(.table(sources), axis: 0)
   }
 
-  private static func sums(_ entries: DeltaEntries, in pattern: SparsityPattern, _ scalarType: ScalarType) -> Node {
-    let size: Shape = [pattern.nonzeroCount]
-    var lines: [Progression: [(start: Int, values: Node)]] = [:]
-    var order: [Progression] = []
-    var parts: [Node] = []
-    for box in entries.boxes {
-      let places = pattern.places(of: box)
-      guard places.contains(where: { $0 >= 0 }) else { continue }
-      let flat = box.values.reshaped(to: [places.count])
-      if let step = Self.step(places) {
-        let progression = Progression(step: step, residue: places[0] % step)
+  private static func dependents(of variable: Node, among nodes: [Node]) -> Set<Node> {
+    var found: Set<Node> = [variable]
+    for node in Node.topologicalOrder(nodes, entering: { $0 !== variable })
+    where node.operands.contains(where: found.contains) {
+      found.insert(node)
+    }
+    return found
+  }
+
+  /// Entries that are to be added up.
+  private struct Pile {
+    /// Every how-manyth place, from which on.
+    private struct Progression: Hashable {
+      let step: Int
+      let residue: Int
+    }
+
+    private var lines: [Progression: [(start: Int, values: Node)]] = [:]
+    private var order: [Progression] = []
+    private var scattered: (values: [Node], places: [Int]) = ([], [])
+
+    /// - Parameter places: -1 for entries that are left out.
+    mutating func add(_ values: Node, at places: [Int]) {
+      var rest = Array(places.indices)
+      if let (run, step) = Self.longestRun(places) {
+        let progression = Progression(step: step, residue: places[run.lowerBound] % step)
         if lines[progression] == nil { order.append(progression) }
-        lines[progression, default: []].append((places[0], flat))
-      } else {
-        let wanted = places.indices.filter { places[$0] >= 0 }
-        let picked = wanted.count == places.count ? flat : flat.gathered(table(wanted), axis: 0)
-        parts.append(picked.scatterAdded(table(wanted.map { places[$0] }), axis: 0, extent: size[0]))
+        let part = AxisSlice(start: run.lowerBound, step: 1, count: run.count)
+        lines[progression, default: []].append((places[run.lowerBound], values.sliced([part])))
+        rest.removeSubrange(run)
       }
+      rest.removeAll { places[$0] < 0 }
+      if rest.isEmpty { return }
+      scattered.values.append(rest.count == places.count ? values : values.gathered(.table(rest), axis: 0))
+      scattered.places += rest.map { places[$0] }
     }
-    for progression in order { parts.append(line(lines[progression]!, step: progression.step, size)) }
-    guard let first = parts.first else { return .zeros(size, scalarType) }
-    return parts.dropFirst().reduce(first) { $0 + $1 }
-  }
 
-  /// Every how-manyth place, from which on.
-  private struct Progression: Hashable {
-    let step: Int
-    let residue: Int
-  }
-
-  /// The distance from each place to the next, if it is always the same, and places increase.
-  private static func step(_ places: [Int]) -> Int? {
-    guard places[0] >= 0 else { return nil }
-    guard places.count > 1 else { return 1 }
-    let step = places[1] - places[0]
-    guard step > 0, zip(places, places.dropFirst()).allSatisfy({ $1 - $0 == step }) else { return nil }
-    return step
-  }
-
-  /// Pieces of one progression: added up where they meet, then put in their places at once.
-  private static func line(_ pieces: [(start: Int, values: Node)], step: Int, _ size: Shape) -> Node {
-    let start = pieces.map(\.start).min()!
-    let count = pieces.map { ($0.start - start) / step + $0.values.shape[0] }.max()!
-    let moved = pieces.map { piece in
-      piece.values.embedded(
-        in: [count], at: [AxisSlice(start: (piece.start - start) / step, step: 1, count: piece.values.shape[0])])
+    /// The longest run of places at one distance, if it is most of them or as long as is worth a step of its own.
+    private static func longestRun(_ places: [Int]) -> (run: Range<Int>, step: Int)? {
+      var best = 0..<0
+      var start = 0
+      while start < places.count {
+        var end = start + 1
+        if places[start] >= 0 {
+          if end < places.count, case let step = places[end] - places[start], step > 0 {
+            repeat { end += 1 } while end < places.count && places[end] - places[end - 1] == step
+          }
+          if end - start > best.count { best = start..<end }
+        }
+        // The last place of a run may be the first of the next.
+        start = end - start > 1 && end < places.count ? end - 1 : end
+      }
+      guard !best.isEmpty, best.count == places.count || best.count >= 64 && 2 * best.count >= places.count else {
+        return nil
+      }
+      return (best, best.count == 1 ? 1 : places[best.lowerBound + 1] - places[best.lowerBound])
     }
-    let sum = moved.dropFirst().reduce(moved[0]) { $0 + $1 }
-    return sum.embedded(in: size, at: [AxisSlice(start: start, step: step, count: count)])
-  }
 
-  private static func table(_ numbers: [Int]) -> Node { Node(Storage(numbers.map(Int64.init)), shape: [numbers.count]) }
+    /// All entries in their places: tensors that are to be added up.
+    func sums(_ size: Shape) -> [Node] {
+      var sums = order.map { Self.line(lines[$0]!, step: $0.step, size) }
+      if !scattered.places.isEmpty {
+        let values = scattered.values.count == 1 ? scattered.values[0] : .concatenate(scattered.values, axis: 0)
+        sums.append(values.scatterAdded(.table(scattered.places), axis: 0, extent: size[0]))
+      }
+      return sums
+    }
+
+    /// Pieces of one progression: added up where they meet, then put in their places at once.
+    private static func line(_ pieces: [(start: Int, values: Node)], step: Int, _ size: Shape) -> Node {
+      let start = pieces.map(\.start).min()!
+      let count = pieces.map { ($0.start - start) / step + $0.values.shape[0] }.max()!
+      let moved = pieces.map { piece in
+        piece.values.embedded(
+          in: [count], at: [AxisSlice(start: (piece.start - start) / step, step: 1, count: piece.values.shape[0])])
+      }
+      let sum = moved.dropFirst().reduce(moved[0]) { $0 + $1 }
+      return sum.embedded(in: size, at: [AxisSlice(start: start, step: step, count: count)])
+    }
+  }
 }
 
 extension SparsityPattern {

@@ -8,7 +8,7 @@ public enum EvaluationMethod: String, CaseIterable, Hashable, Sendable, Codable 
   /// Groups of columns (or rows) that have no row (column) in common, one product for each group.
   case colors
   /// The entries themselves, where deltas in the derivative's terms tie rows to columns: bands, blocks and borders, with
-  /// no products. For plans; a lazy matrix takes groups instead.
+  /// no products. Groups where there are no such terms, and for a few entries.
   case terms
 }
 
@@ -24,5 +24,5 @@ struct SparseState {
   /// Rows and columns that were computed one by one although groups were known.
   var linesSpent = 0
   /// Products with the groups of the colouring.
-  var groups: (columns: DerivativeProducts, rows: DerivativeProducts)?
+  var groups: LineProducts?
 }

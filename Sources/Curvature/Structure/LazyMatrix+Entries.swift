@@ -16,7 +16,7 @@ extension LazyMatrix {
     let wanted = SparsityPattern(
       rowCount: rows.count, columnCount: columns.count, rows: pairRows.map(Int32.init),
       columns: pairColumns.map(Int32.init))
-    if try structure.pattern(below: 1) != nil, try evaluationMethod() != .dense {
+    if try derivative.pattern(below: 1) != nil, try evaluationMethod() != .dense {
       return try sparseEntries(wanted, pairRows, pairColumns)
     }
     let isSparse = caches.withCache(number) { $0.nonzeros != nil }
@@ -30,8 +30,8 @@ extension LazyMatrix {
   /// - Returns: whether they are known now.
   func computeSparseDiagonal(_ missing: [Int]) throws(TensorError) -> Bool {
     if caches.withCache(number, { $0.nonzeros == nil }) {
-      let isStructured = missing.count == rows.count && hasStructuredDiagonal
-      guard !isStructured, try becomeSparse(lines: missing.count) else { return false }
+      if missing.count == rows.count, try derivative.hasPlan(for: derivative.diagonalRequest) { return false }
+      guard try becomeSparse(lines: missing.count) else { return false }
     }
     try computeNonzeros(.banded(rowCount: rows.count, columnCount: columns.count, offsets: 0...0))
     return true
@@ -42,7 +42,7 @@ extension LazyMatrix {
   private func sparseEntries(
     _ wanted: SparsityPattern, _ pairRows: [Int], _ pairColumns: [Int]
   ) throws(TensorError) -> Storage {
-    let pattern = try structure.pattern()
+    let pattern = try derivative.pattern()
     let positions = zip(pairRows, pairColumns).map { pattern.position(row: $0, column: $1) }
     let present = positions.compactMap { $0 }
     return try computation.withLock { _ throws(TensorError) in
@@ -52,15 +52,7 @@ extension LazyMatrix {
         try computeNonzeros(wanted)
         let result = caches.withCache(number) { cache -> Storage?? in
           cache.updateNonzeros { nonzeros -> Storage? in
-            guard nonzeros.isKnown(present) else { return nil }
-            let result = Storage(count: nonzeros.batchCount * positions.count, scalarType: Scalar.scalarType)
-            let target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
-            for batch in 0..<nonzeros.batchCount {
-              for (i, position) in positions.enumerated() {
-                target[batch * positions.count + i] = position.map { nonzeros.value(batch: batch, at: $0) } ?? 0
-              }
-            }
-            return result
+            nonzeros.isKnown(present) ? nonzeros.values(at: positions) : nil
           }
         }
         if let result = result ?? nil { return result }
@@ -70,7 +62,7 @@ extension LazyMatrix {
 
   /// Computes what is unknown of the wanted entries of a sparse matrix by the cheapest of several groupings.
   private func computeNonzeros(_ wanted: SparsityPattern) throws(TensorError) {
-    let coloring = try structure.coloring()
+    let coloring = try derivative.coloring()
     let missing = caches.withCache(number) { cache in
       cache.nonzeros.map { nonzeros in
         wanted.filtered { row, column in
@@ -84,10 +76,7 @@ extension LazyMatrix {
     let best = partColorings(missing, coloring.pattern).min { $0.colorCount < $1.colorCount }!
     // Groups of the whole serve later reads too.
     if required.count <= best.colorCount { return try compute(colors: required) }
-    let groups = (
-      columns: columnProducts.grouped(by: best.columnColors), rows: rowProducts.grouped(by: best.rowColors)
-    )
-    try forEachProduct(of: best, Array(0..<best.colorCount), groups) { products, colors in
+    try forEachProduct(of: best, Array(0..<best.colorCount), products.grouped(by: best)) { products, colors in
       caches.withCache(number) { _ = $0.updateNonzeros { $0.insert(products, colors: colors, ofPart: best) } }
     }
   }
@@ -125,16 +114,13 @@ extension LazyMatrix {
       }
       return result
     }
-    let groups = (
-      columns: columnProducts.grouped(by: best.columnColors), rows: rowProducts.grouped(by: best.rowColors)
-    )
     var pairs = [[Int]](repeating: [], count: best.colorCount)
     let isByRow = best.columnColorCount == 0
     for i in pairRows.indices {
       let color = isByRow ? best.color(ofRow: pairRows[i])! : best.color(ofColumn: pairColumns[i])!
       pairs[color].append(i)
     }
-    try forEachProduct(of: best, Array(0..<best.colorCount), groups) { products, colors in
+    try forEachProduct(of: best, Array(0..<best.colorCount), products.grouped(by: best)) { products, colors in
       products.withElements(of: Scalar.self) { values in
         for (slot, color) in colors.enumerated() {
           for i in pairs[color] {
@@ -160,7 +146,7 @@ extension LazyMatrix {
     let wanted = SparsityPattern(
       rowCount: rows.count, columnCount: columns.count, rows: pairRows.map(Int32.init),
       columns: pairColumns.map(Int32.init))
-    let whole = checked(try structure.pattern(below: 1))
+    let whole = checked(try derivative.pattern(below: 1))
     let inside = whole.map { wanted.intersection($0) } ?? wanted
     let best: Coloring
     if let whole {
@@ -169,28 +155,6 @@ extension LazyMatrix {
     } else {
       best = inside.distinctColumns()
     }
-    guard best.colorCount > 0 else { return .zeros([rows.batchCount, pairRows.count], Scalar.scalarType) }
-    // A place behind the last product holds the zero of entries that are outside the pattern.
-    let products = compressedExpression(best)
-    let padded = Node.concatenate([products, .zeros([rows.batchCount, 1], Scalar.scalarType)], axis: 1)
-    let places = best.gatherIndices()
-    let zero = Int64(products.shape[1])
-    let indices = zip(pairRows, pairColumns).map { row, column in
-      inside.position(row: row, column: column).map { places[$0] } ?? zero
-    }
-    return padded.gathered(Node(Storage(indices), shape: [indices.count]), axis: 1)
-  }
-
-  /// The products of all groups of a colouring, one after another: an expression [batch, product elements].
-  private func compressedExpression(_ coloring: Coloring) -> Node {
-    var parts: [Node] = []
-    func add(_ colors: Range<Int>, _ products: DerivativeProducts) {
-      if colors.isEmpty { return }
-      let all = products.expression(Node(Storage(colors.map(Int64.init)), shape: [colors.count]))
-      parts.append(all.permuted([1, 0, 2]).reshaped(to: [rows.batchCount, colors.count * all.shape[2]]))
-    }
-    add(0..<coloring.columnColorCount, columnProducts.grouped(by: coloring.columnColors))
-    add(coloring.columnColorCount..<coloring.colorCount, rowProducts.grouped(by: coloring.rowColors))
-    return Node.concatenate(parts, axis: 1)
+    return products.entries(zip(pairRows, pairColumns).map { (row: $0, column: $1) }, best)
   }
 }

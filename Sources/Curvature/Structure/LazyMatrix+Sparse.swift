@@ -8,7 +8,7 @@ extension LazyMatrix {
   func evaluationMethod() throws(TensorError) -> EvaluationMethod {
     let (known, choice) = sparseState.withLock { ($0.override, $0.choice) }
     if let found = known ?? choice { return found }
-    let method = try cheapestMethod()
+    let method = try derivative.cheapestMethod(.once)
     sparseState.withLock { $0.choice = method }
     return method
   }
@@ -22,21 +22,6 @@ extension LazyMatrix {
     if isNew { caches.withCache(number) { $0.removeAll() } }
   }
 
-  private func cheapestMethod() throws(TensorError) -> EvaluationMethod {
-    let lines = min(rows.count, columns.count)
-    guard lines > 1, try structure.pattern(below: Self.largestDensity) != nil else { return .dense }
-    let colors = try structure.coloring().colorCount
-    if colors >= lines { return .dense }
-    // Groups win clearly; or the whole matrix would be much larger than its non-zeros.
-    if colors <= 8 || colors * 16 <= lines { return .colors }
-    let whole = rows.count.multipliedClamping(by: columns.count).multipliedClamping(by: rows.batchCount)
-    if whole.multipliedClamping(by: Scalar.scalarType.byteCount) > MemoryBudget.bytes / 16 { return .colors }
-    return wholeCost < productCost(colors) ? .dense : .colors
-  }
-
-  /// The share of entries above which a matrix is not worth being sparse.
-  private static var largestDensity: Double { 0.5 }
-
   /// Turns to non-zeros if that is chosen, known to be better, or worth finding out for a read that needs many lines.
   ///
   /// Called while `computation` is locked.
@@ -48,7 +33,7 @@ extension LazyMatrix {
     case .dense: return false
     case .colors, .terms: break
     case nil:
-      let isOpen = structure.isKnown ? true : try isSearchWorthwhile(lines)
+      let isOpen = derivative.isPatternKnown ? true : try isSearchWorthwhile(lines)
       guard isOpen, try evaluationMethod() != .dense else { return false }
     }
     try keepNonzeros()
@@ -57,12 +42,9 @@ extension LazyMatrix {
 
   /// Keeps the non-zeros alone from now on.
   func keepNonzeros() throws(TensorError) {
-    let coloring = try structure.coloring()
+    let coloring = try derivative.coloring()
     sparseState.withLock { state in
-      if state.groups != nil { return }
-      state.groups = (
-        columns: columnProducts.grouped(by: coloring.columnColors), rows: rowProducts.grouped(by: coloring.rowColors)
-      )
+      if state.groups == nil { state.groups = products.grouped(by: coloring) }
     }
     caches.withCache(number) { $0.becomeSparse(coloring) }
   }
@@ -73,14 +55,7 @@ extension LazyMatrix {
     let size = lines.multipliedClamping(by: max(rows.count, columns.count))
     guard lines >= 8, size >= 1 << 15, sparseState.withLock({ lines >= 2 * $0.linesWeighed }) else { return false }
     sparseState.withLock { $0.linesWeighed = lines }
-    if lines == min(rows.count, columns.count), hasStructuredWhole { return false }
-    // Nanoseconds, as measured: sets for the elements of each node, and a colouring.
-    let variable = columnProducts.directions.node
-    var search = 150 * Double(variable.shape.count)
-    for node in Node.topologicalOrder([columnProducts.results.node], entering: { $0 !== variable }) {
-      search += 3000 + 8 * Double(node.shape.count)
-    }
-    return productCost(lines).nanoseconds > 2 * search
+    return try derivative.isSearchWorthwhile(lines: lines)
   }
 
   // MARK: Computing
@@ -97,29 +72,43 @@ extension LazyMatrix {
       try compute(colors: colors)
     } else {
       let areRows = rows.count <= columns.count
-      try compute(
-        Array(areRows ? rows : columns), areRows ? rowProducts : columnProducts, areRows: areRows, besides: size)
+      try compute(Array(areRows ? rows : columns), areRows: areRows, besides: size)
       sparseState.withLock { $0.linesSpent += lines }
     }
   }
 
-  /// Computes the products of some groups of the colouring and keeps their entries.
+  /// Computes entries of some groups of the colouring and keeps them: of all, if terms give them for less.
   func compute(colors: [Int]) throws(TensorError) {
-    let coloring = try structure.coloring()
+    if try computeTerms(insteadOf: colors) { return }
+    let coloring = try derivative.coloring()
     guard let groups = sparseState.withLock({ $0.groups }) else { fatalError("a sparse matrix has groups") }
     try forEachProduct(of: coloring, colors, groups) { products, part in
       caches.withCache(number) { _ = $0.updateNonzeros { $0.insert(products, colors: part) } }
     }
   }
 
+  /// Reads all entries off the terms, if that is how they are computed and costs less than the products of some groups.
+  ///
+  /// - Returns: whether all entries are known now.
+  private func computeTerms(insteadOf colors: [Int]) throws(TensorError) -> Bool {
+    let (override, choice) = sparseState.withLock { ($0.override, $0.choice) }
+    guard (override ?? choice) == .terms else { return false }
+    let request = DerivativeRequest.nonzeros(.terms, .both)
+    if override == nil, try !(derivative.program(request).cost < derivative.productCost(colors.count)) { return false }
+    guard let values = try derivative.elements(request) else { return false }
+    caches.count(products: colors.count)
+    caches.withCache(number) { _ = $0.updateNonzeros { $0.insertAll(values) } }
+    return true
+  }
+
   /// Computes the products of some groups, a chunk at a time.
   func forEachProduct(
-    of coloring: Coloring, _ colors: [Int], _ groups: (columns: DerivativeProducts, rows: DerivativeProducts),
+    of coloring: Coloring, _ colors: [Int], _ groups: LineProducts,
     _ body: (_ products: Storage, _ colors: [Int]) -> Void
   ) throws(TensorError) {
     let split = colors.partitioningIndex { coloring.isRowColor($0) }
     for (part, products) in [(Array(colors[..<split]), groups.columns), (Array(colors[split...]), groups.rows)] {
-      for chunk in part.chunked(by: products.chunkSize) {
+      for chunk in part.chunked(by: products.derivative.chunkSize) {
         let elements = try products.evaluate(chunk)
         caches.count(products: chunk.count)
         body(elements, chunk)
@@ -142,7 +131,7 @@ extension LazyMatrix {
   }
 
   private func computedNonzeroValues() throws(TensorError) -> (pattern: SparsityPattern, values: [Scalar]) {
-    let pattern = try structure.pattern()
+    let pattern = try derivative.pattern()
     let isDense = try evaluationMethod() == .dense && caches.withCache(number) { $0.nonzeros == nil }
     if isDense {
       let all = MatrixRegion(
@@ -181,5 +170,5 @@ extension LazyMatrix {
 
 extension Array where Element == Int {
   /// The first place from which on the predicate holds; it holds nowhere before.
-  fileprivate func partitioningIndex(where isAfter: (Int) -> Bool) -> Int { firstIndex(where: isAfter) ?? count }
+  func partitioningIndex(where isAfter: (Int) -> Bool) -> Int { firstIndex(where: isAfter) ?? count }
 }

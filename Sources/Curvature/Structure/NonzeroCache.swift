@@ -86,6 +86,15 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
     }
   }
 
+  /// Keeps all entries that are not known yet, of values in row order. No batch.
+  mutating func insertAll(_ all: Storage) {
+    all.withElements(of: Scalar.self) { source in
+      for (position, isKnown) in isKnown.enumerated() where !isKnown { elements[position] = source[position] }
+    }
+    isKnown.withUnsafeMutableBufferPointer { $0.update(repeating: true) }
+    unknownCount = 0
+  }
+
   /// Keeps entries that a function gives where it knows them.
   mutating func insert(_ value: (_ batch: Int, _ row: Int, _ column: Int) -> Scalar?) {
     for row in 0..<pattern.rowCount {
@@ -145,7 +154,20 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   func isKnown(at position: Int) -> Bool { isKnown[position] }
 
   /// A known entry.
-  func value(batch: Int, at position: Int) -> Scalar { elements[batch * isKnown.count + position] }
+  private func value(batch: Int, at position: Int) -> Scalar { elements[batch * isKnown.count + position] }
+
+  /// Known entries at positions, [batch, position]; zero where there is none.
+  func values(at positions: [Int?]) -> Storage {
+    let result = Storage(count: batchCount * positions.count, scalarType: Scalar.scalarType)
+    var target = result.base.bindMemory(to: Scalar.self, capacity: result.count)
+    for batch in 0..<batchCount {
+      for position in positions {
+        target.pointee = position.map { value(batch: batch, at: $0) } ?? 0
+        target += 1
+      }
+    }
+    return result
+  }
 
   /// The entries of a region, [batch, row, column], or with `isTransposed` [batch, column, row]; zero outside the
   /// pattern. All of them must be known.

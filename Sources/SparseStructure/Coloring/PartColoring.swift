@@ -134,23 +134,4 @@ extension Coloring {
     case .bySubstitution: fatalError("entries that are found by substitution have several sources")
     }
   }
-
-  /// For each non-zero of a direct colouring, in row order, its place in the products of all colours one after another.
-  ///
-  /// - Complexity: O(rows + non-zeros).
-  package func gatherIndices() -> [Int64] {
-    let columnPart = columnColorCount * pattern.rowCount
-    var result: [Int64] = []
-    result.reserveCapacity(pattern.nonzeroCount)
-    for row in 0..<pattern.rowCount {
-      for position in pattern.range(ofRow: row) {
-        let (color, element) = source(ofNonzeroAt: position, row: row)
-        let start =
-          isRowColor(color)
-          ? columnPart + (color - columnColorCount) * pattern.columnCount : color * pattern.rowCount
-        result.append(Int64(start + element))
-      }
-    }
-    return result
-  }
 }

@@ -39,13 +39,15 @@ package struct DeltaEntries {
   /// - Parameters:
   ///   - isSymmetric: whether the derivative is known to be symmetric, as that of a gradient is.
   ///   - limit: how many entries all terms may have together.
+  ///   - effort: how much planning it is worth.
   package init?(
-    derivativeOf output: Node, variable: Node, isSymmetric: Bool, limit: Int, costModel: CostModel = .default
+    derivativeOf output: Node, variable: Node, isSymmetric: Bool, limit: Int, effort: PlanningEffort = .often,
+    costModel: CostModel = .default
   ) {
     do {
       let sweep = try DeltaSweep(
         derivativeOf: output, variable: variable, demand: .matrix, costModel: costModel, termCap: DeltaPlan.termCap,
-        effort: .often)
+        effort: effort)
       guard let sweep, sweep.entryCount <= Double(limit) else { return nil }
       try self.init(sweep, output.shape, variable.shape, isSymmetric: isSymmetric)
     } catch { return nil }

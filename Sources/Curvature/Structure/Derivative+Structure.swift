@@ -2,60 +2,50 @@ import SparseStructure
 import Synchronization
 import TensorGraph
 
-/// Where a lazy matrix can have entries other than zero, and how they are read from few products. Found on demand, once
-/// for all matrices of one structure.
-final class MatrixStructure: Sendable {
-  private let rows: UnitDirections
-  private let columns: UnitDirections
-  private let isSymmetric: Bool
-
+/// What has been found out about where a derivative can have entries other than zero, at every point.
+final class StructureFacts: DerivativeAnswer {
   private struct State {
-    /// What holds at every point, once somebody has asked.
-    var facts: StructureFacts?
-    var outline: GraphOutline?
-    var local: SparsityPattern?
+    var pattern: SparsityPattern?
+    var coloring: Coloring?
+    /// How many entries may be different from zero, if that has been counted.
+    var nonzeroCount: Int?
   }
 
   private let state = Mutex(State())
 
-  /// - Parameters:
-  ///   - rows: the node whose elements are the rows: the gradient, or what a Jacobian differentiates.
-  ///   - columns: the variable.
-  init(rows: UnitDirections, columns: UnitDirections, isSymmetric: Bool) {
-    self.rows = rows
-    self.columns = columns
-    self.isSymmetric = isSymmetric
+  var pattern: SparsityPattern? {
+    get { state.withLock { $0.pattern } }
+    set { state.withLock { $0.pattern = newValue } }
   }
 
-  /// The graph between columns and rows, by which what was made for others of its structure is found.
-  var outline: GraphOutline {
-    if let known = state.withLock({ $0.outline }) { return known }
-    let outline = GraphOutline(of: rows.node, in: columns.node, countsKnown: false)
-    state.withLock { $0.outline = outline }
-    return outline
+  /// The groups of columns and rows from whose products the matrix is read.
+  var coloring: Coloring? {
+    get { state.withLock { $0.coloring } }
+    set { state.withLock { $0.coloring = newValue } }
   }
 
-  /// What is known of all matrices of this structure.
-  var facts: StructureFacts {
-    if let known = state.withLock({ $0.facts }) { return known }
-    let found = StructureTemplates.shared.facts(
-      outline, isSymmetric: isSymmetric, batchAxes: [rows.batchAxis, columns.batchAxis])
-    return state.withLock { state in
-      state.facts = state.facts ?? found
-      return state.facts!
-    }
+  var nonzeroCount: Int? {
+    get { state.withLock { $0.nonzeroCount } }
+    set { state.withLock { $0.nonzeroCount = newValue } }
   }
 
+  var weight: Int { pattern?.nonzeroCount ?? 0 }
+}
+
+// Where a derivative can have entries other than zero, and how they are read from few products. Found on demand, once for
+// all of one structure.
+
+extension Derivative {
   /// Whether the pattern that holds at every point has been found.
-  var isKnown: Bool { facts.pattern != nil }
+  var isPatternKnown: Bool { facts.pattern != nil }
 
   /// The pattern that holds at every point, or at the point at which the tensors stand.
   ///
   /// - Throws: `TensorError` if there would be more entries than `maximumNonzeroCount`.
   func pattern(isLocal: Bool = false) throws(TensorError) -> SparsityPattern {
-    if let known = isLocal ? state.withLock({ $0.local }) : facts.pattern { return known }
+    if let known = isLocal ? localPattern : facts.pattern { return known }
     let found = try slicePattern(dependencies(isLocal: isLocal))
-    if isLocal { state.withLock { $0.local = found } } else { facts.pattern = found }
+    if isLocal { localPattern = found } else { facts.pattern = found }
     return found
   }
 
@@ -148,5 +138,4 @@ extension UnitDirections {
     let inner = node.shape.dimensions[(batchAxis + 1)...].reduce(1, *)
     return (0..<node.shape.count).map { Int32($0 / (inner * batchCount) * inner + $0 % inner) }
   }
-
 }

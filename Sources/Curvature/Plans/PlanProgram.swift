@@ -1,0 +1,214 @@
+import CPUEngine
+import Synchronization
+import TensorGraph
+
+/// Some results of a function, computed together in one run: what every plan is behind its name.
+///
+/// A run checks what it is given, computes, gives entries of symmetric matrices the value of the upper one, and finds
+/// derivatives at singular points if the plan was asked to.
+final class PlanProgram: Sendable {
+  /// What a run is given.
+  struct Argument: Sendable {
+    /// The placeholder.
+    let node: Node
+    /// In errors: one of them, and many.
+    var name = "the point"
+    var plural = "points"
+
+    var count: Int { node.shape.count }
+  }
+
+  /// What a run gives.
+  struct Result: Sendable {
+    let node: Node
+    /// In errors.
+    let name: String
+    /// Rows of a symmetric matrix, of which rounding may have made an entry differ from its mirror image; 0 for other results.
+    var symmetricSize = 0
+    /// What derivative of which function it is, if singular points are resolved.
+    var derivative: (of: PlanSingularities?, part: PlanSingularities.Part)?
+
+    var count: Int { node.shape.count }
+  }
+
+  /// A derivative whose singular points are resolved, and the number of the result that it is.
+  private struct Resolution: Sendable {
+    let result: Int
+    let function: PlanSingularities
+    let part: PlanSingularities.Part
+  }
+
+  let arguments: [Argument]
+  let results: [Result]
+  private let mirrored: [(result: Int, size: Int, type: ScalarType)]
+  private let resolutions: [Resolution]
+  /// Finding what is compiled takes no lock.
+  private let compiled = AtomicLazyReference<PreparedFunction>()
+
+  /// - Parameter isDeferred: whether it is compiled when it is first run.
+  /// - Throws: `TensorError` if the results need elements that nobody has given.
+  init(_ results: [Result], of arguments: [Argument], isDeferred: Bool = false) throws(TensorError) {
+    self.arguments = arguments
+    self.results = results
+    mirrored = results.enumerated().compactMap {
+      $1.symmetricSize > 1 ? ($0, $1.symmetricSize, $1.node.scalarType) : nil
+    }
+    resolutions = results.enumerated().compactMap { number, result in
+      guard let (function, part) = result.derivative, let function else { return nil }
+      return Resolution(result: number, function: function, part: part)
+    }
+    if !isDeferred { _ = try function() }
+  }
+
+  /// The program for some of the results, compiled when it is first run.
+  func part(_ numbers: Int...) -> PlanProgram {
+    checked(try PlanProgram(numbers.map { results[$0] }, of: arguments, isDeferred: true))
+  }
+
+  private func function() throws(TensorError) -> PreparedFunction {
+    if let known = compiled.load() { return known }
+    return compiled.storeIfNil(try PreparedFunction(outputs: results.map(\.node), inputs: arguments.map(\.node)))
+  }
+
+  /// The steps of the program; empty until it is compiled.
+  var description: String { compiled.load().map { "\($0.program)" } ?? "" }
+
+  /// How often memory for a run was taken: once for each caller at a time.
+  var contextsMade: Int { compiled.load()?.contextsMade ?? 0 }
+
+  // MARK: Running
+
+  /// The elements of all results for tensors that are computed first.
+  ///
+  /// - Throws: `TensorError` if one has the wrong shape or cannot be computed, or a derivative does not exist that was to be
+  ///   found.
+  func callAsFunction(_ tensors: Node...) throws(TensorError) -> [Storage] {
+    for (argument, tensor) in zip(arguments, tensors) where tensor.shape != argument.node.shape {
+      throw TensorError(
+        "plan: it was made for \(argument.plural) of shape \(argument.node.shape), found \(tensor.shape); make another plan"
+      )
+    }
+    return try callAsFunction(tensors.isEmpty ? [] : Evaluation.storages(tensors))
+  }
+
+  /// Likewise for elements, as many as each argument has.
+  func callAsFunction(_ inputs: [Storage]) throws(TensorError) -> [Storage] {
+    var outputs: [Storage] = []
+    for result in results {
+      outputs.append(try Engine.storage(count: result.count, scalarType: result.node.scalarType))
+    }
+    try run(inputs: inputs.map { UnsafeRawPointer($0.base) }, outputs: outputs.map(\.base))
+    withExtendedLifetime(inputs) {}
+    return outputs
+  }
+
+  /// Runs on the caller's memory, given as a pointer or a tuple of pointers on the stack: nothing is allocated.
+  ///
+  /// - Parameters:
+  ///   - inputs: an `UnsafeRawPointer`, or a tuple of as many as there are arguments: see `source`.
+  ///   - outputs: an `UnsafeMutableRawPointer`, or a tuple of as many as there are results: see `target`.
+  func run<Inputs: BitwiseCopyable, Outputs: BitwiseCopyable>(
+    on inputs: Inputs, to outputs: Outputs
+  ) throws(TensorError) {
+    let size = MemoryLayout<UnsafeRawPointer>.size
+    precondition(
+      MemoryLayout<Inputs>.size == arguments.count * size && MemoryLayout<Outputs>.size == results.count * size,
+      "a pointer for each argument and result")
+    let outcome = withUnsafePointer(to: inputs) { inputs in
+      withUnsafePointer(to: outputs) { outputs in
+        Swift.Result { () throws(TensorError) in
+          try run(
+            inputs: UnsafeRawPointer(inputs).assumingMemoryBound(to: UnsafeRawPointer.self),
+            outputs: UnsafeRawPointer(outputs).assumingMemoryBound(to: UnsafeMutableRawPointer.self))
+        }
+      }
+    }
+    try outcome.get()
+  }
+
+  private func run(
+    inputs: UnsafePointer<UnsafeRawPointer>, outputs: UnsafePointer<UnsafeMutableRawPointer>
+  ) throws(TensorError) {
+    try function().run(inputs: inputs, outputs: outputs)
+    mirror(outputs, count: 1)
+    try resolve(inputs, outputs, inBatch: false)
+  }
+
+  private func mirror(_ outputs: UnsafePointer<UnsafeMutableRawPointer>, count: Int) {
+    for (result, size, type) in mirrored {
+      Engine.mirrorUpperTriangles(outputs[result], size: size, count: count, scalarType: type)
+    }
+  }
+
+  private func resolve(
+    _ inputs: UnsafePointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>, inBatch: Bool
+  ) throws(TensorError) {
+    for resolution in resolutions {
+      try resolution.function.determine(outputs[resolution.result], resolution.part, at: inputs, inBatch: inBatch)
+    }
+  }
+
+  /// Runs at many points, shape [P] + that of the only argument: results [P] + theirs, one point after another.
+  ///
+  /// Points are independent and are shared among the cores. A derivative that does not exist stays NaN.
+  func callAsFunction(batch points: Node) throws(TensorError) -> [Storage] {
+    let argument = arguments[0]
+    guard points.shape.rank > 0, Shape(Array(points.shape.dimensions.dropFirst())) == argument.node.shape else {
+      throw TensorError(
+        "plan: it was made for points of shape \(argument.node.shape), and a batch has an axis before theirs; found "
+          + "\(points.shape)")
+    }
+    let count = points.shape[0]
+    let storage = try Evaluation.storage(points)
+    var outputs: [Storage] = []
+    for result in results {
+      outputs.append(try Engine.storage(count: count * result.count, scalarType: result.node.scalarType))
+    }
+    func stride(_ node: Node) -> Int { node.shape.count * node.scalarType.byteCount }
+    try function().run(
+      count: count, inputs: [(UnsafeRawPointer(storage.base), stride(argument.node))],
+      outputs: zip(outputs, results).map { ($0.base, stride($1.node)) })
+    mirror(outputs.map(\.base), count: count)
+    for i in resolutions.isEmpty ? 0..<0 : 0..<count {
+      try resolve(
+        [UnsafeRawPointer(storage.base + i * stride(argument.node))],
+        zip(outputs, results).map { $0.base + i * stride($1.node) }, inBatch: true)
+    }
+    withExtendedLifetime(storage) {}
+    return outputs
+  }
+
+  // MARK: The caller's memory
+
+  /// Where the elements start that a caller gives for an argument.
+  ///
+  /// - Throws: `TensorError` if there are others than it has.
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
+  func source<Scalar>(_ elements: Span<Scalar>, _ number: Int = 0) throws(TensorError) -> UnsafeRawPointer {
+    let argument = arguments[number]
+    try Self.require(elements.count, argument.count, argument.name)
+    return elements.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) } ?? UnsafeRawPointer(Self.nowhere)
+  }
+
+  /// Where the elements of a result start that a run writes for a caller: memory that the caller lends for the whole call.
+  ///
+  /// - Throws: `TensorError` if there is room for others than it has.
+  @_specialize(where Scalar == Double)
+  @_specialize(where Scalar == Float)
+  func target<Scalar>(
+    _ elements: inout MutableSpan<Scalar>, _ number: Int
+  ) throws(TensorError) -> UnsafeMutableRawPointer {
+    let result = results[number]
+    try Self.require(elements.count, result.count, result.name)
+    return elements.withUnsafeMutableBufferPointer { UnsafeMutableRawPointer($0.baseAddress) } ?? Self.nowhere
+  }
+
+  /// An address for no elements.
+  private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64)! }
+
+  private static func require(_ found: Int, _ count: Int, _ name: String) throws(TensorError) {
+    guard found != count else { return }
+    throw TensorError("plan: \(found) elements for \(name), which takes \(count); give memory for \(count)")
+  }
+}

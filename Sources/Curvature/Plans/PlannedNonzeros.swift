@@ -1,0 +1,50 @@
+import SparseStructure
+import TensorGraph
+
+/// The non-zeros of a derivative as a part of a plan.
+struct PlannedNonzeros: Sendable {
+  /// The values in row order of the pattern.
+  private let values: Node
+  /// Where they stand.
+  let pattern: SparsityPattern
+  let method: EvaluationMethod
+  private let cost: Cost
+  private let steps: String
+
+  /// - Parameter method: how to compute; nil for what is expected to be cheapest. Groups where there are no terms.
+  init(_ derivative: Derivative, _ triangle: StoredTriangle, _ method: EvaluationMethod?) throws(TensorError) {
+    pattern = try derivative.coloring().pattern.part(triangle)
+    let wanted = if let method { method } else { try derivative.cheapestMethod(.often) }
+    let isThere = try derivative.program(.nonzeros(wanted, triangle), effort: .often).isWorthwhile
+    self.method = isThere ? wanted : .colors
+    let request = DerivativeRequest.nonzeros(self.method, triangle)
+    let program = try derivative.program(request, effort: .often)
+    values = try derivative.expression(request, effort: .often)!
+    (cost, steps) = (program.cost, program.steps)
+  }
+
+  /// The values as a result of a plan.
+  func result(
+    _ name: String, _ part: (SparsityPattern) -> PlanSingularities.Part, _ singularities: PlanSingularities?
+  ) -> PlanProgram.Result {
+    .init(node: values, name: name, derivative: (singularities, part(pattern)))
+  }
+
+  /// What will be done, and its expected cost.
+  func text(_ name: String) -> String {
+    let microseconds = (cost.nanoseconds / 100).rounded() / 10
+    return "\(name): \(pattern.summary)\n\(steps)\n"
+      + "expected: \(cost.operationsText) operations, \(microseconds) µs"
+  }
+}
+
+extension SparsityPattern {
+  /// This pattern, or a triangle of it.
+  func part(_ triangle: StoredTriangle) -> SparsityPattern {
+    switch triangle {
+    case .lower: lowerTriangle()
+    case .upper: upperTriangle()
+    case .both: self
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import TensorGraph
+
+// How requests are answered: the one place where ways are compared, by what they are expected to cost.
+
+extension Derivative {
+  /// The expected cost of some products.
+  func productCost(_ count: Int) -> Cost {
+    denseDirectionsCost(of: rows.node, variable: columns.node, directions: max(count, 1), model: .default)
+  }
+
+  /// The expected cost of putting entries in their places.
+  static func placingCost(_ count: Int) -> Cost { CostModel.default.gather(Double(count)) }
+
+  /// What the delta calculus is asked for the whole; nil if it has no word for it.
+  var wholeRequest: DerivativeRequest? {
+    switch (rows.batchAxis, columns.batchAxis) {
+    case (nil, nil): .part(.matrix)
+    case (let row?, let column?): row == column ? .part(.batched(axis: row)) : nil
+    case (nil, _), (_, nil): nil
+    }
+  }
+
+  /// Likewise for the diagonal.
+  var diagonalRequest: DerivativeRequest? {
+    let isSquare = rows.batchAxis == nil && columns.batchAxis == nil && rows.sliceShape == columns.sliceShape
+    return isSquare && rows.count > 1 ? .part(.diagonal) : nil
+  }
+
+  /// The expected cost of the whole without its sparsity.
+  private func wholeCost(_ effort: PlanningEffort) throws(TensorError) -> Cost {
+    if let wholeRequest, case let program = try program(wholeRequest, effort: effort), program.isWorthwhile {
+      return program.cost
+    }
+    return productCost(min(rows.count, columns.count))
+  }
+
+  /// Whether the delta calculus has a plan for a part.
+  func hasPlan(for request: DerivativeRequest?) throws(TensorError) -> Bool {
+    guard let request else { return false }
+    return try program(request).isWorthwhile
+  }
+
+  /// Whether a single entry is expected to be cheaper than a line: short lines are as cheap.
+  var isEntryWorthwhile: Bool { columns.count >= 4096 }
+
+  /// How the non-zeros are computed at the least expected cost. Takes a search for structure.
+  ///
+  /// - Parameter effort: for a plan the structure is wanted whatever it is; a matrix that is read once stays dense
+  ///   where looking further would cost more than it saves.
+  func cheapestMethod(_ effort: PlanningEffort) throws(TensorError) -> EvaluationMethod {
+    let lines = min(rows.count, columns.count)
+    let isPlan = effort == .often
+    if !isPlan {
+      guard lines > 1, try pattern(below: Self.largestDensity) != nil else { return .dense }
+    }
+    let colors = try coloring().colorCount
+    if !isPlan, colors >= lines { return .dense }
+    let groups = productCost(colors) + Self.placingCost(try pattern().nonzeroCount)
+    if case let terms = try program(.nonzeros(.terms, .both), effort: effort), terms.isWorthwhile, terms.cost < groups {
+      return .terms
+    }
+    // Groups win clearly; or the whole matrix would be much larger than its non-zeros.
+    if colors <= (isPlan ? 2 : 8) || colors * 16 <= lines { return .colors }
+    let size = rows.count.multipliedClamping(by: columns.count).multipliedClamping(by: rows.batchCount)
+    if size.multipliedClamping(by: rows.node.scalarType.byteCount) > MemoryBudget.bytes / 16 { return .colors }
+    return try wholeCost(effort) < groups ? .dense : .colors
+  }
+
+  /// The share of entries above which a matrix is not worth being sparse.
+  private static let largestDensity = 0.5
+
+  /// Whether products for so many lines are expected to take much longer than the search for structure.
+  func isSearchWorthwhile(lines: Int) throws(TensorError) -> Bool {
+    if lines == min(rows.count, columns.count), try hasPlan(for: wholeRequest) { return false }
+    // Nanoseconds, as measured: sets for the elements of each node, and a colouring.
+    var search = 150 * Double(columns.node.shape.count)
+    for node in Node.topologicalOrder([rows.node], entering: { $0 !== columns.node }) {
+      search += 3000 + 8 * Double(node.shape.count)
+    }
+    return productCost(lines).nanoseconds > 2 * search
+  }
+}
