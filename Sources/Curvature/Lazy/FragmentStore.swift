@@ -165,15 +165,33 @@ struct FragmentStore<Scalar: DifferentiableScalar> {
   /// Whether another entry of a row or a column was computed alone, so that the line is the better buy now.
   func hasEntry(besides row: Int, _ column: Int) -> Bool { singles.touches(row: row, column: column) }
 
-  /// Whether nothing is held, so that a whole matrix could be kept: entries that have been read might differ from its
-  /// own in the last bit.
-  var isEmpty: Bool {
-    fragments.isEmpty && nonzeros == nil && singles.isEmpty
-  }
-
-  /// Keeps the whole matrix, [batch, row, column], if nothing is held; returns whether it did.
+  /// Keeps the whole matrix, [batch, row, column], which nobody has seen yet, in place of all else; entries that are held
+  /// keep their values.
+  ///
+  /// - Returns: false, without keeping it, if the matrix was found sparse meanwhile.
   mutating func insertWhole(_ elements: Storage) -> Bool {
-    guard isEmpty else { return false }
+    guard nonzeros == nil else { return false }
+    let target = elements.base.assumingMemoryBound(to: Scalar.self)
+    for batch in 0..<batchCount {
+      let matrix = target + batch * rowCount * columnCount
+      for (row, line) in rows {
+        let source = pointer(line, batch, columnCount)
+        for column in 0..<columnCount { matrix[row * columnCount + column] = source[column] }
+        guard isSymmetric else { continue }
+        for column in 0..<columnCount { matrix[column * columnCount + row] = source[column] }
+      }
+      for (column, line) in columns {
+        let source = pointer(line, batch, rowCount)
+        for row in 0..<rowCount { matrix[row * columnCount + column] = source[row] }
+      }
+      if let diagonal {
+        for i in 0..<diagonalCount {
+          matrix[i * columnCount + i] = diagonal.elements.element(batch * diagonalCount + i)
+        }
+      }
+    }
+    singles.forEach { row, column, value in target[row * columnCount + column] = value }
+    removeAll()
     hold(Fragment(.whole, elements, lastUse: clock.next()))
     return true
   }
@@ -230,7 +248,7 @@ struct FragmentStore<Scalar: DifferentiableScalar> {
     if nonzeros != nil { return }
     var fresh = NonzeroCache<Scalar>(
       coloring, batchCount: batchCount, isSymmetric: isSymmetric, lastUse: clock.next())
-    if !isEmpty { fresh.insert { heldEntry(batch: $0, row: $1, column: $2) } }
+    if byteCount > 0 { fresh.insert { heldEntry(batch: $0, row: $1, column: $2) } }
     removeAll()
     nonzeros = fresh
     byteCount = fresh.byteCount

@@ -83,11 +83,11 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
         case .missing(.rows(let lines)):
           if try becomeSparse(lines: lines.count) { continue }
           if try computeEntry(region) { continue }
-          if lines.count == rows.count, try computeWhole() { continue }
+          if try computeWhole(insteadOf: lines.count) { continue }
           try compute(lines, areRows: true, besides: size)
         case .missing(.columns(let lines)):
           if try becomeSparse(lines: lines.count) { continue }
-          if lines.count == columns.count, try computeWhole() { continue }
+          if try computeWhole(insteadOf: lines.count) { continue }
           try compute(lines, areRows: false, besides: size)
         case .missing(.colors(let colors)): try compute(colors: colors, for: region, besides: size)
         }
@@ -127,14 +127,20 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     return true
   }
 
-  /// Computes the whole matrix by its structure, if that is expected to be cheaper than products.
+  /// Computes the whole matrix by its terms, if that is expected to be cheaper than some lines that are missing.
   ///
   /// - Returns: whether it is known now.
-  private func computeWhole() throws(TensorError) -> Bool {
-    guard rows.count > 1, columns.count > 1, caches.withCache(number, { $0.isEmpty }),
-      let request = derivative.wholeRequest, let elements = try derivative.elements(request)
+  private func computeWhole(insteadOf lines: Int) throws(TensorError) -> Bool {
+    let spent = knownLineCount
+    // A whole that pushes out what others keep is computed only if all of it is wanted.
+    let isKept =
+      rows.count.multipliedClamping(by: columns.count).multipliedClamping(by: rows.batchCount)
+      .multipliedClamping(by: Scalar.scalarType.byteCount) <= caches.byteLimit ?? .max
+    guard isKept || lines + spent >= min(rows.count, columns.count),
+      try derivative.isWholeWorthwhile(insteadOf: lines, spent: spent), let request = derivative.wholeRequest,
+      let elements = try derivative.elements(request)
     else { return false }
-    caches.count(products: min(rows.count, columns.count))
+    caches.count(products: lines)
     if isSymmetric {
       // Nobody else has seen these elements yet.
       Engine.mirrorUpperTriangles(

@@ -11,49 +11,57 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   private let all: PlanProgram
   private let valueAlone: PlanProgram
 
-  /// A plan for points of the shape of `x`, whose elements do not matter.
+  /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
-  /// - Parameter resolvingSingularPoints: whether a run that finds NaN expands the function.
-  public init(
-    like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+  /// - Parameters:
+  ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  public init<each Data: TensorScalar>(
+    like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
-    all = try PlanProgram([traced.value, try traced.gradient], of: [.init(node: traced.argument)])
+    let traced = try TracedFunction(
+      like: x, repeat each data, resolvingSingularPoints: resolvingSingularPoints, of: f)
+    all = try PlanProgram([traced.value, try traced.gradient], of: traced.arguments())
     valueAlone = all.part(0)
     shape = x.shape
   }
 
   /// The value and the gradient at a point.
-  public func callAsFunction(
-    _ x: Tensor<Scalar>
+  public func callAsFunction<each Data: TensorScalar>(
+    _ x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>) {
-    let results = try all(x.node)
+    let results = try all(PlanProgram.nodes(x, repeat each data))
     return (results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))))
   }
 
   /// Evaluates at a point into the caller's memory: as many elements as a point has. Nothing is allocated.
   ///
   /// - Throws: `TensorError` if `x` or `gradient` has another number of elements.
-  public func evaluate(
-    at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
     let (point, slope) = (try all.source(x), try all.target(&gradient, 1))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try all.run(on: point, to: (UnsafeMutableRawPointer(value), slope))
+      try all.run(on: point, repeat each data, to: (UnsafeMutableRawPointer(value), slope))
     }
   }
 
   /// The value at a point, without the gradient.
-  public func value(at x: Tensor<Scalar>) throws(TensorError) -> Scalar { try valueAlone(x.node)[0].element(0) }
+  public func value<each Data: TensorScalar>(
+    at x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
+  ) throws(TensorError) -> Scalar { try valueAlone(PlanProgram.nodes(x, repeat each data))[0].element(0) }
 
   /// Evaluates the value at a point into the caller's memory, without the gradient. Nothing is allocated after the first
   /// call.
   ///
   /// - Throws: `TensorError` if `x` has another number of elements than a point.
-  public func evaluate(at x: Span<Scalar>, value: inout Scalar) throws(TensorError) {
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar
+  ) throws(TensorError) {
     let point = try valueAlone.source(x)
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try valueAlone.run(on: point, to: UnsafeMutableRawPointer(value))
+      try valueAlone.run(on: point, repeat each data, to: UnsafeMutableRawPointer(value))
     }
   }
 }
@@ -70,39 +78,44 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
   public let shape: [Int]
   private let product: PlanProgram
 
-  /// A plan for points of the shape of `x`, whose elements do not matter.
+  /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
-  /// - Parameter resolvingSingularPoints: whether a run that finds NaN expands the function.
-  public init(
-    like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+  /// - Parameters:
+  ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  public init<each Data: TensorScalar>(
+    like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
+    let traced = try TracedFunction(
+      like: x, repeat each data, resolvingSingularPoints: resolvingSingularPoints, of: f)
     let direction = Node(.input(traced.argument.shape, Scalar.scalarType))
     let hessian = Derivative(of: try traced.gradient.node, in: traced.argument, isSymmetric: true)
     let products = DerivativeProducts(.forward, of: hessian).expression(
       seeds: direction.reshaped(to: [1] + direction.shape))
     product = try PlanProgram(
       [.init(node: products, name: "the product", derivative: (traced.singularities, .hessianProduct))],
-      of: [.init(node: traced.argument), .init(node: direction, name: "the direction", plural: "directions")])
+      of: traced.arguments(.init(node: direction, name: "the direction", plural: "directions")))
     shape = x.shape
   }
 
   /// The product of the Hessian at a point with a direction.
-  public func callAsFunction(
-    _ x: Tensor<Scalar>, _ direction: Tensor<Scalar>
+  public func callAsFunction<each Data: TensorScalar>(
+    _ x: Tensor<Scalar>, _ direction: Tensor<Scalar>, _ data: repeat Tensor<each Data>
   ) throws(TensorError) -> Tensor<Scalar> {
-    Tensor(Node(try product(x.node, direction.node)[0], shape: Shape(shape)))
+    Tensor(Node(try product(PlanProgram.nodes(x, repeat each data, direction))[0], shape: Shape(shape)))
   }
 
   /// Evaluates at a point and a direction into the caller's memory: as many elements as a point has. Nothing is
   /// allocated.
   ///
   /// - Throws: `TensorError` if one of the three has another number of elements.
-  public func evaluate(
-    at x: Span<Scalar>, along direction: Span<Scalar>, product result: consuming MutableSpan<Scalar>
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, along direction: Span<Scalar>, _ data: repeat Tensor<each Data>,
+    product result: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let (point, change) = (try product.source(x), try product.source(direction, 1))
-    try product.run(on: (point, change), to: product.target(&result, 0))
+    let (point, change) = (try product.source(x), try product.source(direction, product.arguments.count - 1))
+    try product.run(on: (point, change), repeat each data, to: product.target(&result, 0))
   }
 }
 
@@ -121,13 +134,17 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   public let rowCount: Int
   private let rows: PlanProgram
 
-  /// A plan for points of the shape of `x`, whose elements do not matter.
+  /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
-  /// - Parameter resolvingSingularPoints: whether a run that finds NaN expands the function.
-  public init(
-    like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+  /// - Parameters:
+  ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  public init<each Data: TensorScalar>(
+    like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
+    let traced = try TracedFunction(
+      like: x, repeat each data, resolvingSingularPoints: resolvingSingularPoints, of: f)
     let row = Node(.input([1], .int64))
     let hessian = Derivative(of: try traced.gradient.node, in: traced.argument, isSymmetric: true)
     rows = try PlanProgram(
@@ -135,7 +152,7 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
         .init(
           node: DerivativeProducts(.forward, of: hessian).expression(row), name: "the row",
           derivative: (traced.singularities, .hessianRow))
-      ], of: [.init(node: traced.argument), .init(node: row, name: "the row's number", plural: "numbers")])
+      ], of: traced.arguments(.init(node: row, name: "the row's number", plural: "numbers")))
     shape = x.shape
     rowCount = x.count
   }
@@ -143,21 +160,25 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   /// A row of the Hessian at a point.
   ///
   /// - Parameter row: its number, row-major; negative numbers count from the end.
-  public func callAsFunction(_ x: Tensor<Scalar>, row: Int) throws(TensorError) -> Tensor<Scalar> {
+  public func callAsFunction<each Data: TensorScalar>(
+    _ x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, row: Int
+  ) throws(TensorError) -> Tensor<Scalar> {
     let number = Node(Storage([Int64(try resolved(row))]), shape: [1])
-    return Tensor(Node(try rows(x.node, number)[0], shape: Shape(shape)))
+    return Tensor(Node(try rows(PlanProgram.nodes(x, repeat each data) + [number])[0], shape: Shape(shape)))
   }
 
   /// Evaluates a row at a point into the caller's memory: as many elements as a point has. Nothing is allocated.
   ///
   /// - Throws: `TensorError` if there is no such row, or `x` or `result` has another number of elements.
-  public func evaluate(
-    at x: Span<Scalar>, row: Int, result: consuming MutableSpan<Scalar>
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, row: Int, result: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
     let (point, target) = (try rows.source(x), try rows.target(&result, 0))
     let number = Int64(try resolved(row))
     let outcome = withUnsafePointer(to: number) { number in
-      Result { () throws(TensorError) in try rows.run(on: (point, UnsafeRawPointer(number)), to: target) }
+      Result { () throws(TensorError) in
+        try rows.run(on: (point, UnsafeRawPointer(number)), repeat each data, to: target)
+      }
     }
     try outcome.get()
   }

@@ -22,29 +22,33 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   private let hessianAlone: PlanProgram
   private let steps: String
 
-  /// A plan for points of the shape of `x`, whose elements do not matter.
+  /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
-  /// - Parameter resolvingSingularPoints: whether a run that finds NaN expands the function.
+  /// - Parameters:
+  ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the function's result has more than one element, or needs values of its argument.
-  public init(
-    like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+  public init<each Data: TensorScalar>(
+    like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
+    let traced = try TracedFunction(
+      like: x, repeat each data, resolvingSingularPoints: resolvingSingularPoints, of: f)
     let gradient = try traced.gradient
     let hessian = try Derivative(of: gradient.node, in: traced.argument, isSymmetric: true).whole(.often)
     let matrix = PlanProgram.Result(
       node: hessian.result, name: "the Hessian", symmetricSize: x.count, derivative: (traced.singularities, .hessian))
-    all = try PlanProgram([traced.value, gradient, matrix], of: [.init(node: traced.argument)])
+    all = try PlanProgram([traced.value, gradient, matrix], of: traced.arguments())
     hessianAlone = all.part(2)
     steps = hessian.steps
     shape = x.shape
   }
 
   /// The value, the gradient (shape S) and the Hessian (S + S) at a point.
-  public func callAsFunction(
-    _ x: Tensor<Scalar>
+  public func callAsFunction<each Data: TensorScalar>(
+    _ x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: Tensor<Scalar>) {
-    let results = try all(x.node)
+    let results = try all(PlanProgram.nodes(x, repeat each data))
     return (
       results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))),
       Tensor(Node(results[2], shape: Shape(shape + shape)))
@@ -59,19 +63,21 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   /// Nothing is allocated.
   ///
   /// - Throws: `TensorError` if a span has another number of elements.
-  public func evaluate(
-    at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
     let (point, slope, matrix) = (try all.source(x), try all.target(&gradient, 1), try all.target(&hessian, 2))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try all.run(on: point, to: (UnsafeMutableRawPointer(value), slope, matrix))
+      try all.run(on: point, repeat each data, to: (UnsafeMutableRawPointer(value), slope, matrix))
     }
   }
 
   /// The Hessian at a point, S + S, without value and gradient.
-  public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> Tensor<Scalar> {
-    Tensor(Node(try hessianAlone(x.node)[0], shape: Shape(shape + shape)))
+  public func hessian<each Data: TensorScalar>(
+    at x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
+  ) throws(TensorError) -> Tensor<Scalar> {
+    Tensor(Node(try hessianAlone(PlanProgram.nodes(x, repeat each data))[0], shape: Shape(shape + shape)))
   }
 
   /// Evaluates the Hessian at a point into the caller's memory, without value and gradient.
@@ -79,8 +85,10 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   /// Nothing is allocated after the first call.
   ///
   /// - Throws: `TensorError` if a span has another number of elements.
-  public func evaluate(at x: Span<Scalar>, hessian: consuming MutableSpan<Scalar>) throws(TensorError) {
-    try hessianAlone.run(on: hessianAlone.source(x), to: hessianAlone.target(&hessian, 0))
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, hessian: consuming MutableSpan<Scalar>
+  ) throws(TensorError) {
+    try hessianAlone.run(on: hessianAlone.source(x), repeat each data, to: hessianAlone.target(&hessian, 0))
   }
 
   /// Evaluates at many points, shape [P] + S: values [P], gradients [P] + S, Hessians [P] + S + S.

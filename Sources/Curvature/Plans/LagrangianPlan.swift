@@ -29,33 +29,37 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   private let jacobianEntries: PlannedNonzeros
   private let hessianEntries: PlannedNonzeros
   /// The objective, its gradient, the constraints, the entries of their Jacobian and of the Hessian.
-  private let all: PlanProgram
+  private let everything: PlanProgram
   private let objectiveAlone: PlanProgram
   private let constraintsAlone: PlanProgram
   private let firstOrder: PlanProgram
   private let hessianAlone: PlanProgram
 
-  /// A plan for points of the shape of `x`, whose elements do not matter.
+  /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
-  /// - Parameter resolvingSingularPoints: whether a run that finds NaN expands the function.
+  /// - Parameters:
+  ///   - data: what else both functions take: given anew in each run, without another plan, and not differentiated in.
+  ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the objective has more than one element, or one of the functions needs values of its
   ///   argument.
-  public init(
-    like x: Tensor<Scalar>, resolvingSingularPoints: Bool = false,
-    objective f: (Tensor<Scalar>) throws -> Tensor<Scalar>,
-    constraints g: (Tensor<Scalar>) throws -> Tensor<Scalar>
+  public init<each Data: TensorScalar>(
+    like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    objective f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>,
+    constraints g: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
     let point = Node(.input(x.node.shape, Scalar.scalarType))
-    let value = try f(Tensor(point)).node
-    let constraint = try g(Tensor(point)).node
+    let placeholders = (repeat TracedFunction.placeholder(each data))
+    let value = try f(Tensor(point), repeat each placeholders).node
+    let constraint = try g(Tensor(point), repeat each placeholders).node
+    let data = PlanProgram.nodes(repeat each placeholders)
     let gradient = try Gradients.of(value, [point])[0]
     let factor = Node(.input([], Scalar.scalarType))
     let multipliers = Node(.input(constraint.shape, Scalar.scalarType))
     let weighted = factor * value.reshaped(to: [])
     let total = weighted + (multipliers * constraint).summed(over: Array(0..<constraint.shape.rank))
     let slope = try Gradients.of(total, [point])[0]
-    func singularities(_ output: Node, _ arguments: [Node]) -> PlanSingularities? {
-      PlanSingularities(of: output, in: arguments, isWanted: resolvingSingularPoints)
+    func singularities(_ output: Node, _ more: Node...) -> PlanSingularities? {
+      PlanSingularities(of: output, in: [point] + data + more, isWanted: resolvingSingularPoints)
     }
 
     jacobianEntries = try PlannedNonzeros(Derivative(of: constraint, in: point), .both, nil)
@@ -64,23 +68,26 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     let constraints = PlanProgram.Result(node: constraint, name: "the constraints")
     let first = [
       objective,
-      .init(node: gradient, name: "the gradient", derivative: (singularities(value, [point]), .jacobian)),
+      .init(node: gradient, name: "the gradient", derivative: (singularities(value), .jacobian)),
       constraints,
       jacobianEntries.result(
-        "the Jacobian's entries", PlanSingularities.Part.jacobianEntries, singularities(constraint, [point])),
+        "the Jacobian's entries", PlanSingularities.Part.jacobianEntries, singularities(constraint)),
     ]
     let second = hessianEntries.result(
       "the Hessian's entries", PlanSingularities.Part.hessianEntries,
-      singularities(total, [point, factor, multipliers]))
-    let inputs = [
-      PlanProgram.Argument(node: point), .init(node: factor, name: "the factor", plural: "factors"),
-      .init(node: multipliers, name: "the multipliers", plural: "multipliers"),
-    ]
-    objectiveAlone = try PlanProgram([objective], of: [inputs[0]])
-    constraintsAlone = try PlanProgram([constraints], of: [inputs[0]])
-    firstOrder = try PlanProgram(first, of: [inputs[0]])
-    hessianAlone = try PlanProgram([second], of: inputs)
-    all = try PlanProgram(first + [second], of: inputs)
+      singularities(total, factor, multipliers))
+    let inputs =
+      [PlanProgram.Argument(node: point)] + data.map { .init(node: $0, name: "the data", plural: "data", isData: true) }
+    let all =
+      inputs + [
+        .init(node: factor, name: "the factor", plural: "factors"),
+        .init(node: multipliers, name: "the multipliers", plural: "multipliers"),
+      ]
+    objectiveAlone = try PlanProgram([objective], of: inputs)
+    constraintsAlone = try PlanProgram([constraints], of: inputs)
+    firstOrder = try PlanProgram(first, of: inputs)
+    hessianAlone = try PlanProgram([second], of: all)
+    everything = try PlanProgram(first + [second], of: all)
     shape = x.shape
     constraintShape = constraint.shape.dimensions
   }
@@ -98,23 +105,25 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   }
 
   /// f, its gradient, g and its Jacobian at a point, in one pass.
-  public func callAsFunction(_ x: Tensor<Scalar>) throws(TensorError) -> FirstOrder {
-    values(try firstOrder(x.node))
+  public func callAsFunction<each Data: TensorScalar>(
+    _ x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
+  ) throws(TensorError) -> FirstOrder {
+    values(try firstOrder(PlanProgram.nodes(x, repeat each data)))
   }
 
   /// f, its gradient, g, its Jacobian, and the lower triangle of the Hessian of σ f + λ·g at a point, in one pass.
-  public func callAsFunction(
-    _ x: Tensor<Scalar>, objectiveFactor: Scalar, multipliers: Tensor<Scalar>
+  public func callAsFunction<each Data: TensorScalar>(
+    _ x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, objectiveFactor: Scalar, multipliers: Tensor<Scalar>
   ) throws(TensorError) -> (values: FirstOrder, hessian: SparseMatrix<Scalar>) {
-    let results = try all(x.node, Tensor(objectiveFactor).node, multipliers.node)
+    let results = try everything(PlanProgram.nodes(x, repeat each data, Tensor(objectiveFactor), multipliers))
     return (values(results), SparseMatrix(pattern: hessianPattern, values: results[4].elements()))
   }
 
   /// The lower triangle of the Hessian of σ f + λ·g at a point.
-  public func hessian(
-    at x: Tensor<Scalar>, objectiveFactor: Scalar, multipliers: Tensor<Scalar>
+  public func hessian<each Data: TensorScalar>(
+    at x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, objectiveFactor: Scalar, multipliers: Tensor<Scalar>
   ) throws(TensorError) -> SparseMatrix<Scalar> {
-    let results = try hessianAlone(x.node, Tensor(objectiveFactor).node, multipliers.node)
+    let results = try hessianAlone(PlanProgram.nodes(x, repeat each data, Tensor(objectiveFactor), multipliers))
     return SparseMatrix(pattern: hessianPattern, values: results[0].elements())
   }
 
@@ -130,41 +139,48 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   /// f at a point. Nothing is allocated; likewise below.
   ///
   /// - Throws: `TensorError` if a span has another number of elements; likewise below.
-  public func evaluate(at x: Span<Scalar>, value: inout Scalar) throws(TensorError) {
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar
+  ) throws(TensorError) {
     let point = try objectiveAlone.source(x)
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try objectiveAlone.run(on: point, to: UnsafeMutableRawPointer(value))
+      try objectiveAlone.run(on: point, repeat each data, to: UnsafeMutableRawPointer(value))
     }
   }
 
   /// g at a point: as many elements as there are constraints.
-  public func evaluate(at x: Span<Scalar>, constraints g: consuming MutableSpan<Scalar>) throws(TensorError) {
-    try constraintsAlone.run(on: constraintsAlone.source(x), to: constraintsAlone.target(&g, 0))
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, constraints g: consuming MutableSpan<Scalar>
+  ) throws(TensorError) {
+    try constraintsAlone.run(on: constraintsAlone.source(x), repeat each data, to: constraintsAlone.target(&g, 0))
   }
 
   /// f, its gradient, g and the entries of its Jacobian (in the order of `jacobianPattern`) in one pass.
-  public func evaluate(
-    at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     constraints: consuming MutableSpan<Scalar>, jacobian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
     let (point, slope) = (try firstOrder.source(x), try firstOrder.target(&gradient, 1))
     let (limits, entries) = (try firstOrder.target(&constraints, 2), try firstOrder.target(&jacobian, 3))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try firstOrder.run(on: point, to: (UnsafeMutableRawPointer(value), slope, limits, entries))
+      try firstOrder.run(on: point, repeat each data, to: (UnsafeMutableRawPointer(value), slope, limits, entries))
     }
   }
 
   /// The entries of the lower triangle of the Hessian of σ f + λ·g, in the order of `hessianPattern`.
   ///
   /// - Parameter multipliers: λ, one for each constraint.
-  public func evaluate(
-    at x: Span<Scalar>, objectiveFactor: Scalar, multipliers: Span<Scalar>, hessian: consuming MutableSpan<Scalar>
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, objectiveFactor: Scalar, multipliers: Span<Scalar>,
+    hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    let (point, weights) = (try hessianAlone.source(x), try hessianAlone.source(multipliers, 2))
+    let (point, weights) = (
+      try hessianAlone.source(x), try hessianAlone.source(multipliers, hessianAlone.arguments.count - 1)
+    )
     let entries = try hessianAlone.target(&hessian, 0)
     let outcome = withUnsafePointer(to: objectiveFactor) { factor in
       Result { () throws(TensorError) in
-        try hessianAlone.run(on: (point, UnsafeRawPointer(factor), weights), to: entries)
+        try hessianAlone.run(on: (point, UnsafeRawPointer(factor), weights), repeat each data, to: entries)
       }
     }
     try outcome.get()
@@ -175,7 +191,7 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     [
       jacobianEntries.text("Jacobian of the constraints"),
       hessianEntries.text("Hessian of the Lagrangian, lower triangle"),
-      all.description,
+      everything.description,
     ].joined(separator: "\n")
   }
 }

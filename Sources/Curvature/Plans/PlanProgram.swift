@@ -14,6 +14,8 @@ final class PlanProgram: Sendable {
     /// In errors: one of them, and many.
     var name = "the point"
     var plural = "points"
+    /// Whether it is data: given as a tensor always.
+    var isData = false
 
     var count: Int { node.shape.count }
   }
@@ -40,6 +42,8 @@ final class PlanProgram: Sendable {
 
   let arguments: [Argument]
   let results: [Result]
+  /// The arguments that are data: those behind the first.
+  private let dataCount: Int
   private let mirrored: [(result: Int, size: Int, type: ScalarType)]
   private let resolutions: [Resolution]
   /// Finding what is compiled takes no lock.
@@ -50,6 +54,7 @@ final class PlanProgram: Sendable {
   init(_ results: [Result], of arguments: [Argument], isDeferred: Bool = false) throws(TensorError) {
     self.arguments = arguments
     self.results = results
+    dataCount = arguments.count { $0.isData }
     mirrored = results.enumerated().compactMap {
       $1.symmetricSize > 1 ? ($0, $1.symmetricSize, $1.node.scalarType) : nil
     }
@@ -82,17 +87,38 @@ final class PlanProgram: Sendable {
   ///
   /// - Throws: `TensorError` if one has the wrong shape or cannot be computed, or a derivative does not exist that was to be
   ///   found.
-  func callAsFunction(_ tensors: Node...) throws(TensorError) -> [Storage] {
-    for (argument, tensor) in zip(arguments, tensors) where tensor.shape != argument.node.shape {
-      throw TensorError(
-        "plan: it was made for \(argument.plural) of shape \(argument.node.shape), found \(tensor.shape); make another plan"
-      )
-    }
-    return try callAsFunction(tensors.isEmpty ? [] : Evaluation.storages(tensors))
+  func callAsFunction(_ tensors: [Node]) throws(TensorError) -> [Storage] {
+    try require(tensors, of: arguments[...])
+    return try run(Evaluation.storages(tensors))
   }
 
-  /// Likewise for elements, as many as each argument has.
-  func callAsFunction(_ inputs: [Storage]) throws(TensorError) -> [Storage] {
+  private func require(_ tensors: [Node], of arguments: ArraySlice<Argument>) throws(TensorError) {
+    guard tensors.count == arguments.count else {
+      let found = tensors.count - arguments.count + dataCount
+      throw TensorError("plan: it was made for \(dataCount) tensors of data, found \(found)")
+    }
+    for (argument, tensor) in zip(arguments, tensors) {
+      if tensor.scalarType != argument.node.scalarType {
+        throw TensorError(
+          "plan: it was made for \(argument.plural) of \(argument.node.scalarType), found \(tensor.scalarType); cast it"
+        )
+      }
+      if tensor.shape != argument.node.shape {
+        throw TensorError(
+          "plan: it was made for \(argument.plural) of shape \(argument.node.shape), found \(tensor.shape); make another plan"
+        )
+      }
+    }
+  }
+
+  /// The nodes of some tensors.
+  static func nodes<each Data: TensorScalar>(_ data: repeat Tensor<each Data>) -> [Node] {
+    var nodes: [Node] = []
+    for tensor in repeat each data { nodes.append(tensor.node) }
+    return nodes
+  }
+
+  private func run(_ inputs: [Storage]) throws(TensorError) -> [Storage] {
     var outputs: [Storage] = []
     for result in results {
       outputs.append(try Engine.storage(count: result.count, scalarType: result.node.scalarType))
@@ -102,24 +128,33 @@ final class PlanProgram: Sendable {
     return outputs
   }
 
-  /// Runs on the caller's memory, given as a pointer or a tuple of pointers on the stack: nothing is allocated.
+  /// Runs on the caller's memory, given as a pointer or a tuple of pointers on the stack: nothing is allocated unless there
+  /// are data.
   ///
   /// - Parameters:
-  ///   - inputs: an `UnsafeRawPointer`, or a tuple of as many as there are arguments: see `source`.
+  ///   - inputs: an `UnsafeRawPointer`, or a tuple of as many as there are arguments besides data: see `source`.
   ///   - outputs: an `UnsafeMutableRawPointer`, or a tuple of as many as there are results: see `target`.
-  func run<Inputs: BitwiseCopyable, Outputs: BitwiseCopyable>(
-    on inputs: Inputs, to outputs: Outputs
+  func run<Inputs: BitwiseCopyable, Outputs: BitwiseCopyable, each Data: TensorScalar>(
+    on inputs: Inputs, _ data: repeat Tensor<each Data>, to outputs: Outputs
   ) throws(TensorError) {
     let size = MemoryLayout<UnsafeRawPointer>.size
+    let count = arguments.count - dataCount
     precondition(
-      MemoryLayout<Inputs>.size == arguments.count * size && MemoryLayout<Outputs>.size == results.count * size,
+      MemoryLayout<Inputs>.size == count * size && MemoryLayout<Outputs>.size == results.count * size,
       "a pointer for each argument and result")
     let outcome = withUnsafePointer(to: inputs) { inputs in
       withUnsafePointer(to: outputs) { outputs in
         Swift.Result { () throws(TensorError) in
+          let inputs = UnsafeRawPointer(inputs).assumingMemoryBound(to: UnsafeRawPointer.self)
+          let outputs = UnsafeRawPointer(outputs).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+          guard dataCount > 0 else { return try run(inputs: inputs, outputs: outputs) }
+          let tensors = Self.nodes(repeat each data)
+          try require(tensors, of: arguments[1...dataCount])
+          let storages = try Evaluation.storages(tensors)
           try run(
-            inputs: UnsafeRawPointer(inputs).assumingMemoryBound(to: UnsafeRawPointer.self),
-            outputs: UnsafeRawPointer(outputs).assumingMemoryBound(to: UnsafeMutableRawPointer.self))
+            inputs: [inputs[0]] + storages.map { UnsafeRawPointer($0.base) } + (1..<count).map { inputs[$0] },
+            outputs: outputs)
+          withExtendedLifetime(storages) {}
         }
       }
     }
@@ -153,6 +188,10 @@ final class PlanProgram: Sendable {
   /// Points are independent and are shared among the cores. A derivative that does not exist stays NaN.
   func callAsFunction(batch points: Node) throws(TensorError) -> [Storage] {
     let argument = arguments[0]
+    guard dataCount == 0 else {
+      throw TensorError(
+        "plan: a batch of points has no data; call the plan for each point, or make points part of the function")
+    }
     guard points.shape.rank > 0, Shape(Array(points.shape.dimensions.dropFirst())) == argument.node.shape else {
       throw TensorError(
         "plan: it was made for points of shape \(argument.node.shape), and a batch has an axis before theirs; found "

@@ -28,21 +28,24 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   private let all: PlanProgram
   private let hessianAlone: PlanProgram
 
-  /// A plan for points of the shape of `x`, whose elements do not matter.
+  /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - triangle: which part of the Hessian to give.
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the function's result has more than one element or needs values of its argument, or if
   ///   the structure is that of another function.
-  public init(
-    like x: Tensor<Scalar>, triangle: StoredTriangle = .both, structure: DerivativeStructure? = nil,
+  public init<each Data: TensorScalar>(
+    like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, triangle: StoredTriangle = .both,
+    structure: DerivativeStructure? = nil,
     method: EvaluationMethod? = nil, resolvingSingularPoints: Bool = false,
-    of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+    of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
+    let traced = try TracedFunction(
+      like: x, repeat each data, resolvingSingularPoints: resolvingSingularPoints, of: f)
     let gradient = try traced.gradient
     if let structure { try structure.check(.hessian, of: traced.result, in: traced.argument) }
     let derivative = Derivative(
@@ -56,16 +59,16 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
         traced.value, gradient,
         nonzeros.result("the Hessian's entries", PlanSingularities.Part.hessianEntries, traced.singularities),
       ],
-      of: [.init(node: traced.argument)])
+      of: traced.arguments())
     hessianAlone = all.part(2)
     shape = x.shape
   }
 
   /// The value, the gradient (shape S) and the Hessian, whose rows and columns number the elements of a point.
-  public func callAsFunction(
-    _ x: Tensor<Scalar>
+  public func callAsFunction<each Data: TensorScalar>(
+    _ x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
   ) throws(TensorError) -> (value: Scalar, gradient: Tensor<Scalar>, hessian: SparseMatrix<Scalar>) {
-    let results = try all(x.node)
+    let results = try all(PlanProgram.nodes(x, repeat each data))
     return (
       results[0].element(0), Tensor(Node(results[1], shape: Shape(shape))),
       SparseMatrix(pattern: pattern, values: results[2].elements())
@@ -73,8 +76,11 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   }
 
   /// The Hessian at a point, without value and gradient.
-  public func hessian(at x: Tensor<Scalar>) throws(TensorError) -> SparseMatrix<Scalar> {
-    SparseMatrix(pattern: pattern, values: try hessianAlone(x.node)[0].elements())
+  public func hessian<each Data: TensorScalar>(
+    at x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
+  ) throws(TensorError) -> SparseMatrix<Scalar> {
+    SparseMatrix(
+      pattern: pattern, values: try hessianAlone(PlanProgram.nodes(x, repeat each data))[0].elements())
   }
 
   /// Evaluates the Hessian at a point into the caller's memory: one element for each entry of `pattern` in row order.
@@ -82,8 +88,10 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// Nothing is allocated after the first call.
   ///
   /// - Throws: `TensorError` if a span has another number of elements.
-  public func evaluate(at x: Span<Scalar>, hessian: consuming MutableSpan<Scalar>) throws(TensorError) {
-    try hessianAlone.run(on: hessianAlone.source(x), to: hessianAlone.target(&hessian, 0))
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, hessian: consuming MutableSpan<Scalar>
+  ) throws(TensorError) {
+    try hessianAlone.run(on: hessianAlone.source(x), repeat each data, to: hessianAlone.target(&hessian, 0))
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and one for each entry of
@@ -92,13 +100,13 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// Nothing is allocated.
   ///
   /// - Throws: `TensorError` if a span has another number of elements.
-  public func evaluate(
-    at x: Span<Scalar>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
     let (point, slope, entries) = (try all.source(x), try all.target(&gradient, 1), try all.target(&hessian, 2))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try all.run(on: point, to: (UnsafeMutableRawPointer(value), slope, entries))
+      try all.run(on: point, repeat each data, to: (UnsafeMutableRawPointer(value), slope, entries))
     }
   }
 
@@ -133,18 +141,21 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   private let nonzeros: PlannedNonzeros
   private let all: PlanProgram
 
-  /// A plan for points of the shape of `x`, whose elements do not matter.
+  /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
   /// - Throws: `TensorError` if the function needs values of its argument, or the structure is that of another function.
-  public init(
-    like x: Tensor<Scalar>, structure: DerivativeStructure? = nil, method: EvaluationMethod? = nil,
-    resolvingSingularPoints: Bool = false, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
+  public init<each Data: TensorScalar>(
+    like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, structure: DerivativeStructure? = nil,
+    method: EvaluationMethod? = nil, resolvingSingularPoints: Bool = false,
+    of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
-    let traced = try TracedFunction(like: x, resolvingSingularPoints, of: f)
+    let traced = try TracedFunction(
+      like: x, repeat each data, resolvingSingularPoints: resolvingSingularPoints, of: f)
     if let structure { try structure.check(.jacobian, of: traced.result, in: traced.argument) }
     let derivative = Derivative(of: traced.result, in: traced.argument, coloring: structure?.coloring)
     nonzeros = try PlannedNonzeros(derivative, .both, method)
@@ -156,16 +167,16 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
         traced.value,
         nonzeros.result("the Jacobian's entries", PlanSingularities.Part.jacobianEntries, traced.singularities),
       ],
-      of: [.init(node: traced.argument)])
+      of: traced.arguments())
     shape = x.shape
     valueShape = traced.result.shape.dimensions
   }
 
   /// The value and the Jacobian, whose rows number the value's elements and columns those of a point.
-  public func callAsFunction(
-    _ x: Tensor<Scalar>
+  public func callAsFunction<each Data: TensorScalar>(
+    _ x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
   ) throws(TensorError) -> (value: Tensor<Scalar>, jacobian: SparseMatrix<Scalar>) {
-    let results = try all(x.node)
+    let results = try all(PlanProgram.nodes(x, repeat each data))
     return (
       Tensor(Node(results[0], shape: Shape(valueShape))),
       SparseMatrix(pattern: pattern, values: results[1].elements())
@@ -178,11 +189,12 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   /// Nothing is allocated.
   ///
   /// - Throws: `TensorError` if a span has another number of elements.
-  public func evaluate(
-    at x: Span<Scalar>, value: consuming MutableSpan<Scalar>, jacobian: consuming MutableSpan<Scalar>
+  public func evaluate<each Data: TensorScalar>(
+    at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: consuming MutableSpan<Scalar>,
+    jacobian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
     let (values, entries) = (try all.target(&value, 0), try all.target(&jacobian, 1))
-    try all.run(on: all.source(x), to: (values, entries))
+    try all.run(on: all.source(x), repeat each data, to: (values, entries))
   }
 
   /// The structure, how the values are computed at what cost, and the steps of the program.

@@ -40,6 +40,27 @@ extension Derivative {
     return try program(request).isWorthwhile
   }
 
+  /// Whether the whole by its terms is expected to cost less than some products, those included that lines have taken
+  /// before: whoever reads line by line pays for the whole at most twice.
+  ///
+  /// Weighed whenever the products have doubled, and not before they cost as much as a small plan.
+  package func isWholeWorthwhile(insteadOf count: Int, spent: Int) throws(TensorError) -> Bool {
+    guard let wholeRequest, rows.count > 1, columns.count > 1 else { return false }
+    let isAll = spent == 0 && count >= min(rows.count, columns.count)
+    if isAll { return try program(wholeRequest).isWorthwhile }
+    let products = count + spent
+    guard products >= 8, products.leadingZeroBitCount < spent.leadingZeroBitCount,
+      case let cost = productCost(products), cost.nanoseconds > Self.leastPlanningTime
+    else { return false }
+    let program = try program(wholeRequest)
+    return program.isWorthwhile && program.cost < cost
+  }
+
+  /// Nanoseconds of products below which nobody asks for a plan.
+  private static var leastPlanningTime: Double {
+    CostModel.default.planningUnit * Double(PlanningEffort.leastUnits)
+  }
+
   /// Whether a single entry is expected to be cheaper than a line: short lines are as cheap.
   var isEntryWorthwhile: Bool { columns.count >= 4096 }
 
