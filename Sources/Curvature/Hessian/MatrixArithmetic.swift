@@ -4,95 +4,95 @@ import TensorGraph
 // formulas of tensors nothing in type checking. A tensor on the left is generic so that a literal there is a number.
 
 /// Something whose whole is a tensor: a tensor, or a lazy matrix.
-public protocol TensorConvertible {
+public protocol _TensorConvertible {
   associatedtype Scalar: TensorScalar
   /// The whole as a tensor.
-  var tensor: Tensor<Scalar> { get }
+  var _tensor: Tensor<Scalar> { get }
 }
 
 /// A tensor: the constraint of generic operators that mean nothing else.
-public protocol TensorProtocol: TensorConvertible {}
+public protocol _TensorProtocol: _TensorConvertible {}
 
-extension Tensor: TensorProtocol {
-  public var tensor: Tensor { self }
+extension Tensor: _TensorProtocol {
+  public var _tensor: Tensor { self }
 }
 
 extension DerivativeMatrix {
   /// The whole matrix as a tensor.
-  public var tensor: Tensor<Scalar> { self[...] }
+  public var _tensor: Tensor<Scalar> { self[...] }
 
   /// The negative of the whole.
-  public static prefix func - (operand: Self) -> Tensor<Scalar> { -operand.tensor }
+  public static prefix func - (operand: Self) -> Tensor<Scalar> { -operand._tensor }
 
   /// The sum of the whole and a tensor or another lazy matrix.
   @_disfavoredOverload
-  public static func + <Other: TensorConvertible>(left: Self, right: Other) -> Tensor<Scalar>
-  where Other.Scalar == Scalar { left.tensor + right.tensor }
+  public static func + <Other: _TensorConvertible>(left: Self, right: Other) -> Tensor<Scalar>
+  where Other.Scalar == Scalar { left._tensor + right._tensor }
 
   /// The sum of a tensor and the whole.
   @_disfavoredOverload
-  public static func + <Other: TensorProtocol>(left: Other, right: Self) -> Tensor<Scalar>
-  where Other.Scalar == Scalar { left.tensor + right.tensor }
+  public static func + <Other: _TensorProtocol>(left: Other, right: Self) -> Tensor<Scalar>
+  where Other.Scalar == Scalar { left._tensor + right._tensor }
 
   /// The sum of the whole and a number.
   @_disfavoredOverload
-  public static func + (left: Self, right: Scalar) -> Tensor<Scalar> { left.tensor + right }
+  public static func + (left: Self, right: Scalar) -> Tensor<Scalar> { left._tensor + right }
 
   /// The sum of a number and the whole.
   @_disfavoredOverload
-  public static func + (left: Scalar, right: Self) -> Tensor<Scalar> { left + right.tensor }
+  public static func + (left: Scalar, right: Self) -> Tensor<Scalar> { left + right._tensor }
 
   /// The difference of the whole and a tensor or another lazy matrix.
   @_disfavoredOverload
-  public static func - <Other: TensorConvertible>(left: Self, right: Other) -> Tensor<Scalar>
-  where Other.Scalar == Scalar { left.tensor - right.tensor }
+  public static func - <Other: _TensorConvertible>(left: Self, right: Other) -> Tensor<Scalar>
+  where Other.Scalar == Scalar { left._tensor - right._tensor }
 
   /// The difference of a tensor and the whole.
   @_disfavoredOverload
-  public static func - <Other: TensorProtocol>(left: Other, right: Self) -> Tensor<Scalar>
-  where Other.Scalar == Scalar { left.tensor - right.tensor }
+  public static func - <Other: _TensorProtocol>(left: Other, right: Self) -> Tensor<Scalar>
+  where Other.Scalar == Scalar { left._tensor - right._tensor }
 
   /// The difference of the whole and a number.
   @_disfavoredOverload
-  public static func - (left: Self, right: Scalar) -> Tensor<Scalar> { left.tensor - right }
+  public static func - (left: Self, right: Scalar) -> Tensor<Scalar> { left._tensor - right }
 
   /// The difference of a number and the whole.
   @_disfavoredOverload
-  public static func - (left: Scalar, right: Self) -> Tensor<Scalar> { left - right.tensor }
+  public static func - (left: Scalar, right: Self) -> Tensor<Scalar> { left - right._tensor }
 
   /// The product, element by element, of the whole and a tensor or another lazy matrix.
   @_disfavoredOverload
-  public static func * <Other: TensorConvertible>(left: Self, right: Other) -> Tensor<Scalar>
-  where Other.Scalar == Scalar { left.tensor * right.tensor }
+  public static func * <Other: _TensorConvertible>(left: Self, right: Other) -> Tensor<Scalar>
+  where Other.Scalar == Scalar { left._tensor * right._tensor }
 
   /// The product, element by element, of a tensor and the whole.
   @_disfavoredOverload
-  public static func * <Other: TensorProtocol>(left: Other, right: Self) -> Tensor<Scalar>
-  where Other.Scalar == Scalar { left.tensor * right.tensor }
+  public static func * <Other: _TensorProtocol>(left: Other, right: Self) -> Tensor<Scalar>
+  where Other.Scalar == Scalar { left._tensor * right._tensor }
 
   /// The product, element by element, of the whole and a number.
   @_disfavoredOverload
-  public static func * (left: Self, right: Scalar) -> Tensor<Scalar> { left.tensor * right }
+  public static func * (left: Self, right: Scalar) -> Tensor<Scalar> { left._tensor * right }
 
   /// The product, element by element, of a number and the whole.
   @_disfavoredOverload
-  public static func * (left: Scalar, right: Self) -> Tensor<Scalar> { left * right.tensor }
+  public static func * (left: Scalar, right: Self) -> Tensor<Scalar> { left * right._tensor }
 
   /// The quotient, element by element, of the whole and a tensor or another lazy matrix.
   @_disfavoredOverload
-  public static func / <Other: TensorConvertible>(left: Self, right: Other) -> Tensor<Scalar>
-  where Other.Scalar == Scalar { left.tensor / right.tensor }
+  public static func / <Other: _TensorConvertible>(left: Self, right: Other) -> Tensor<Scalar>
+  where Other.Scalar == Scalar { left._tensor / right._tensor }
 
   /// The quotient, element by element, of a tensor and the whole.
   @_disfavoredOverload
-  public static func / <Other: TensorProtocol>(left: Other, right: Self) -> Tensor<Scalar>
-  where Other.Scalar == Scalar { left.tensor / right.tensor }
+  public static func / <Other: _TensorProtocol>(left: Other, right: Self) -> Tensor<Scalar>
+  where Other.Scalar == Scalar { left._tensor / right._tensor }
 
   /// The quotient, element by element, of the whole and a number.
   @_disfavoredOverload
-  public static func / (left: Self, right: Scalar) -> Tensor<Scalar> { left.tensor / right }
+  public static func / (left: Self, right: Scalar) -> Tensor<Scalar> { left._tensor / right }
 
   /// The quotient, element by element, of a number and the whole.
   @_disfavoredOverload
-  public static func / (left: Scalar, right: Self) -> Tensor<Scalar> { left / right.tensor }
+  public static func / (left: Scalar, right: Self) -> Tensor<Scalar> { left / right._tensor }
 }

@@ -2,26 +2,26 @@ import TensorGraph
 
 /// The whole to a power, element by element.
 public func pow<Matrix: DerivativeMatrix>(_ matrix: Matrix, _ exponent: Matrix.Scalar) -> Tensor<Matrix.Scalar> {
-  pow(matrix.tensor, exponent)
+  pow(matrix._tensor, exponent)
 }
 
 /// The whole to the power of a tensor or another lazy matrix, element by element.
-public func pow<Matrix: DerivativeMatrix, Other: TensorConvertible>(
+public func pow<Matrix: DerivativeMatrix, Other: _TensorConvertible>(
   _ matrix: Matrix, _ exponent: Other
 ) -> Tensor<Matrix.Scalar> where Other.Scalar == Matrix.Scalar {
-  pow(matrix.tensor, exponent.tensor)
+  pow(matrix._tensor, exponent._tensor)
 }
 
 /// A number to the power of the whole, element by element.
 public func pow<Matrix: DerivativeMatrix>(_ base: Matrix.Scalar, _ matrix: Matrix) -> Tensor<Matrix.Scalar> {
-  pow(base, matrix.tensor)
+  pow(base, matrix._tensor)
 }
 
 /// A tensor to the power of the whole, element by element.
-public func pow<Base: TensorProtocol, Matrix: DerivativeMatrix>(
+public func pow<Base: _TensorProtocol, Matrix: DerivativeMatrix>(
   _ base: Base, _ matrix: Matrix
 ) -> Tensor<Matrix.Scalar> where Base.Scalar == Matrix.Scalar {
-  pow(base.tensor, matrix.tensor)
+  pow(base._tensor, matrix._tensor)
 }
 
 /// The matrix product with a vector or a matrix.
@@ -31,10 +31,10 @@ public func pow<Base: TensorProtocol, Matrix: DerivativeMatrix>(
 public func matmul<Matrix: DerivativeMatrix>(_ matrix: Matrix, _ v: Tensor<Matrix.Scalar>) -> Tensor<Matrix.Scalar> {
   let columns = matrix.core.columns.count
   guard matrix.core.isPlainMatrix, (1...2).contains(v.rank), v.shape[0] == columns else {
-    return matmul(matrix.tensor, v)
+    return matmul(matrix._tensor, v)
   }
   let count = v.rank == 2 ? v.shape[1] : 1
-  guard count < columns else { return matmul(matrix.tensor, v) }
+  guard count < columns else { return matmul(matrix._tensor, v) }
   let products = matrix.core.product(v.node.reshaped(to: [columns, count]).permuted([1, 0]))
   return Tensor(products.permuted([1, 0]).reshaped(to: Shape([matrix.core.rows.count] + v.shape.dropFirst())))
 }
@@ -46,10 +46,10 @@ public func matmul<Matrix: DerivativeMatrix>(_ matrix: Matrix, _ v: Tensor<Matri
 public func matmul<Matrix: DerivativeMatrix>(_ v: Tensor<Matrix.Scalar>, _ matrix: Matrix) -> Tensor<Matrix.Scalar> {
   let rows = matrix.core.rows.count
   guard matrix.core.isPlainMatrix, (1...2).contains(v.rank), v.shape[v.rank - 1] == rows else {
-    return matmul(v, matrix.tensor)
+    return matmul(v, matrix._tensor)
   }
   let count = v.rank == 2 ? v.shape[0] : 1
-  guard count < rows else { return matmul(v, matrix.tensor) }
+  guard count < rows else { return matmul(v, matrix._tensor) }
   let products = matrix.core.transposed.product(v.node.reshaped(to: [count, rows]))
   return Tensor(products.reshaped(to: Shape(v.shape.dropLast() + [matrix.core.columns.count])))
 }
@@ -58,5 +58,5 @@ public func matmul<Matrix: DerivativeMatrix>(_ v: Tensor<Matrix.Scalar>, _ matri
 public func matmul<Left: DerivativeMatrix, Right: DerivativeMatrix>(
   _ left: Left, _ right: Right
 ) -> Tensor<Left.Scalar> where Left.Scalar == Right.Scalar {
-  matmul(left.tensor, right.tensor)
+  matmul(left._tensor, right._tensor)
 }

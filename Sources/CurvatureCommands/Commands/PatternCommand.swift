@@ -118,9 +118,9 @@ struct PatternCommand: ToolCommand {
   private func block<Matrix: DerivativeMatrix>(
     _ title: String, _ matrix: Matrix, isSymmetric: Bool
   ) throws -> Block {
-    let pattern = try matrix.sparsityPattern(isLocal: local)
+    let pattern = try matrix.readPattern(isLocal: local)
     return Block(
       title: title, pattern: pattern, coloring: pattern.cheapestColoring(isSymmetric: isSymmetric),
-      explanation: try why.map { try matrix.explanation($0.row, $0.column) })
+      explanation: try why.map { try matrix.readWhy($0.row, $0.column).description })
   }
 }
