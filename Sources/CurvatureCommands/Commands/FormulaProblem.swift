@@ -1,3 +1,4 @@
+import Algorithms
 import Curvature
 import TensorGraph
 
@@ -84,7 +85,7 @@ struct FormulaProblem {
           + (ArrayFile.isFileName(definition) ? ", as in \(option) x=\(FormulaSource.printable(definition))" : ""),
         status: .usage)
     }
-    let text = definition[..<equals].trimming { $0.isWhitespace }
+    let text = definition[..<equals].trimming(while: \.isWhitespace)
     guard let name = Lexer.name(text) else {
       throw ToolError(
         "\(option): '\(FormulaSource.printable(String(text)))' cannot be a name; names are letters, digits and '_'",
@@ -100,7 +101,7 @@ struct FormulaProblem {
   private static func value(
     _ text: String, _ origin: String, _ names: [String: FormulaValue], _ real: ScalarType, _ console: Console
   ) throws(ToolError) -> FormulaValue {
-    let trimmed = String(text.trimming { $0.isWhitespace })
+    let trimmed = String(text.trimming(while: \.isWhitespace))
     guard ArrayFile.isFileName(trimmed) else {
       do {
         let formula = try Parser.parse(text, name: origin, noun: "value")

@@ -1,5 +1,7 @@
+import Algorithms
 import ArgumentParser
 import Curvature
+import SpyPlotPNG
 import TensorGraph
 
 /// `curvature pattern`
@@ -39,7 +41,7 @@ struct PatternCommand: ToolCommand {
 
     init?(argument: String) {
       let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-        .map { Int($0.trimming { $0.isWhitespace }) }
+        .map { Int($0.trimming(while: \.isWhitespace)) }
       guard parts.count == 2, let row = parts[0], let column = parts[1] else { return nil }
       (self.row, self.column) = (row, column)
     }

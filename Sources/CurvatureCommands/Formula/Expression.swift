@@ -9,9 +9,6 @@ package struct Formula: Sendable {
 
   package init(source: FormulaSource) { self.source = source }
 
-  /// The names that are assigned in the formula.
-  package var assignedNames: [String] { statements.flatMap(\.targets) }
-
   /// The names whose values the formula takes from outside: those that are not assigned before their use. The names of
   /// functions that are called are none of them.
   package var freeNames: Set<String> {

@@ -1,3 +1,4 @@
+import Algorithms
 import TensorGraph
 
 /// One function of the formula language: how it is called, what it gives, how it is built.
