@@ -65,8 +65,9 @@ struct FormulaProblem {
   /// An error of tensors, shown at the formula's result.
   func located(_ error: TensorError) -> ToolError {
     let range = formula.statements.last.map { formula.expressions[$0.value].range } ?? 0..<0
-    // The library's messages name its own ways out.
-    var message = error.message.replacing("batchAxis", with: "--batch-axis")
+    // The library's messages name its own ways out, and steps of programs that no formula names.
+    let text = error.message.replacing("batchAxis", with: "--batch-axis")
+    var message = String(text.trimmingPrefix(/[A-Za-z]+: (?=index -?\d+ is outside)/))
     if message.contains("MemoryBudget") {
       message = message.prefix { $0 != ";" } + "; compute a part of it with --index"
     }

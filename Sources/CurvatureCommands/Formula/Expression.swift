@@ -69,6 +69,17 @@ package struct Expression: Sendable {
     case slice(ID?, ID?, ID?)
     /// A function: its parameters, and a formula of its own in the same text.
     case lambda([String], Formula)
+
+    /// What was written for an operation: a function's name, an operator; nil if this is none.
+    var spelling: String? {
+      switch self {
+      case .unary(let operation, _): operation.rawValue
+      case .binary(let operation, _, _): operation.rawValue
+      case .attribute(_, let name), .call(let name, _, _): name
+      case .index: "index"
+      case .integer, .real, .boolean, .string, .none, .ellipsis, .name, .list, .tuple, .slice, .lambda: nil
+      }
+    }
   }
 
   package struct Argument: Sendable {

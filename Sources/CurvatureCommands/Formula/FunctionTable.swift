@@ -125,7 +125,7 @@ package enum FunctionTable {
       throw ValueFault(message: "unknown \(kind) '\(shown)'\(near.isEmpty ? list : near)")
     }
     let arguments = try Arguments(
-      function, receiver: receiver, given, in: formula, real: real, variables: variables)
+      function, called: name, receiver: receiver, given, in: formula, real: real, variables: variables)
     return try function.build(arguments)
   }
 }
