@@ -7,15 +7,19 @@ let package = Package(
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
     .library(name: "Curvature", targets: ["Curvature"]),
+    .library(name: "SpyPlotPNG", targets: ["SpyPlotPNG"]),
     .executable(name: "curvature", targets: ["CurvatureTool"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
   ],
   targets: [
-    .target(name: "SparseStructure", dependencies: ["CZlib"]),
-    .testTarget(name: "SparseStructureTests", dependencies: ["SparseStructure", "CZlib"]),
+    .target(name: "SparseStructure"),
+    .testTarget(name: "SparseStructureTests", dependencies: ["SparseStructure", "SpyPlotPNG", "CZlib"]),
+    // Pictures in a product of their own: the library needs no zlib.
+    .target(name: "SpyPlotPNG", dependencies: ["SparseStructure", "CZlib"]),
     .target(
       name: "TensorGraph",
       dependencies: ["SparseStructure", .product(name: "RealModule", package: "swift-numerics")]),
@@ -28,7 +32,7 @@ let package = Package(
     .target(
       name: "Curvature",
       dependencies: [
-        "SparseStructure", "TensorGraph", "CPUEngine",
+        "SparseStructure", "TensorGraph", "CPUEngine", .product(name: "Algorithms", package: "swift-algorithms"),
         .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
       ]),
     .target(name: "AllocationCounter", path: "Tests/_AllocationCounter"),
@@ -39,7 +43,8 @@ let package = Package(
     .target(
       name: "CurvatureCommands",
       dependencies: [
-        "TensorGraph", "Curvature", "CZlib", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "TensorGraph", "Curvature", "SpyPlotPNG", "CZlib", .product(name: "Algorithms", package: "swift-algorithms"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], resources: [.copy("Resources/NIST")]),
     .executableTarget(name: "CurvatureTool", dependencies: ["CurvatureCommands"]),
     .testTarget(

@@ -17,37 +17,37 @@ struct IndexedOperation: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   static let all: [IndexedOperation] = [
-    IndexedOperation(name: "take", axis: 1, shape: [2, 2], countsFromEnd: true) { x, i in
+    IndexedOperation(name: "gathered", axis: 1, shape: [2, 2], countsFromEnd: true) { x, i in
       try Operations.take(x, i, axis: 1)
     },
-    IndexedOperation(name: "take", axis: 0, shape: [1, 4], countsFromEnd: true) { x, i in
+    IndexedOperation(name: "gathered", axis: 0, shape: [1, 4], countsFromEnd: true) { x, i in
       try Operations.take(x.matrixTransposed, i, axis: 0)
     },
-    IndexedOperation(name: "take_along_axis", axis: 1, shape: [2, 2], countsFromEnd: true) { x, i in
+    IndexedOperation(name: "taking(along:)", axis: 1, shape: [2, 2], countsFromEnd: true) { x, i in
       try Operations.takeAlong(x, i, axis: 1)
     },
-    IndexedOperation(name: "take_along_axis", axis: 0, shape: [2, 2], countsFromEnd: true) { x, i in
+    IndexedOperation(name: "taking(along:)", axis: 0, shape: [2, 2], countsFromEnd: true) { x, i in
       try Operations.takeAlong(x.matrixTransposed, i, axis: -2)
     },
-    IndexedOperation(name: "scatter_add", axis: 1, shape: [2], countsFromEnd: true) { x, i in
+    IndexedOperation(name: "scatterAdding", axis: 1, shape: [2], countsFromEnd: true) { x, i in
       try Operations.scatterAdd(x, i, x.sliced([.all(2), AxisSlice(start: 0, step: 1, count: 2)]), axis: 1)
     },
-    IndexedOperation(name: "scatter_add_along", axis: 1, shape: [2, 2], countsFromEnd: true) { x, i in
+    IndexedOperation(name: "adding(along:)", axis: 1, shape: [2, 2], countsFromEnd: true) { x, i in
       try Operations.addAlong(x, i, x.sliced([.all(2), AxisSlice(start: 0, step: 1, count: 2)]), axis: 1)
     },
-    IndexedOperation(name: "put_along_axis", axis: 1, shape: [2, 2], countsFromEnd: true) { x, i in
+    IndexedOperation(name: "putting(along:)", axis: 1, shape: [2, 2], countsFromEnd: true) { x, i in
       try Operations.putAlong(x, i, x.sliced([.all(2), AxisSlice(start: 1, step: 1, count: 2)]), axis: 1)
     },
-    IndexedOperation(name: "segment_sum", axis: 0, shape: [2], countsFromEnd: false) { x, i in
+    IndexedOperation(name: "segmentSums", axis: 0, shape: [2], countsFromEnd: false) { x, i in
       try Operations.segmentSum(x, i, count: 3)
     },
-    IndexedOperation(name: "one_hot", axis: 1, shape: [2], countsFromEnd: false) { x, i in
+    IndexedOperation(name: "oneHot", axis: 1, shape: [2], countsFromEnd: false) { x, i in
       .product(x, try Operations.oneHot(i, classes: 3, x.scalarType).matrixTransposed)
     },
-    IndexedOperation(name: "nll_loss", axis: 1, shape: [2], countsFromEnd: false) { x, i in
+    IndexedOperation(name: "negativeLogLikelihood", axis: 1, shape: [2], countsFromEnd: false) { x, i in
       try Operations.negativeLogLikelihood(x, i)
     },
-    IndexedOperation(name: "cross_entropy", axis: 1, shape: [2], countsFromEnd: false) { x, i in
+    IndexedOperation(name: "crossEntropy", axis: 1, shape: [2], countsFromEnd: false) { x, i in
       try Operations.crossEntropy(x, i)
     },
   ]

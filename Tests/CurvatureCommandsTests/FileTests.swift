@@ -135,11 +135,11 @@ func fixture(_ name: String) -> String { Bundle.module.resourcePath! + "/Fixture
       String(decoding: CSV.write(array([2, 2], [1.0, 0.1, 3, .nan])), as: UTF8.self) == "1,0.10000000000000001\n3,nan\n"
     )
     #expect(String(decoding: CSV.write(array([2], [1.0, 2])), as: UTF8.self) == "1\n2\n")
-    let market = MatrixMarket.write(array([2, 2], [1.5, 0, 0, 2]))!
+    let market = array([2, 2], [1.5, 0, 0, 2]).matrixMarket!
     #expect(
       String(decoding: market, as: UTF8.self)
         == "%%MatrixMarket matrix coordinate real general\n2 2 2\n1 1 1.5\n2 2 2\n")
-    #expect(MatrixMarket.write(array([1, 1, 1], [1.0])) == nil)
+    #expect(array([1, 1, 1], [1.0]).matrixMarket == nil)
   }
 
   @Test func placesThatAreNoFiles() throws {

@@ -37,27 +37,41 @@ extension Tensor {
   /// The computed elements. Stops the program if they cannot be computed; `evaluate(_:)` throws instead.
   package var storage: Storage { checked(try Evaluation.storage(node)) }
 
-  /// The elements in row-major order.
-  public var scalars: [Scalar] { storage.elements() }
+  /// The elements in row-major order. Computes what has no value yet; stops the program where `readScalars()` throws.
+  ///
+  /// - Complexity: O(elements), a copy, each time; besides the computation, once.
+  public var scalars: [Scalar] { checked(try readScalars()) }
 
-  /// Calls `body` with the elements in row-major order, without a copy.
+  /// The elements in row-major order.
+  ///
+  /// - Throws: `TensorError` if memory runs out or an index that only values show lies outside its axis.
+  public func readScalars() throws(TensorError) -> [Scalar] { try Evaluation.storage(node).elements() }
+
+  /// Calls `body` with the elements in row-major order, without a copy. Computes what has no value yet, and stops the program
+  /// if it cannot; after `try evaluate(x)` it can.
   public func withUnsafeBufferPointer<Result>(
     _ body: (UnsafeBufferPointer<Scalar>) throws -> Result
   ) rethrows -> Result {
     try storage.withElements(of: Scalar.self, body)
   }
 
+  /// The element of a tensor that has a single one. Stops the program where `readItem()` throws.
+  public func item() -> Scalar { checked(try readItem()) }
+
   /// The element of a tensor that has a single one.
-  public func item() -> Scalar {
+  ///
+  /// - Throws: `TensorError` if there are more or none, or it cannot be computed.
+  public func readItem() throws(TensorError) -> Scalar {
     guard count == 1 else {
-      fatalError("item: shape \(shape) has \(count) elements; index one of them, or read `scalars`")
+      throw TensorError("item: shape \(shape) has \(count) elements; index one of them, or read `scalars`")
     }
-    return storage.element(0)
+    return try Evaluation.storage(node).element(0)
   }
 }
 
 extension Tensor: Equatable {
-  /// Whether shapes and all elements are equal (NaN differs from itself). Evaluates both sides.
+  /// Whether shapes and all elements are equal (NaN differs from itself). Computes both sides, and stops the program if that
+  /// fails; after `try evaluate(a, b)` it cannot.
   public static func == (left: Tensor, right: Tensor) -> Bool {
     guard left.shape == right.shape else { return false }
     checked(try Evaluation.evaluate([left.node, right.node]))
@@ -67,7 +81,7 @@ extension Tensor: Equatable {
 
 extension Tensor where Scalar: DifferentiableScalar {
   /// Whether shapes agree and all elements are within an absolute or a relative tolerance of each other. Infinities
-  /// are close to themselves, NaN to nothing.
+  /// are close to themselves, NaN to nothing. Computes both, as `==`.
   public func isClose(to other: Tensor, relative: Scalar = 1e-5, absolute: Scalar = 1e-8) -> Bool {
     guard shape == other.shape else { return false }
     checked(try Evaluation.evaluate([node, other.node]))

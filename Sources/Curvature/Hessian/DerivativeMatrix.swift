@@ -5,14 +5,24 @@ import TensorGraph
 /// Making one computes nothing. Reading an index computes what the index needs and keeps it; whatever was read is
 /// never computed again. Values are tensors whose own derivatives exist to every order. Many tasks may read one
 /// matrix at once.
-public protocol DerivativeMatrix: TensorIndexable, TensorConvertible, Sequence, Sendable, CustomStringConvertible
+///
+/// Whatever stops the program on a wrong argument, or where an element cannot be computed, has a form that throws:
+/// `read(at:)` for an index, and `read` before the name for the rest (<doc:Errors>).
+public protocol DerivativeMatrix: TensorIndexable, _TensorConvertible, Sequence, Sendable, CustomStringConvertible
 where Scalar: DifferentiableScalar {
+  // Swift has no package requirements in public protocols. That nobody else can make a core keeps this one closed.
   /// The computing and keeping part.
-  var core: MatrixCore<Scalar> { get }
+  var _core: _MatrixCore<Scalar> { get }
 }
 
+extension DerivativeMatrix {
+  var core: MatrixCore<Scalar> { _core }
+}
+
+typealias MatrixCore<Scalar: DifferentiableScalar> = _MatrixCore<Scalar>
+
 /// A lazy matrix as its owner sees it: as it is computed, or transposed.
-public struct MatrixCore<Scalar: DifferentiableScalar>: Sendable {
+public struct _MatrixCore<Scalar: DifferentiableScalar>: Sendable {
   let matrix: LazyMatrix<Scalar>
   let isTransposed: Bool
 
@@ -20,7 +30,7 @@ public struct MatrixCore<Scalar: DifferentiableScalar>: Sendable {
   var columns: UnitDirections { isTransposed ? matrix.rows : matrix.columns }
 
   /// The same matrix with rows and columns exchanged.
-  var transposed: MatrixCore { MatrixCore(matrix: matrix, isTransposed: !isTransposed) }
+  var transposed: MatrixCore<Scalar> { MatrixCore(matrix: matrix, isTransposed: !isTransposed) }
 
   /// Whether rows and columns are one axis each and there is no batch.
   var isPlainMatrix: Bool { rows.batchAxis == nil && rows.sliceShape.rank == 1 && columns.sliceShape.rank == 1 }
@@ -46,8 +56,14 @@ extension DerivativeMatrix {
     try core.matrix.read(index, transposed: core.isTransposed)
   }
 
+  /// The only element of a matrix that has one. Stops the program where `readItem()` throws.
+  public func item() -> Scalar { checked(try readItem()) }
+
   /// The only element of a matrix that has one.
-  public func item() -> Scalar { self[...].item() }
+  ///
+  /// - Throws: `TensorError` if there are more or fewer, or if the element cannot be computed.
+  /// - Complexity: at most one product.
+  public func readItem() throws(TensorError) -> Scalar { try read([.ellipsis]).readItem() }
 
   /// Derivative products done so far by all matrices that one call has made.
   ///
@@ -80,21 +96,23 @@ extension DerivativeMatrix {
 
   /// The product with a direction, without the matrix: J v.
   ///
-  /// - Parameter direction: a tensor of the shape of the columns' tensor, batch axis included.
+  /// - Parameter direction: a tensor of the shape of the columns' tensor, batch axis included. The program stops at another
+  ///   shape; `readProduct(_:)` throws.
   /// - Returns: a tensor of the shape of the rows' tensor, an expression that is computed when it is read. At singular points
   ///   the function is expanded; `evaluate(_:)` of the product throws where a derivative does not exist.
   /// - Complexity: one product, about two evaluations of the rows' tensor.
-  public func product(_ direction: Tensor<Scalar>) -> Tensor<Scalar> {
-    Tensor(checked(try product(direction.node)))
-  }
+  public func product(_ direction: Tensor<Scalar>) -> Tensor<Scalar> { checked(try readProduct(direction)) }
 
-  /// `product(_:)` on nodes.
-  func product(_ direction: Node) throws(TensorError) -> Node {
+  /// The product with a direction, without the matrix: J v. An expression, as that of `product(_:)`.
+  ///
+  /// - Throws: `TensorError` if the direction has another shape than the columns' tensor.
+  public func readProduct(_ direction: Tensor<Scalar>) throws(TensorError) -> Tensor<Scalar> {
     let expected = core.columns.node.shape
-    guard direction.shape == expected else {
+    guard direction.node.shape == expected else {
       throw TensorError("product: the direction has shape \(direction.shape), \(expected) is needed; reshape it")
     }
-    return core.product(direction.reshaped(to: [1] + expected)).reshaped(to: core.rows.node.shape)
+    let seeds = direction.node.reshaped(to: [1] + expected)
+    return Tensor(core.product(seeds).reshaped(to: core.rows.node.shape))
   }
 
   /// Shape, type, how much has been computed and, for a small matrix, its values.
@@ -122,18 +140,28 @@ public struct BlockMatrix<Block: Sendable>: Sendable, RandomAccessCollection {
   public var startIndex: Int { 0 }
   public var endIndex: Int { blocks.count }
 
+  /// The blocks of row i; negative numbers count from the end. Stops the program where `read(at:)` throws.
+  public subscript(i: Int) -> [Block] { checked(try read(at: i)) }
+
+  /// Block (i, j); negative numbers count from the end. Stops the program where `read(at:_:)` throws.
+  public subscript(i: Int, j: Int) -> Block { checked(try read(at: i, j)) }
+
   /// The blocks of row i; negative numbers count from the end.
-  public subscript(i: Int) -> [Block] { blocks[resolve(i, blocks.count, "row")] }
+  ///
+  /// - Throws: `TensorError` if there is no such row.
+  public func read(at i: Int) throws(TensorError) -> [Block] { blocks[try resolve(i, blocks.count, "row")] }
 
   /// Block (i, j); negative numbers count from the end.
-  public subscript(i: Int, j: Int) -> Block {
-    let row = self[i]
-    return row[resolve(j, row.count, "column")]
+  ///
+  /// - Throws: `TensorError` if there is no such block.
+  public func read(at i: Int, _ j: Int) throws(TensorError) -> Block {
+    let row = try read(at: i)
+    return row[try resolve(j, row.count, "column")]
   }
 
-  private func resolve(_ i: Int, _ count: Int, _ what: String) -> Int {
+  private func resolve(_ i: Int, _ count: Int, _ what: String) throws(TensorError) -> Int {
     guard i >= -count, i < count else {
-      fatalError("block \(what) \(i) is outside \(count) blocks; use \(-count) to \(count - 1)")
+      throw TensorError("block \(what) \(i) is outside \(count) blocks; use \(-count) to \(count - 1)")
     }
     return i < 0 ? i + count : i
   }

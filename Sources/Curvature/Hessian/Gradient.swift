@@ -3,15 +3,44 @@ import TensorGraph
 /// The gradient of `y`, a tensor of one element, in `x`: a tensor of x's shape.
 ///
 /// Here and in all other forms that take tensors, an `x` that is marked constant (`stopGradient`) is an error. The gradient is
-/// an expression, which is NaN at singular points where the chain rule does not say (<doc:SingularPoints>); see the form
-/// with `resolvingSingularPoints`.
+/// an expression, which is NaN at singular points where the chain rule does not say (<doc:SingularPoints>). Stops the program
+/// where `gradient(of:withRespectTo:resolvingSingularPoints:)` throws, which is also the form that resolves those points.
 public func gradient<Scalar: DifferentiableScalar>(_ y: Tensor<Scalar>, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
-  gradient(y, [x])[0]
+  checked(try gradient(of: y, withRespectTo: x))
 }
 
-/// The gradients of `y`, a tensor of one element, in several tensors.
+/// The gradients of `y`, a tensor of one element, in several tensors. Stops the program where
+/// `gradient(of:withRespectTo:resolvingSingularPoints:)` throws.
 public func gradient<Scalar: DifferentiableScalar>(_ y: Tensor<Scalar>, _ xs: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
-  checked(try Gradients.of(y.node, xs.map(\.node))).map(Tensor.init)
+  checked(try gradient(of: y, withRespectTo: xs))
+}
+
+/// The gradient of `y`, a tensor of one element, in `x`: a tensor of x's shape.
+///
+/// - Parameter resolvingSingularPoints: whether it is computed now and, where it is NaN, found by expansion of y; otherwise
+///   it is an expression that is computed when it is read.
+/// - Throws: `TensorError` if y has more than one element or x is marked constant; with `resolvingSingularPoints` also if the
+///   gradient cannot be computed or does not exist.
+/// - Complexity: about four evaluations of y; at singular points an expansion of y for each element that is NaN and each side.
+public func gradient<Scalar: DifferentiableScalar>(
+  of y: Tensor<Scalar>, withRespectTo x: Tensor<Scalar>, resolvingSingularPoints: Bool = false
+) throws(TensorError) -> Tensor<Scalar> {
+  try gradient(of: y, withRespectTo: [x], resolvingSingularPoints: resolvingSingularPoints)[0]
+}
+
+/// The gradients of `y`, a tensor of one element, in several tensors; those that are computed now are computed together.
+///
+/// - Throws: as the form for one tensor.
+public func gradient<Scalar: DifferentiableScalar>(
+  of y: Tensor<Scalar>, withRespectTo xs: [Tensor<Scalar>], resolvingSingularPoints: Bool = false
+) throws(TensorError) -> [Tensor<Scalar>] {
+  let gradients = try Gradients.of(y.node, xs.map(\.node))
+  guard resolvingSingularPoints else { return gradients.map(Tensor.init) }
+  try Evaluation.evaluate([y.node] + gradients)
+  return try zip(gradients, xs).map { (gradient, x) throws(TensorError) in
+    let elements = try Gradients.elements(gradient, of: y.node, in: x.node)
+    return Tensor(elements === gradient.value ? gradient : Node(elements, shape: x.node.shape) { gradient })
+  }
 }
 
 /// Gradients on nodes, with checks that throw.
@@ -53,30 +82,52 @@ package enum Gradients {
   }
 }
 
-/// The cotangent of `x` for a cotangent of `y`: v' ∂y/∂x, of x's shape.
+/// The cotangent of `x` for a cotangent of `y`: v' ∂y/∂x, of x's shape. Stops the program where
+/// `pullback(of:withRespectTo:cotangent:)` throws.
 ///
 /// - Complexity: about four evaluations of y, whatever the sizes.
 public func pullback<Scalar: DifferentiableScalar>(
   _ y: Tensor<Scalar>, _ x: Tensor<Scalar>, cotangent: Tensor<Scalar>
 ) -> Tensor<Scalar> {
+  checked(try pullback(of: y, withRespectTo: x, cotangent: cotangent))
+}
+
+/// The cotangent of `x` for a cotangent of `y`: v' ∂y/∂x, of x's shape.
+///
+/// - Throws: `TensorError` if the cotangent has another shape than y, or x is marked constant.
+/// - Complexity: about four evaluations of y, whatever the sizes.
+public func pullback<Scalar: DifferentiableScalar>(
+  of y: Tensor<Scalar>, withRespectTo x: Tensor<Scalar>, cotangent: Tensor<Scalar>
+) throws(TensorError) -> Tensor<Scalar> {
   guard cotangent.shape == y.shape else {
-    fatalError("pullback: the cotangent has shape \(cotangent.shape), y has \(y.shape); make them equal")
+    throw TensorError("pullback: the cotangent has shape \(cotangent.shape), y has \(y.shape); make them equal")
   }
-  checked(try x.node.requireVariable("pullback"))
+  try x.node.requireVariable("pullback")
   let result = pullback(of: [(y.node, cotangent.node)], to: [x.node])[0]
   return Tensor(result ?? .zeros(x.node.shape, Scalar.scalarType))
 }
 
-/// The tangent of `y` for a tangent of `x`: ∂y/∂x v, of y's shape.
+/// The tangent of `y` for a tangent of `x`: ∂y/∂x v, of y's shape. Stops the program where
+/// `pushforward(of:withRespectTo:tangent:)` throws.
 ///
 /// - Complexity: about two evaluations of y, whatever the sizes.
 public func pushforward<Scalar: DifferentiableScalar>(
   _ y: Tensor<Scalar>, _ x: Tensor<Scalar>, tangent: Tensor<Scalar>
 ) -> Tensor<Scalar> {
+  checked(try pushforward(of: y, withRespectTo: x, tangent: tangent))
+}
+
+/// The tangent of `y` for a tangent of `x`: ∂y/∂x v, of y's shape.
+///
+/// - Throws: `TensorError` if the tangent has another shape than x, or x is marked constant.
+/// - Complexity: about two evaluations of y, whatever the sizes.
+public func pushforward<Scalar: DifferentiableScalar>(
+  of y: Tensor<Scalar>, withRespectTo x: Tensor<Scalar>, tangent: Tensor<Scalar>
+) throws(TensorError) -> Tensor<Scalar> {
   guard tangent.shape == x.shape else {
-    fatalError("pushforward: the tangent has shape \(tangent.shape), x has \(x.shape); make them equal")
+    throw TensorError("pushforward: the tangent has shape \(tangent.shape), x has \(x.shape); make them equal")
   }
-  checked(try x.node.requireVariable("pushforward"))
+  try x.node.requireVariable("pushforward")
   let result = pushforward(of: [y.node], seeds: [(x.node, tangent.node)])[0]
   return Tensor(result ?? .zeros(y.node.shape, Scalar.scalarType))
 }

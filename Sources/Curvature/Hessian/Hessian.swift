@@ -14,7 +14,7 @@ import TensorGraph
 /// lines; what was computed serves every later index, row i also as column i. The whole equals its transpose bit for
 /// bit. A Hessian product costs about four to five evaluations of the function.
 public struct Hessian<Scalar: DifferentiableScalar>: DerivativeMatrix {
-  public let core: MatrixCore<Scalar>
+  public let _core: _MatrixCore<Scalar>
 }
 
 extension Hessian {
@@ -24,6 +24,16 @@ extension Hessian {
   /// - Throws: `TensorError` if `ys` has more elements, or if slices of the batch depend on each other.
   public init(of ys: Tensor<Scalar>, withRespectTo xs: Tensor<Scalar>, batchAxis: Int? = nil) throws(TensorError) {
     self = try BlockHessian(of: ys, withRespectTo: [xs], batchAxis: batchAxis)[0, 0]
+  }
+
+  /// The Hessian of a function at a point, which is a variable whatever its mark.
+  ///
+  /// - Throws: what `f` throws, and `TensorError` as above.
+  public init(
+    of f: (Tensor<Scalar>) throws -> Tensor<Scalar>, at x: Tensor<Scalar>, batchAxis: Int? = nil
+  ) throws {
+    let x = x.asVariable
+    try self.init(of: f(x), withRespectTo: x, batchAxis: batchAxis)
   }
 }
 
@@ -64,7 +74,7 @@ extension BlockMatrix {
       var row: [Hessian<Scalar>] = []
       for j in xs.indices {
         let (a, b) = (identities[i], identities[j])
-        row.append(Hessian(core: MatrixCore(matrix: matrix(Swift.min(a, b), Swift.max(a, b)), isTransposed: a > b)))
+        row.append(Hessian(_core: MatrixCore(matrix: matrix(Swift.min(a, b), Swift.max(a, b)), isTransposed: a > b)))
       }
       blocks.append(row)
     }
@@ -72,7 +82,8 @@ extension BlockMatrix {
   }
 }
 
-/// The Hessian of `ys` in `xs`: a lazy matrix of shape S + S for xs of shape S.
+/// The Hessian of `ys` in `xs`: a lazy matrix of shape S + S for xs of shape S. Stops the program where
+/// `Hessian(of:withRespectTo:batchAxis:)` throws.
 ///
 /// - Parameters:
 ///   - ys: a tensor of one element, computed from `xs`; with a batch axis one element for each slice.
@@ -85,7 +96,8 @@ public func hessian<Scalar: DifferentiableScalar>(
   checked(try Hessian(of: ys, withRespectTo: xs, batchAxis: batchAxis))
 }
 
-/// The blocks of the Hessian of `ys` in several tensors: `H[i][j]` or `H[i, j]`.
+/// The blocks of the Hessian of `ys` in several tensors: `H[i][j]` or `H[i, j]`. Stops the program where
+/// `BlockHessian(of:withRespectTo:batchAxis:)` throws, here and in the forms for lists and tuples.
 public func hessian<Scalar: DifferentiableScalar>(
   _ ys: Tensor<Scalar>, _ xs: [Tensor<Scalar>], batchAxis: Int? = nil
 ) -> BlockHessian<Scalar> {

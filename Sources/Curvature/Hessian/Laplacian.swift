@@ -2,25 +2,35 @@ import TensorGraph
 
 /// The sum of second derivatives of `y` along all coordinates of `x`: the trace of its Hessian, without the Hessian.
 ///
+/// Stops the program where `laplacian(of:withRespectTo:batchAxis:resolvingSingularPoints:)` throws.
 /// - Parameters:
 ///   - y: a tensor of one element; with a batch axis one element for each slice.
 ///   - x: the tensor to differentiate in.
 ///   - batchAxis: the axis of `x` along which slices are independent functions, or nil.
 /// - Returns: a scalar; with a batch axis a tensor of shape [B]. An expression, which is NaN at singular points where the
-///   chain rule does not say; see the form with `resolvingSingularPoints`.
+///   chain rule does not say.
 /// - Complexity: N + 1 tangents of y for N coordinates of (a slice of) x, by collapsed second-order forward mode.
 public func laplacian<Scalar: DifferentiableScalar>(
   _ y: Tensor<Scalar>, _ x: Tensor<Scalar>, batchAxis: Int? = nil
 ) -> Tensor<Scalar> {
-  Tensor(checked(try Laplacians.of(y.node, x.node, batchAxis: batchAxis)))
+  checked(try laplacian(of: y, withRespectTo: x, batchAxis: batchAxis))
 }
 
-/// The Laplacian of a function at a point.
+/// The sum of second derivatives of `y` along all coordinates of `x`: the trace of its Hessian, without the Hessian.
+///
+/// - Parameter resolvingSingularPoints: whether it is computed now and, where it is NaN, found by expansion of y; otherwise
+///   it is an expression that is computed when it is read.
+/// - Throws: `TensorError` as `Hessian(of:withRespectTo:batchAxis:)`; with `resolvingSingularPoints` also if the Laplacian
+///   cannot be computed or does not exist; in a batch a slice without one stays NaN.
+/// - Complexity: N + 1 tangents of y; where it is NaN and to be resolved, also that of the Hessian's diagonal.
 public func laplacian<Scalar: DifferentiableScalar>(
-  at x: Tensor<Scalar>, batchAxis: Int? = nil, of f: (Tensor<Scalar>) throws -> Tensor<Scalar>
-) rethrows -> Tensor<Scalar> {
-  let x = x.asVariable
-  return laplacian(try f(x), x, batchAxis: batchAxis)
+  of y: Tensor<Scalar>, withRespectTo x: Tensor<Scalar>, batchAxis: Int? = nil, resolvingSingularPoints: Bool = false
+) throws(TensorError) -> Tensor<Scalar> {
+  let sum = try Laplacians.of(y.node, x.node, batchAxis: batchAxis)
+  guard resolvingSingularPoints, try Evaluation.storage(sum).containsNaN else { return Tensor(sum) }
+  let hessian = try Hessian(of: y, withRespectTo: x, batchAxis: batchAxis)
+  let trace = try hessian.core.matrix.diagonal().summed(over: [1]).reshaped(to: sum.shape)
+  return Tensor(Node(try Evaluation.storage(trace), shape: sum.shape) { sum })
 }
 
 /// Laplacians on nodes, with checks that throw.

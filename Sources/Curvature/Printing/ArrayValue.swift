@@ -28,9 +28,6 @@ package struct ArrayValue: Sendable {
     case .int64: Double(storage.element(i, of: Int64.self))
     }
   }
-
-  /// All elements as doubles.
-  package var doubles: [Double] { (0..<count).map { self[$0] } }
 }
 
 extension Tensor: CustomStringConvertible {

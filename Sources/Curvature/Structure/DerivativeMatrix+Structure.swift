@@ -8,19 +8,21 @@ extension DerivativeMatrix {
   /// matrix; batched it is that of a slice, with the entries of all slices. Every entry that can be other than zero is
   /// in it; an entry of it may still vanish, as in x·y − x·y. Found once, without evaluating anything.
   ///
-  /// Printing a pattern draws it. Stops the program if there are more than 2²⁸ entries; `sparse(triangle:)` and
-  /// `sparsityPattern(isLocal:)` throw instead.
-  /// - Complexity: O(elements of the graph's tensors + entries).
-  public var pattern: SparsityPattern { checked(try sparsityPattern()) }
+  /// Printing a pattern draws it. Stops the program where `readPattern(isLocal:)` throws.
+  /// - Complexity: O(elements of the graph's tensors + entries) the first time, then none.
+  public var pattern: SparsityPattern { checked(try readPattern()) }
 
   /// Which entries can be other than zero while comparisons come out as they do at the present point: smaller than
   /// `pattern` where `where`, maxima or sorting choose among elements, or where constant factors are zero.
-  public var localPattern: SparsityPattern { checked(try sparsityPattern(isLocal: true)) }
-
-  /// `pattern`, or `localPattern`, for those who want an error rather than a stop.
   ///
-  /// - Throws: `TensorError` if there are more than 2²⁸ entries.
-  public func sparsityPattern(isLocal: Bool = false) throws(TensorError) -> SparsityPattern {
+  /// Stops the program where `readPattern(isLocal:)` throws.
+  /// - Complexity: that of `pattern`, and the values on which the graph decides.
+  public var localPattern: SparsityPattern { checked(try readPattern(isLocal: true)) }
+
+  /// `pattern`, or `localPattern`, or what is wrong.
+  ///
+  /// - Throws: `TensorError` if there are more than 2²⁸ entries, or what a local pattern depends on cannot be computed.
+  public func readPattern(isLocal: Bool = false) throws(TensorError) -> SparsityPattern {
     let pattern = try core.matrix.derivative.pattern(isLocal: isLocal)
     return core.isTransposed ? pattern.transposed() : pattern
   }
@@ -33,22 +35,21 @@ extension DerivativeMatrix {
   /// print(hessian(exp(x[0] * x[2]) + x.sum(), x).why(0, 2))
   /// // entry (0, 2) can be other than zero: met in multiply of shape []: …
   /// ```
+  /// Stops the program where `readWhy(_:_:)` throws.
   /// - Parameters:
   ///   - row: the number of the row, row-major; negative numbers count from the end.
   ///   - column: the number of the column, row-major.
-  public func why(_ row: Int, _ column: Int) -> String {
-    checked(try explanation(row, column))
-  }
+  /// - Complexity: a search for the pattern, each time: O(elements of the graph's tensors + entries).
+  public func why(_ row: Int, _ column: Int) -> EntryExplanation { checked(try readWhy(row, column)) }
 
-  /// `why`, for those who want an error rather than a stop.
-  package func explanation(_ row: Int, _ column: Int) throws(TensorError) -> String {
+  /// `why(_:_:)`, or what is wrong.
+  ///
+  /// - Throws: `TensorError` if there is no such row or column, or the graph is too large to be searched.
+  public func readWhy(_ row: Int, _ column: Int) throws(TensorError) -> EntryExplanation {
     let i = try resolved(row, core.rows.count, "row")
     let j = try resolved(column, core.columns.count, "column")
     let (a, b) = core.isTransposed ? (j, i) : (i, j)
-    guard let path = try core.matrix.derivative.path(row: a, column: b) else {
-      return "entry (\(i), \(j)) is zero at every point: no operation connects the two elements"
-    }
-    return "entry (\(i), \(j)) can be other than zero: \(path)"
+    return EntryExplanation(row: i, column: j, path: try core.matrix.derivative.path(row: a, column: b))
   }
 
   private func resolved(_ index: Int, _ count: Int, _ what: String) throws(TensorError) -> Int {
@@ -60,22 +61,34 @@ extension DerivativeMatrix {
 
   /// How entries are computed; chosen by the expected cost the first time somebody asks or a read is large enough.
   ///
-  /// Setting it overrides the choice, and drops what was computed in another way. The values are equal.
+  /// Setting it overrides the choice, and drops what was computed in another way. The values are equal. Stops the program
+  /// where `readEvaluationMethod()` throws.
+  /// - Complexity: that of `coloring` the first time, then none.
   public var evaluationMethod: EvaluationMethod {
-    get { checked(try core.matrix.evaluationMethod()) }
+    get { checked(try readEvaluationMethod()) }
     nonmutating set { core.matrix.setEvaluationMethod(newValue) }
   }
 
-  /// Whether entries are computed by groups; `evaluationMethod` for those who want an error rather than a stop.
-  package func isSparse() throws(TensorError) -> Bool { try core.matrix.evaluationMethod() != .dense }
+  /// `evaluationMethod`, or what is wrong.
+  ///
+  /// - Throws: `TensorError` as `readPattern(isLocal:)`.
+  public func readEvaluationMethod() throws(TensorError) -> EvaluationMethod { try core.matrix.evaluationMethod() }
 
   /// Whether what is found about the structure of one matrix is known of the other.
   package func sharesStructure(with other: Self) -> Bool {
     core.matrix.derivative.facts === other.core.matrix.derivative.facts
   }
 
-  /// The groups of columns and rows from which a sparse matrix is read: as many products as it has colours.
-  public var coloring: Coloring { checked(try core.matrix.derivative.coloring()) }
+  /// The groups of columns and rows from which a sparse matrix is read: as many products as it has colours. Stops the
+  /// program where `readColoring()` throws.
+  ///
+  /// - Complexity: that of `pattern` and of a colouring, about O(entries · largest row), the first time; then none.
+  public var coloring: Coloring { checked(try readColoring()) }
+
+  /// `coloring`, or what is wrong.
+  ///
+  /// - Throws: `TensorError` as `readPattern(isLocal:)`.
+  public func readColoring() throws(TensorError) -> Coloring { try core.matrix.derivative.coloring() }
 
   /// The entries that can be other than zero, as a matrix of its own; batched, one for each slice.
   ///
@@ -118,7 +131,7 @@ extension DerivativeMatrix {
 
 extension DerivativeMatrix {
   /// The entries at pairs of a row and a column of the flattened matrix: a tensor of as many elements; batched
-  /// [B, pairs].
+  /// [B, pairs]. Stops the program where `readEntries(rows:columns:)` throws.
   ///
   /// - Parameters:
   ///   - rows: the rows' numbers, row-major; negative numbers count from the end.
@@ -133,6 +146,7 @@ extension DerivativeMatrix {
   /// The result has a row for each diagonal, ascending, and a column for each column of the matrix: entry [k, j] is
   /// the matrix's entry (j − offset of k, j), and zero where that is outside. This is the layout of SciPy's
   /// `dia_array` with ascending offsets, and LAPACK's band storage with its rows reversed. Batched [B, k, j].
+  /// Stops the program where `readBands(_:)` throws.
   /// - Complexity: one product for each group of a colouring that reads these entries alone: three for `-1...1` of a
   ///   matrix whose pattern is a band of that width.
   public func bands(_ offsets: ClosedRange<Int>) -> Tensor<Scalar> {
@@ -140,6 +154,7 @@ extension DerivativeMatrix {
   }
 
   /// The square blocks along the diagonal of the flattened matrix: [blocks, size, size]; batched [B, blocks, size, size].
+  /// Stops the program where `readBlockDiagonal(_:)` throws.
   ///
   /// - Parameter size: the extent of a block, a divisor of the matrix' extent.
   /// - Complexity: one product for each group of a colouring that reads these entries alone: `size` if nothing else is
@@ -148,7 +163,11 @@ extension DerivativeMatrix {
     checked(try readBlockDiagonal(size))
   }
 
-  package func readEntries(rows: [Int], columns: [Int]) throws(TensorError) -> Tensor<Scalar> {
+  /// `entries(rows:columns:)`, or what is wrong.
+  ///
+  /// - Throws: `TensorError` if there are not as many columns as rows, an entry is outside the matrix, memory is short, or
+  ///   a derivative does not exist.
+  public func readEntries(rows: [Int], columns: [Int]) throws(TensorError) -> Tensor<Scalar> {
     guard rows.count == columns.count else {
       throw TensorError("entries: \(rows.count) rows and \(columns.count) columns; give one column for each row")
     }
@@ -163,7 +182,10 @@ extension DerivativeMatrix {
     return try read(i, j, shape: [rows.count])
   }
 
-  package func readBands(_ offsets: ClosedRange<Int>) throws(TensorError) -> Tensor<Scalar> {
+  /// `bands(_:)`, or what is wrong.
+  ///
+  /// - Throws: `TensorError` if a diagonal is outside the matrix, memory is short, or a derivative does not exist.
+  public func readBands(_ offsets: ClosedRange<Int>) throws(TensorError) -> Tensor<Scalar> {
     let (rowCount, columnCount) = (core.rows.count, core.columns.count)
     let (first, last) = (1 - Swift.max(rowCount, 1), Swift.max(columnCount, 1) - 1)
     guard offsets.lowerBound >= first, offsets.upperBound <= last else {
@@ -188,7 +210,11 @@ extension DerivativeMatrix {
     return Tensor(scattered.reshaped(to: Shape(batch + [offsets.count, columnCount])))
   }
 
-  package func readBlockDiagonal(_ size: Int) throws(TensorError) -> Tensor<Scalar> {
+  /// `blockDiagonal(_:)`, or what is wrong.
+  ///
+  /// - Throws: `TensorError` if the matrix is not square or `size` does not divide its extent, memory is short, or a
+  ///   derivative does not exist.
+  public func readBlockDiagonal(_ size: Int) throws(TensorError) -> Tensor<Scalar> {
     let count = core.rows.count
     guard count == core.columns.count, size > 0, count % size == 0 else {
       throw TensorError(

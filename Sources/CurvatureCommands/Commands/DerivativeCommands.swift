@@ -175,7 +175,7 @@ extension ResultOptions {
   fileprivate func coordinates<Matrix: DerivativeMatrix>(
     _ matrix: Matrix, isForced: Bool, _ statistics: inout Statistics
   ) throws -> CommandResult? {
-    guard try isForced || matrix.isSparse() else { return nil }
+    guard try isForced || matrix.readEvaluationMethod() != .dense else { return nil }
     let result = try matrix.sparse()
     statistics.add(matrix)
     return .sparse(SparseArray(result))

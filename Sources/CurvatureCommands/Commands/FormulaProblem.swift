@@ -1,3 +1,4 @@
+import Algorithms
 import Curvature
 import TensorGraph
 
@@ -64,8 +65,9 @@ struct FormulaProblem {
   /// An error of tensors, shown at the formula's result.
   func located(_ error: TensorError) -> ToolError {
     let range = formula.statements.last.map { formula.expressions[$0.value].range } ?? 0..<0
-    // The library's messages name its own ways out.
-    var message = error.message.replacing("batchAxis", with: "--batch-axis")
+    // The library's messages name its own ways out, and steps of programs that no formula names.
+    let text = error.message.replacing("batchAxis", with: "--batch-axis")
+    var message = String(text.trimmingPrefix(/[A-Za-z]+: (?=index -?\d+ is outside)/))
     if message.contains("MemoryBudget") {
       message = message.prefix { $0 != ";" } + "; compute a part of it with --index"
     }
@@ -84,7 +86,7 @@ struct FormulaProblem {
           + (ArrayFile.isFileName(definition) ? ", as in \(option) x=\(FormulaSource.printable(definition))" : ""),
         status: .usage)
     }
-    let text = definition[..<equals].trimming { $0.isWhitespace }
+    let text = definition[..<equals].trimming(while: \.isWhitespace)
     guard let name = Lexer.name(text) else {
       throw ToolError(
         "\(option): '\(FormulaSource.printable(String(text)))' cannot be a name; names are letters, digits and '_'",
@@ -100,7 +102,7 @@ struct FormulaProblem {
   private static func value(
     _ text: String, _ origin: String, _ names: [String: FormulaValue], _ real: ScalarType, _ console: Console
   ) throws(ToolError) -> FormulaValue {
-    let trimmed = String(text.trimming { $0.isWhitespace })
+    let trimmed = String(text.trimming(while: \.isWhitespace))
     guard ArrayFile.isFileName(trimmed) else {
       do {
         let formula = try Parser.parse(text, name: origin, noun: "value")

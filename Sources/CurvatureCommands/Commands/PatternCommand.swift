@@ -1,5 +1,7 @@
+import Algorithms
 import ArgumentParser
 import Curvature
+import SpyPlotPNG
 import TensorGraph
 
 /// `curvature pattern`
@@ -39,7 +41,7 @@ struct PatternCommand: ToolCommand {
 
     init?(argument: String) {
       let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-        .map { Int($0.trimming { $0.isWhitespace }) }
+        .map { Int($0.trimming(while: \.isWhitespace)) }
       guard parts.count == 2, let row = parts[0], let column = parts[1] else { return nil }
       (self.row, self.column) = (row, column)
     }
@@ -118,9 +120,9 @@ struct PatternCommand: ToolCommand {
   private func block<Matrix: DerivativeMatrix>(
     _ title: String, _ matrix: Matrix, isSymmetric: Bool
   ) throws -> Block {
-    let pattern = try matrix.sparsityPattern(isLocal: local)
+    let pattern = try matrix.readPattern(isLocal: local)
     return Block(
       title: title, pattern: pattern, coloring: pattern.cheapestColoring(isSymmetric: isSymmetric),
-      explanation: try why.map { try matrix.explanation($0.row, $0.column) })
+      explanation: try why.map { try matrix.readWhy($0.row, $0.column).description })
   }
 }

@@ -82,7 +82,7 @@ struct ResultOutput {
     }
     switch format {
     case .mtx:
-      guard let array = single(result), let bytes = MatrixMarket.write(array) else {
+      guard let array = single(result), let bytes = array.matrixMarket else {
         throw ToolError("mtx holds one matrix; choose two axes with --index, or another --format", status: .usage)
       }
       return bytes
@@ -118,7 +118,7 @@ struct ResultOutput {
     case .npy: return NPY.write(array)
     case .csv: return CSV.write(array)
     case .mtx:
-      guard let bytes = MatrixMarket.write(array) else {
+      guard let bytes = array.matrixMarket else {
         throw ToolError(
           "\(path): .mtx holds a matrix, found shape \(array.shape); choose two axes with --index", status: .data)
       }

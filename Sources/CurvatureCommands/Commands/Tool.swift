@@ -1,3 +1,4 @@
+import Algorithms
 import ArgumentParser
 
 /// The command-line tool as a function: arguments in, texts and a status out.
@@ -10,8 +11,6 @@ package enum Tool {
     package var errors = ""
     /// What the shell is told: 0, or why not, as `ToolError.Status` says.
     package var status: Int32 = 0
-
-    package var outputText: String { String(decoding: output, as: UTF8.self) }
   }
 
   /// Runs one command line, without the program's name.
@@ -78,7 +77,7 @@ package enum Tool {
       }
     }
     let stray = words.dropFirst().first { word in
-      word.firstIndex(of: "=").map { Lexer.name(word[..<$0].trimming { $0.isWhitespace }) != nil } ?? false
+      word.firstIndex(of: "=").map { Lexer.name(word[..<$0].trimming(while: \.isWhitespace)) != nil } ?? false
     }
     return stray.map { "error: a variable and its value follow --at, as in --at '\(FormulaSource.printable($0))'" }
   }

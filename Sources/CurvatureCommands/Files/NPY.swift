@@ -1,3 +1,4 @@
+import Algorithms
 import Curvature
 import TensorGraph
 
@@ -115,12 +116,12 @@ struct NPYHeader {
     var found = Set<String>()
     var rest = text.trimming { $0.isWhitespace || $0 == "\0" }
     guard rest.first == "{", rest.last == "}" else { return nil }
-    rest = rest.dropFirst().dropLast().trimming { $0.isWhitespace }
+    rest = rest.dropFirst().dropLast().trimming(while: \.isWhitespace)
     while !rest.isEmpty {
       guard let key = NPYHeader.quoted(&rest), found.insert(key).inserted else { return nil }
-      rest = rest.trimming { $0.isWhitespace }
+      rest = rest.trimming(while: \.isWhitespace)
       guard rest.first == ":" else { return nil }
-      rest = rest.dropFirst().trimming { $0.isWhitespace }
+      rest = rest.dropFirst().trimming(while: \.isWhitespace)
       switch key {
       case "descr":
         if rest.first == "[" {
@@ -139,7 +140,7 @@ struct NPYHeader {
         rest = rest.dropFirst(word.count)
       case "shape":
         guard rest.first == "(", let end = rest.firstIndex(of: ")") else { return nil }
-        let items = rest[..<end].dropFirst().split(separator: ",").map { $0.trimming { $0.isWhitespace } }
+        let items = rest[..<end].dropFirst().split(separator: ",").map { $0.trimming(while: \.isWhitespace) }
         for item in items where !item.isEmpty {
           let digits = item.last == "L" ? item.dropLast() : item
           guard let extent = Int(digits), extent >= 0 else { return nil }
@@ -148,8 +149,9 @@ struct NPYHeader {
         rest = rest[rest.index(after: end)...]
       default: return nil
       }
-      rest = rest.trimming { $0.isWhitespace }
-      if rest.first == "," { rest = rest.dropFirst().trimming { $0.isWhitespace } } else if !rest.isEmpty { return nil }
+      rest = rest.trimming(while: \.isWhitespace)
+      guard rest.isEmpty || rest.first == "," else { return nil }
+      rest = rest.dropFirst().trimming(while: \.isWhitespace)
     }
     guard found.count == 3 else { return nil }
   }
@@ -235,15 +237,5 @@ private struct NPYElement {
     case 31: fraction == 0 ? sign * .infinity : .nan
     default: sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction / 1024)
     }
-  }
-}
-
-extension StringProtocol where SubSequence == Substring {
-  /// Without the leading and trailing characters that fit.
-  func trimming(_ fits: (Character) -> Bool) -> Substring {
-    var rest = self[...]
-    while let first = rest.first, fits(first) { rest = rest.dropFirst() }
-    while let last = rest.last, fits(last) { rest = rest.dropLast() }
-    return rest
   }
 }

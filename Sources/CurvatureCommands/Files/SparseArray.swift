@@ -12,13 +12,6 @@ package struct SparseArray {
     values = ArrayValue(shape: [matrix.storedCount], storage: Storage(matrix.values))
   }
 
-  /// Matrix Market's coordinate form, entries row after row.
-  package var matrixMarket: [UInt8] {
-    var bytes = MatrixMarket.header(rows: pattern.rowCount, columns: pattern.columnCount, entries: values.count)
-    forEachEntry { row, column, value in bytes += MatrixMarket.line(row: row, column: column, value) }
-    return bytes
-  }
-
   /// Lines of row, column and value.
   package var csv: [UInt8] {
     var text = "row,column,value\n"

@@ -1,3 +1,5 @@
+import Algorithms
+
 /// A model and data: everything a fit needs but a start.
 package struct FitProblem: Sendable {
   package let name: String
@@ -89,7 +91,7 @@ package struct FitModel: Hashable, Sendable {
       }
     }
     func trimmed(_ range: Range<Int>) -> String {
-      String(decoding: bytes[range], as: UTF8.self).trimmingBlanks
+      String(String(decoding: bytes[range], as: UTF8.self).trimming(while: \.isWhitespace))
     }
     guard let equals else {
       self.init(response: defaultResponse, prediction: text)
@@ -98,15 +100,5 @@ package struct FitModel: Hashable, Sendable {
     let earlier = String(decoding: bytes[..<statementStart], as: UTF8.self)
     let last = trimmed((equals + 1)..<bytes.count)
     self.init(response: trimmed(statementStart..<equals), prediction: earlier.isEmpty ? last : "\(earlier) \(last)")
-  }
-}
-
-extension StringProtocol {
-  /// The text without blanks and line breaks at both ends.
-  var trimmingBlanks: String {
-    var rest = self[...]
-    while let first = rest.first, first.isWhitespace { rest = rest.dropFirst() }
-    while let last = rest.last, last.isWhitespace { rest = rest.dropLast() }
-    return String(rest)
   }
 }

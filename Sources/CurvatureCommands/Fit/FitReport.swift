@@ -1,3 +1,4 @@
+import Algorithms
 import Curvature
 
 /// Results of fits as text or JSON.
@@ -152,16 +153,7 @@ package enum FitReport {
         let blank = String(repeating: " ", count: widths[column] - cell.count)
         return leading.contains(column) ? cell + blank : blank + cell
       }
-      return cells.joined(separator: "  ").trimmingTrailingBlanks + "\n"
+      return cells.joined(separator: "  ").trimmingSuffix { $0 == " " } + "\n"
     }.joined()
-  }
-}
-
-extension String {
-  /// The text without blanks at its end.
-  fileprivate var trimmingTrailingBlanks: String {
-    var rest = self[...]
-    while rest.last == " " { rest = rest.dropLast() }
-    return String(rest)
   }
 }

@@ -1,3 +1,5 @@
+import Algorithms
+
 /// A table of data whose columns have names.
 package struct FitTable {
   /// The names in the order of the columns, as formulas spell them where they are names of formulas.
@@ -48,7 +50,9 @@ package enum FitStart {
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let range = offset..<(offset + part.utf8.count)
       offset = range.upperBound + 1
-      let sides = part.split(separator: "=", omittingEmptySubsequences: false).map(\.trimmingBlanks)
+      let sides = part.split(separator: "=", omittingEmptySubsequences: false).map {
+        String($0.trimming(while: \.isWhitespace))
+      }
       guard sides.count == 2 else {
         throw ToolError("expected name=number, as in b1=0.5,b2=1e-3", at: range, in: source)
       }

@@ -1,3 +1,5 @@
+import Algorithms
+
 /// A nonlinear regression problem of NIST's Statistical Reference Datasets, with its certified solution.
 package struct NISTProblem: Sendable {
   package let problem: FitProblem
@@ -107,7 +109,7 @@ private struct NISTReader {
     var count: Int?
     var text = ""
     for i in (first + 1)..<lines.count {
-      let line = lines[i].trimmingBlanks
+      let line = String(lines[i].trimming(while: \.isWhitespace))
       if line.lowercased().hasPrefix("starting values") {
         guard let count else { throw error("the model has no line 'N Parameters'", line: first) }
         return (count, try translate(text, line: first), i)
@@ -135,14 +137,16 @@ private struct NISTReader {
     let sides = text.split(separator: "=", omittingEmptySubsequences: false).map { side in
       words(side.replacing("[", with: "(").replacing("]", with: ")")).joined(separator: " ")
     }
+    let model = text.trimming(while: \.isWhitespace)
     guard sides.count == 2, !sides[0].isEmpty else {
-      throw error("the model '\(text.trimmingBlanks)' is not of the form 'response = formula + e'", line: line)
+      throw error("the model '\(model)' is not of the form 'response = formula + e'", line: line)
     }
     let errorTerm = "+ e"
     guard sides[1].hasSuffix(errorTerm) else {
-      throw error("the model '\(text.trimmingBlanks)' does not end in the error term '+ e'", line: line)
+      throw error("the model '\(model)' does not end in the error term '+ e'", line: line)
     }
-    return FitModel(response: sides[0], prediction: sides[1].dropLast(errorTerm.count).trimmingBlanks)
+    let prediction = sides[1].dropLast(errorTerm.count).trimming(while: \.isWhitespace)
+    return FitModel(response: sides[0], prediction: String(prediction))
   }
 
   /// Lines `b1 = start start value deviation`.

@@ -3,6 +3,8 @@ import TensorGraph
 /// The arguments of one call, matched with the parameters of its function.
 struct Arguments {
   let function: FormulaFunction
+  /// The name by which the function was called.
+  private let called: String
   /// The type of real numbers.
   let real: ScalarType
   private let formula: Formula
@@ -14,10 +16,12 @@ struct Arguments {
   private static let integerLimit = 1 << 40
 
   init(
-    _ function: FormulaFunction, receiver: FormulaValue?, _ given: [(Expression.Argument, FormulaValue)],
+    _ function: FormulaFunction, called: String, receiver: FormulaValue?,
+    _ given: [(Expression.Argument, FormulaValue)],
     in formula: Formula, real: ScalarType, variables: [Node]
   ) throws {
     self.function = function
+    self.called = called
     self.formula = formula
     self.real = real
     self.variables = variables
@@ -26,7 +30,7 @@ struct Arguments {
     var variadic: [FormulaValue] = []
     if let receiver {
       guard positional[0].isVariadic == false else {
-        throw ValueFault(message: "'\(function.name)' is a function, no method; write '\(function.signature)'")
+        throw ValueFault(message: "'\(called)' is a function, no method; write '\(function.signature)'")
       }
       values[positional[0].name] = receiver
       next = 1
@@ -36,7 +40,7 @@ struct Arguments {
       guard let keyword = argument.keyword else {
         guard next < positional.count else {
           throw ToolError(
-            "\(function.name) takes at most \(positional.count) arguments by position: \(function.signature)",
+            "\(called) takes at most \(positional.count) arguments by position: \(function.signature)",
             at: range, in: formula.source)
         }
         let parameter = positional[next]
@@ -53,7 +57,7 @@ struct Arguments {
       guard let parameter = function.parameters.first(where: { $0.name == keyword }) else {
         let near = Suggestions.remark(for: keyword, among: function.parameters.map(\.name))
         throw ToolError(
-          "\(function.name) has no argument '\(keyword)'\(near.isEmpty ? ": \(function.signature)" : near)",
+          "\(called) has no argument '\(keyword)'\(near.isEmpty ? ": \(function.signature)" : near)",
           at: argument.keywordRange ?? range, in: formula.source)
       }
       guard values[keyword] == nil else {
@@ -70,7 +74,7 @@ struct Arguments {
       } else if parameter.isVariadic {
         values[parameter.name] = .tuple([])
       } else {
-        throw ValueFault(message: "\(function.name) misses its argument '\(parameter.name)': \(function.signature)")
+        throw ValueFault(message: "\(called) misses its argument '\(parameter.name)': \(function.signature)")
       }
     }
   }
@@ -87,7 +91,7 @@ struct Arguments {
 
   /// An error that points at an argument.
   func fault(_ name: String, _ message: String, status: ToolError.Status = .usage) -> Error {
-    let text = "\(function.name): \(message)"
+    let text = "\(called): \(message)"
     guard let range = ranges[name] else { return ValueFault(message: text, status: status) }
     return ToolError(text, at: range, in: formula.source, status: status)
   }

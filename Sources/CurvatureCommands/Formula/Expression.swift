@@ -9,9 +9,6 @@ package struct Formula: Sendable {
 
   package init(source: FormulaSource) { self.source = source }
 
-  /// The names that are assigned in the formula.
-  package var assignedNames: [String] { statements.flatMap(\.targets) }
-
   /// The names whose values the formula takes from outside: those that are not assigned before their use. The names of
   /// functions that are called are none of them.
   package var freeNames: Set<String> {
@@ -72,6 +69,17 @@ package struct Expression: Sendable {
     case slice(ID?, ID?, ID?)
     /// A function: its parameters, and a formula of its own in the same text.
     case lambda([String], Formula)
+
+    /// What was written for an operation: a function's name, an operator; nil if this is none.
+    var spelling: String? {
+      switch self {
+      case .unary(let operation, _): operation.rawValue
+      case .binary(let operation, _, _): operation.rawValue
+      case .attribute(_, let name), .call(let name, _, _): name
+      case .index: "index"
+      case .integer, .real, .boolean, .string, .none, .ellipsis, .name, .list, .tuple, .slice, .lambda: nil
+      }
+    }
   }
 
   package struct Argument: Sendable {

@@ -62,7 +62,8 @@ package struct FormulaEvaluator {
         } catch let fault as ValueFault {
           throw ToolError(fault.message, at: expression.place, in: formula.source, status: fault.status)
         } catch let error as TensorError {
-          throw ToolError(error.message, at: expression.place, in: formula.source, status: .data)
+          let message = error.message(naming: expression.kind.spelling)
+          throw ToolError(message, at: expression.place, in: formula.source, status: .data)
         } catch let error as ToolError {
           throw error
         } catch {

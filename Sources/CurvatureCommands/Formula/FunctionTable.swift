@@ -1,3 +1,4 @@
+import Algorithms
 import TensorGraph
 
 /// One function of the formula language: how it is called, what it gives, how it is built.
@@ -124,7 +125,7 @@ package enum FunctionTable {
       throw ValueFault(message: "unknown \(kind) '\(shown)'\(near.isEmpty ? list : near)")
     }
     let arguments = try Arguments(
-      function, receiver: receiver, given, in: formula, real: real, variables: variables)
+      function, called: name, receiver: receiver, given, in: formula, real: real, variables: variables)
     return try function.build(arguments)
   }
 }

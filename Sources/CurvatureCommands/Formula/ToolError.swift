@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// Why a command ends without a result, for a person to read.
 package struct ToolError: Error, CustomStringConvertible {
   /// What the shell is told.
@@ -32,5 +34,16 @@ package struct ToolError: Error, CustomStringConvertible {
     let origin = place.source.name == "formula" ? "" : "\(place.source.name): "
     guard !place.source.bytes.isEmpty else { return "error: \(origin)\(message)" }
     return "error: \(origin)\(message)\n\(place.source.excerpt(of: place.range))"
+  }
+}
+
+extension TensorError {
+  /// The message in the words of a formula: the library's name of an operation, with which it may begin, becomes what was
+  /// written.
+  func message(naming written: String?) -> String {
+    guard let written, let colon = message.firstRange(of: ": "),
+      message[..<colon.lowerBound].wholeMatch(of: #/[A-Za-z]\w*(\([a-z:]+\))?/#) != nil
+    else { return message }
+    return written + message[colon.lowerBound...]
   }
 }

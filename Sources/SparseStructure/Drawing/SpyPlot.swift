@@ -2,7 +2,8 @@
 ///
 ///     let plot = SpyPlot(pattern, coloring: try pattern.coloring(for: .symmetric(.direct)))
 ///     plot.svg          // text
-///     plot.png          // bytes
+///
+/// The product `SpyPlotPNG` adds `plot.png`, the bytes of a PNG file.
 ///
 /// With a colouring an entry has the colour of the product from which it is read, so equally coloured entries are
 /// computed together. A cell for many entries has their mean colour, paler where few of them can be other than zero.
@@ -14,12 +15,14 @@ public struct SpyPlot: Sendable {
   /// What is shown, in a line.
   public let title: String
   /// Row-major; nil where nothing is.
-  let cells: [RGB?]
+  package let cells: [RGB?]
 
-  struct RGB: Hashable, Sendable {
-    var red: UInt8
-    var green: UInt8
-    var blue: UInt8
+  package struct RGB: Hashable, Sendable {
+    package var red: UInt8
+    package var green: UInt8
+    package var blue: UInt8
+
+    package init(red: UInt8, green: UInt8, blue: UInt8) { (self.red, self.green, self.blue) = (red, green, blue) }
   }
 
   /// A picture of at most `maximumExtent` cells in each direction.
@@ -58,7 +61,7 @@ public struct SpyPlot: Sendable {
   }
 
   /// Pixels (or SVG units) for each cell, so that small matrices are large enough to be seen.
-  var cellSize: Int { max(1, min(16, 800 / max(height, width, 1))) }
+  package var cellSize: Int { max(1, min(16, 800 / max(height, width, 1))) }
 
   /// A colour for each number, far from those of its neighbours: hues turn by the golden angle.
   private static func color(of number: Int) -> RGB {

@@ -48,18 +48,31 @@ extension SparseMatrix where Scalar: LosslessStringConvertible {
       case .both: self
       }
     let field = Scalar.self is any BinaryInteger.Type ? "integer" : "real"
-    let symmetry = triangle == .both ? "general" : "symmetric"
+    let columns = part.compressedColumns
+    let entries = (0..<columnCount).lazy.flatMap { column in
+      (columns.offsets[column]..<columns.offsets[column + 1]).lazy.map {
+        (row: columns.rows[$0], column: column, value: "\(columns.values[$0])")
+      }
+    }
+    return MatrixMarket.text(
+      field, triangle == .both ? "general" : "symmetric", rowCount, columnCount, part.storedCount, entries,
+      comment: comment)
+  }
+}
+
+/// Matrix Market's coordinate form.
+package enum MatrixMarket {
+  /// A file: a header, the extents, and a line for each entry. Rows and columns count from 0 here and from 1 in the file.
+  package static func text(
+    _ field: String, _ symmetry: String, _ rowCount: Int, _ columnCount: Int, _ entryCount: Int,
+    _ entries: some Sequence<(row: Int, column: Int, value: String)>, comment: String = ""
+  ) -> String {
     var text = "%%MatrixMarket matrix coordinate \(field) \(symmetry)\n"
     for line in comment.split(separator: "\n", omittingEmptySubsequences: false) where !comment.isEmpty {
       text += "% \(line)\n"
     }
-    text += "\(rowCount) \(columnCount) \(part.storedCount)\n"
-    let columns = part.compressedColumns
-    for column in 0..<columnCount {
-      for position in columns.offsets[column]..<columns.offsets[column + 1] {
-        text += "\(columns.rows[position] + 1) \(column + 1) \(columns.values[position])\n"
-      }
-    }
+    text += "\(rowCount) \(columnCount) \(entryCount)\n"
+    for (row, column, value) in entries { text += "\(row + 1) \(column + 1) \(value)\n" }
     return text
   }
 }

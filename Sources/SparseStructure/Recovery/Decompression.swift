@@ -34,7 +34,7 @@ extension Coloring {
   /// Reads the entries of a range of rows, in row order, from the products of the groups that they require.
   ///
   /// - Parameters:
-  ///   - products: for each colour its product; nil is allowed for colours that `requiredColors(forRows:)` does not name.
+  ///   - products: for each colour its product; nil is allowed for colours that `requiredColors(forEntries:)` does not name.
   ///   - values: receives the entries; the memory may be uninitialised.
   /// - Complexity: O(rows and non-zeros in the range); by substitution also the entries on which they depend.
   // Other modules call this with one of two types, and generic code would go through a table for each entry.
@@ -102,63 +102,9 @@ extension Coloring {
   ///
   /// - Complexity: O(colours + *k* log *r*) for *k* entries, *r* non-zeros in the longest row.
   public func requiredColors(forEntries entries: some Sequence<(Int, Int)>) -> [Int] {
-    requiredColors { visit in
-      for (row, column) in entries {
-        if let position = pattern.position(row: row, column: column) { visit(position, row) }
-      }
-    }
-  }
-
-  /// The colours whose products the rows need, increasing.
-  ///
-  /// - Complexity: O(colours + non-zeros of the rows).
-  public func requiredColors(forRows rows: some Sequence<Int>) -> [Int] {
-    requiredColors { visit in
-      for row in rows {
-        for position in pattern.range(ofRow: row) { visit(position, row) }
-      }
-    }
-  }
-
-  /// The colours whose products the columns need, increasing.
-  ///
-  /// - Complexity: O(colours + rows + non-zeros); for the `symmetric` problem that of the rows.
-  public func requiredColors(forColumns columns: some Sequence<Int>) -> [Int] {
-    if case .symmetric = problem { return requiredColors(forRows: columns) }
-    var isChosen = [Bool](repeating: false, count: pattern.columnCount)
-    for column in columns { isChosen[column] = true }
-    return requiredColors { visit in
-      for row in 0..<pattern.rowCount {
-        for position in pattern.range(ofRow: row) where isChosen[Int(pattern.columnIndices[position])] {
-          visit(position, row)
-        }
-      }
-    }
-  }
-
-  /// The colours whose products a block needs, increasing.
-  ///
-  /// - Complexity: O(colours + non-zeros of the rows).
-  public func requiredColors(forRows rows: Range<Int>, columns: Range<Int>) -> [Int] {
-    requiredColors { visit in
-      for row in rows {
-        for position in pattern.range(ofRow: row) where columns.contains(Int(pattern.columnIndices[position])) {
-          visit(position, row)
-        }
-      }
-    }
-  }
-
-  /// The colours whose products the diagonal needs, increasing.
-  ///
-  /// - Complexity: O(colours + rows · log *r*) for *r* non-zeros in the longest row.
-  public func requiredColorsForDiagonal() -> [Int] {
-    requiredColors(forEntries: (0..<min(pattern.rowCount, pattern.columnCount)).lazy.map { ($0, $0) })
-  }
-
-  private func requiredColors(_ forEachEntry: (_ visit: (_ position: Int, _ row: Int) -> Void) -> Void) -> [Int] {
     var isRequired = [Bool](repeating: false, count: colorCount)
-    forEachEntry { position, row in
+    for (row, column) in entries {
+      guard let position = pattern.position(row: row, column: column) else { continue }
       if case .bySubstitution(let forest) = recovery, case let edge = Int(forest.edgeOfNonzero[position]), edge >= 0 {
         forest.forEachGroup(of: edge) { isRequired[$0] = true }
       } else {

@@ -11,7 +11,7 @@ extension Operations {
 
   /// ln sigmoid x
   package static func logSigmoid(_ x: Node) throws(TensorError) -> Node {
-    try requireReal(x, "log_sigmoid")
+    try requireReal(x, "logSigmoid")
     return -Node.elementwise(.softplus, -x)
   }
 
@@ -24,7 +24,7 @@ extension Operations {
 
   /// x, and `slope` times x below 0.
   package static func leakyReLU(_ x: Node, slope: Double = 0.01) throws(TensorError) -> Node {
-    try requireReal(x, "leaky_relu")
+    try requireReal(x, "leakyReLU")
     return .select(isPositive(x), x, slope * x)
   }
 
@@ -68,13 +68,13 @@ extension Operations {
 
   /// x / (1 + |x|)
   package static func softSign(_ x: Node) throws(TensorError) -> Node {
-    try requireReal(x, "softsign")
+    try requireReal(x, "softSign")
     return x / (1 + .elementwise(.abs, x))
   }
 
   /// x limited to -1…1
   package static func hardTanh(_ x: Node) throws(TensorError) -> Node {
-    try requireReal(x, "hard_tanh")
+    try requireReal(x, "hardTanh")
     return try clip(x, x.filled(with: -1), x.filled(with: 1))
   }
 
@@ -93,13 +93,13 @@ extension Operations {
 
   /// x ln y, and 0 where x is 0, whatever y is.
   package static func xLogY(_ x: Node, _ y: Node) throws(TensorError) -> Node {
-    let (x, y) = try broadcast(x, y, "xlogy")
+    let (x, y) = try broadcast(x, y, "xLogY")
     return x ⊗ (try apply(.log, y))
   }
 
   /// x ln(1 + y), and 0 where x is 0, whatever y is.
   package static func xLogOnePlusY(_ x: Node, _ y: Node) throws(TensorError) -> Node {
-    let (x, y) = try broadcast(x, y, "xlog1py")
+    let (x, y) = try broadcast(x, y, "xLogOnePlusY")
     return x ⊗ (try apply(.logOnePlus, y))
   }
 
@@ -112,8 +112,8 @@ extension Operations {
 
   /// ln(eᵃ + eᵇ), without overflow and without loss where one is much larger.
   package static func logAddExp(_ a: Node, _ b: Node) throws(TensorError) -> Node {
-    try requireReal(a, "logaddexp")
-    let (a, b) = try broadcast(a, b, "logaddexp")
+    try requireReal(a, "logAddExp")
+    let (a, b) = try broadcast(a, b, "logAddExp")
     let isLarger = Node.compare(.greaterOrEqual, a, b)
     let sum = Node.select(
       isLarger, a + .elementwise(.softplus, b - a), b + .elementwise(.softplus, a - b))
@@ -125,7 +125,7 @@ extension Operations {
 
   /// The distribution function of the standard normal law, accurate in both tails.
   package static func normalDistribution(_ x: Node) throws(TensorError) -> Node {
-    try requireReal(x, "ndtr")
+    try requireReal(x, "normalDistribution")
     return 0.5 * .elementwise(.erfc, -0.70710678118654752440084436210485 * x)
   }
 
@@ -157,8 +157,8 @@ extension Operations {
 
   /// |x| with the sign of y, that of a zero too.
   package static func copySign(_ x: Node, _ y: Node) throws(TensorError) -> Node {
-    try requireReal(x, "copysign")
-    let (x, y) = try broadcast(x, y, "copysign")
+    try requireReal(x, "copySign")
+    let (x, y) = try broadcast(x, y, "copySign")
     let below = Node.compare(.less, y, y.filled(with: 0))
     let minusZero = Node.compare(.equal, .elementwise(.reciprocal, y.detached()), y.filled(with: -.infinity))
     let magnitude = Node.elementwise(.abs, x)
@@ -169,7 +169,7 @@ extension Operations {
   package static func replacingNonFinite(
     _ x: Node, nan: Double, infinity: Double, minusInfinity: Double
   ) throws(TensorError) -> Node {
-    try requireReal(x, "nan_to_num")
+    try requireReal(x, "replacingNonFinite")
     var result = Node.select(.compare(.notEqual, x, x), x.filled(with: nan), x)
     result = .select(.compare(.equal, x, x.filled(with: .infinity)), x.filled(with: infinity), result)
     return .select(.compare(.equal, x, x.filled(with: -.infinity)), x.filled(with: minusInfinity), result)

@@ -2,8 +2,8 @@
 extension Operations {
   /// ln Σ exp x over axes, without overflow; -∞ where all are -∞.
   package static func logSumExp(_ x: Node, _ axes: [Int]? = nil, keepsAxes: Bool = false) throws(TensorError) -> Node {
-    try requireReal(x, "logsumexp")
-    return try reduce(x, axes, keepsAxes, "logsumexp") { (x, axes) throws(TensorError) in
+    try requireReal(x, "logSumExp")
+    return try reduce(x, axes, keepsAxes, "logSumExp") { (x, axes) throws(TensorError) in
       if axes.isEmpty { return x }
       let (shifted, shift) = try self.shifted(x, axes)
       let total = Node.elementwise(.exp, shifted).summed(over: axes)
@@ -21,8 +21,8 @@ extension Operations {
 
   /// The logarithm of `softmax`, accurate where that underflows.
   package static func logSoftmax(_ x: Node, axis: Int = -1) throws(TensorError) -> Node {
-    try requireReal(x, "log_softmax")
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "log_softmax")
+    try requireReal(x, "logSoftmax")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "logSoftmax")
     let shifted = try shifted(x, [axis]).shifted
     let total = try sum(.elementwise(.exp, shifted), [axis], keepsAxes: true)
     return shifted - Node.elementwise(.log, total).broadcast(to: x.shape)
@@ -41,8 +41,8 @@ extension Operations {
   package static func variance(
     _ x: Node, _ axes: [Int]? = nil, correction: Double = 0, keepsAxes: Bool = false
   ) throws(TensorError) -> Node {
-    try requireReal(x, "var")
-    let resolved = try ShapeRules.axes(axes, rank: x.shape.rank, operation: "var")
+    try requireReal(x, "variance")
+    let resolved = try ShapeRules.axes(axes, rank: x.shape.rank, operation: "variance")
     let count = Double(resolved.reduce(1) { $0 * x.shape[$1] })
     let deviation = x - (try mean(x, resolved, keepsAxes: true)).broadcast(to: x.shape)
     let total = try sum(.elementwise(.square, deviation), resolved, keepsAxes: keepsAxes)

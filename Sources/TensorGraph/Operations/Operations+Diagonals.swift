@@ -17,7 +17,9 @@ extension Operations {
 
   /// A matrix (or batch of them) with the vector on its diagonal: the transpose of `diagonal`.
   package static func diagonalMatrix(_ x: Node, offset: Int = 0) throws(TensorError) -> Node {
-    guard x.shape.rank >= 1 else { throw TensorError("diag: needs a vector, found a scalar; reshape it to [1]") }
+    guard x.shape.rank >= 1 else {
+      throw TensorError("diagonalMatrix: needs a vector, found a scalar; reshape it to [1]")
+    }
     let size = x.shape[x.shape.rank - 1] + abs(offset)
     let leading = Array(x.shape.dimensions.dropLast())
     let flat = x.embedded(
@@ -51,12 +53,12 @@ extension Operations {
 
   /// The matrix below (and on) a diagonal, zero above: exactly zero, whatever stood there.
   package static func lowerTriangle(_ x: Node, offset: Int = 0) throws(TensorError) -> Node {
-    try triangle(x, offset, .lessOrEqual, "tril")
+    try triangle(x, offset, .lessOrEqual, "lowerTriangle")
   }
 
   /// The matrix above (and on) a diagonal, zero below.
   package static func upperTriangle(_ x: Node, offset: Int = 0) throws(TensorError) -> Node {
-    try triangle(x, offset, .greaterOrEqual, "triu")
+    try triangle(x, offset, .greaterOrEqual, "upperTriangle")
   }
 
   private static func triangle(

@@ -2,8 +2,8 @@
 extension Operations {
   /// Differences of neighbours along an axis, taken `times` times; each makes the axis one shorter.
   package static func difference(_ x: Node, times: Int = 1, axis: Int = -1) throws(TensorError) -> Node {
-    try requireNumeric(x, "diff")
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "diff")
+    try requireNumeric(x, "difference")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "difference")
     var result = x
     for _ in 0..<times {
       let count = result.shape[axis]

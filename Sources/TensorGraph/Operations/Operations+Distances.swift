@@ -3,9 +3,9 @@ extension Operations {
   /// The p-norm of a[i] - b[j] for all pairs of rows: a [..., m, d], b [..., n, d], result [..., m, n]. Where rows agree
   /// the derivative is 0.
   package static func pairwiseDistances(_ a: Node, _ b: Node, order: Double = 2) throws(TensorError) -> Node {
-    try requireReal(a, "cdist")
+    try requireReal(a, "pairwiseDistances")
     guard a.shape.rank >= 2, b.shape.rank >= 2, a.shape.dimensions.last == b.shape.dimensions.last else {
-      throw TensorError("cdist: shapes \(a.shape) and \(b.shape); give [..., m, d] and [..., n, d]")
+      throw TensorError("pairwiseDistances: shapes \(a.shape) and \(b.shape); give [..., m, d] and [..., n, d]")
     }
     let difference = try subtract(expandDimensions(a, axis: -2), expandDimensions(b, axis: -3))
     return try norm(difference, [-1], order: order)
@@ -15,8 +15,8 @@ extension Operations {
   package static func cosineSimilarity(
     _ a: Node, _ b: Node, axis: Int = -1, epsilon: Double = 1e-8
   ) throws(TensorError) -> Node {
-    try requireReal(a, "cosine_similarity")
-    let (a, b) = try broadcast(a, b, "cosine_similarity")
+    try requireReal(a, "cosineSimilarity")
+    let (a, b) = try broadcast(a, b, "cosineSimilarity")
     let product = try sum(a * b, [axis])
     let lengths = try multiply(norm(a, [axis]), norm(b, [axis]))
     return product / (try maximum(lengths, constant: lengths.filled(with: epsilon)))

@@ -8,7 +8,7 @@ extension Operations {
 
   /// Σⱼ xⱼ exp(∓2πi jk / n) of [..., n, 2]; the inverse has the other sign and 1/n.
   package static func fourierTransform(_ x: Node, isInverse: Bool = false) throws(TensorError) -> Node {
-    let name = isInverse ? "ifft" : "fft"
+    let name = isInverse ? "inverseFourierTransform" : "fourierTransform"
     let n = try complexLength(x, name)
     let scale = isInverse ? 1 / Double(max(1, n)) : 1
     return try transformed(x, inputs: n, outputs: n, name) { j, k in
@@ -19,24 +19,27 @@ extension Operations {
 
   /// The transform of real numbers [..., n]: the n / 2 + 1 terms that determine the rest.
   package static func realFourierTransform(_ x: Node) throws(TensorError) -> Node {
-    try requireReal(x, "rfft")
+    try requireReal(x, "realFourierTransform")
     guard x.shape.rank > 0, x.shape[x.shape.rank - 1] > 0 else {
-      throw TensorError("rfft: x has shape \(x.shape); expected [..., n] with n of 1 or more")
+      throw TensorError("realFourierTransform: x has shape \(x.shape); expected [..., n] with n of 1 or more")
     }
     let n = x.shape[x.shape.rank - 1]
     let complex = try stack([x, x.filled(with: 0)], axis: -1)
-    return try transformed(complex, inputs: n, outputs: n / 2 + 1, "rfft") { j, k in rotation(j * k, n, -1) }
+    return try transformed(complex, inputs: n, outputs: n / 2 + 1, "realFourierTransform") { j, k in
+      rotation(j * k, n, -1)
+    }
   }
 
   /// The real numbers [..., n] whose transform begins with the given terms [..., n / 2 + 1, 2]; n is even by default.
   package static func inverseRealFourierTransform(_ x: Node, count: Int? = nil) throws(TensorError) -> Node {
-    let terms = try complexLength(x, "irfft")
+    let terms = try complexLength(x, "inverseRealFourierTransform")
     let n = count ?? 2 * (terms - 1)
     guard n > 0, terms == n / 2 + 1 else {
-      throw TensorError("irfft: \(terms) terms do not make \(n) numbers; \(n / 2 + 1) terms are needed")
+      throw TensorError(
+        "inverseRealFourierTransform: \(terms) terms do not make \(n) numbers; \(n / 2 + 1) terms are needed")
     }
     // A term and its mirror image are conjugate: twice the real part, but for the first and the middle one.
-    let both = try transformed(x, inputs: terms, outputs: n, "irfft") { j, k in
+    let both = try transformed(x, inputs: terms, outputs: n, "inverseRealFourierTransform") { j, k in
       let (cosine, sine) = rotation(j * k, n, 1)
       let weight = (j == 0 || 2 * j == n ? 1 : 2) / Double(n)
       return (weight * cosine, weight * sine)

@@ -16,7 +16,7 @@ extension Operations {
 
   /// Turned counterclockwise by a quarter in the plane of the first two axes, some number of times.
   package static func rotated90(_ x: Node, times: Int = 1) throws(TensorError) -> Node {
-    guard x.shape.rank >= 2 else { throw TensorError("rot90: needs two axes, found shape \(x.shape)") }
+    guard x.shape.rank >= 2 else { throw TensorError("rotated90: needs two axes, found shape \(x.shape)") }
     switch ((times % 4) + 4) % 4 {
     case 1: return try swapAxes(flip(x, axes: [1]), 0, 1)
     case 2: return try flip(x, axes: [0, 1])

@@ -4,13 +4,13 @@
 extension Operations {
   /// The subarrays at `indices` along an axis; the axes of `indices` take the place of that axis.
   package static func take(_ x: Node, _ indices: Node, axis: Int) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "take")
-    return x.gathered(try resolved(indices, axis, x.shape[axis], "take"), axis: axis)
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "gathered")
+    return x.gathered(try resolved(indices, axis, x.shape[axis], "gathered"), axis: axis)
   }
 
   /// For each place the element whose index along `axis` stands there in `indices`.
   package static func takeAlong(_ x: Node, _ indices: Node, axis: Int) throws(TensorError) -> Node {
-    try pick(x, indices, axis: axis, "take_along_axis")
+    try pick(x, indices, axis: axis, "taking(along:)")
   }
 
   /// `takeAlong` for an operation.
@@ -28,14 +28,14 @@ extension Operations {
   package static func scatterAdd(
     _ x: Node, _ indices: Node, _ values: Node, axis: Int
   ) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "scatter_add")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "scatterAdding")
     let expected = Shape(
       Array(x.shape.dimensions[..<axis]) + indices.shape.dimensions + x.shape.dimensions[(axis + 1)...])
     guard values.shape == expected, values.scalarType == x.scalarType else {
       throw TensorError(
-        "scatter_add: values have shape \(values.shape) (\(values.scalarType)), \(expected) (\(x.scalarType)) fits")
+        "scatterAdding: values have shape \(values.shape) (\(values.scalarType)), \(expected) (\(x.scalarType)) fits")
     }
-    let places = try resolved(indices, axis, x.shape[axis], "scatter_add")
+    let places = try resolved(indices, axis, x.shape[axis], "scatterAdding")
     return x + values.scatterAdded(places, axis: axis, extent: x.shape[axis])
   }
 
@@ -43,8 +43,8 @@ extension Operations {
   package static func addAlong(
     _ x: Node, _ indices: Node, _ values: Node, axis: Int
   ) throws(TensorError) -> Node {
-    try requireSameType(x, values, "scatter_add_along")
-    return x + (try spread(x.shape, indices, [values], axis: axis, "scatter_add_along"))[0]
+    try requireSameType(x, values, "adding(along:)")
+    return x + (try spread(x.shape, indices, [values], axis: axis, "adding(along:)"))[0]
   }
 
   /// Puts `values` in the place of the elements that `takeAlong` would read. Where an index occurs twice, the sum of its
@@ -52,9 +52,9 @@ extension Operations {
   package static func putAlong(
     _ x: Node, _ indices: Node, _ values: Node, axis: Int
   ) throws(TensorError) -> Node {
-    try requireSameType(x, values, "put_along_axis")
+    try requireSameType(x, values, "putting(along:)")
     let ones = values.filled(with: 1).detached()
-    let put = try spread(x.shape, indices, [values, ones], axis: axis, "put_along_axis")
+    let put = try spread(x.shape, indices, [values, ones], axis: axis, "putting(along:)")
     return .select(.compare(.greater, put[1], put[1].filled(with: 0)), put[0], x)
   }
 
@@ -73,26 +73,26 @@ extension Operations {
 
   /// The sums of the subarrays of x along its first axis that have the same number: result row k has those of number k.
   package static func segmentSum(_ x: Node, _ numbers: Node, count: Int) throws(TensorError) -> Node {
-    try requireNumeric(x, "segment_sum")
+    try requireNumeric(x, "segmentSums")
     guard x.shape.rank >= 1, numbers.shape == [x.shape[0]], count >= 0 else {
       throw TensorError(
-        "segment_sum: \(count) segments, numbers \(numbers.shape) for x \(x.shape); give a number for each row")
+        "segmentSums: \(count) segments, numbers \(numbers.shape) for x \(x.shape); give a number for each row")
     }
-    let places = try resolved(numbers, 0, count, "segment_sum", countsFromEnd: false)
+    let places = try resolved(numbers, 0, count, "segmentSums", countsFromEnd: false)
     return x.scatterAdded(places, axis: 0, extent: count)
   }
 
   /// The block of the given extents that starts at computed places, one for each axis. Places at which it would not fit
   /// are moved, as in JAX.
   package static func dynamicSlice(_ x: Node, starts: [Node], extents: [Int]) throws(TensorError) -> Node {
-    let places = try dynamicPlaces(x.shape, starts, extents, "dynamic_slice")
+    let places = try dynamicPlaces(x.shape, starts, extents, "block")
     return places.enumerated().reduce(x) { $0.gathered($1.element, axis: $1.offset) }
   }
 
   /// x with the block that `dynamicSlice` would read replaced.
   package static func dynamicUpdate(_ x: Node, _ block: Node, starts: [Node]) throws(TensorError) -> Node {
-    try requireSameType(x, block, "dynamic_update_slice")
-    let places = try dynamicPlaces(x.shape, starts, block.shape.dimensions, "dynamic_update_slice")
+    try requireSameType(x, block, "replacingBlock")
+    let places = try dynamicPlaces(x.shape, starts, block.shape.dimensions, "replacingBlock")
     func spread(_ node: Node) -> Node {
       places.enumerated().reduce(node) { $0.scatterAdded($1.element, axis: $1.offset, extent: x.shape[$1.offset]) }
     }
@@ -127,8 +127,8 @@ extension Operations {
 
   /// 1 where the class index equals the position along a new last axis, 0 elsewhere.
   package static func oneHot(_ indices: Node, classes: Int, _ type: ScalarType) throws(TensorError) -> Node {
-    guard classes >= 0 else { throw TensorError("one_hot: \(classes) classes; give 0 or more") }
-    let indices = try resolved(indices, indices.shape.rank, classes, "one_hot", countsFromEnd: false)
+    guard classes >= 0 else { throw TensorError("oneHot: \(classes) classes; give 0 or more") }
+    let indices = try resolved(indices, indices.shape.rank, classes, "oneHot", countsFromEnd: false)
     let shape = indices.shape + [classes]
     let position = Node(.iota(shape, axis: indices.shape.rank, .int64))
     let wanted = indices.broadcast(to: shape, axes: Array(0..<indices.shape.rank))

@@ -58,7 +58,7 @@ extension Operations {
 
   /// The inverses of matrices.
   package static func inverse(_ a: Node) throws(TensorError) -> Node {
-    _ = try requireSquare(a, "inv")
+    _ = try requireSquare(a, "inverse")
     return .solve(.general, identity(like: a), a)
   }
 
@@ -66,8 +66,8 @@ extension Operations {
   package static func solveTriangular(
     _ a: Node, _ b: Node, isLower: Bool, isTransposed: Bool = false
   ) throws(TensorError) -> Node {
-    let n = try requireSquare(a, "solve_triangular")
-    let (matrix, right, finish) = try system(a, b, rows: n, "solve_triangular")
+    let n = try requireSquare(a, "solveTriangular")
+    let (matrix, right, finish) = try system(a, b, rows: n, "solveTriangular")
     return finish(.solve(MatrixForm(isLower ? .lower : .upper, isTransposed: isTransposed), right, matrix))
   }
 
@@ -81,7 +81,7 @@ extension Operations {
   /// The determinants. Up to 8 rows without any division (Bird 2011, "A simple division-free algorithm for computing
   /// determinants"), so that derivatives are right for singular matrices too; above by elimination.
   package static func determinant(_ a: Node) throws(TensorError) -> Node {
-    let n = try requireSquare(a, "det")
+    let n = try requireSquare(a, "determinant")
     let one = Node.fill(.real(1), shape: batch(a), scalarType: a.scalarType)
     guard n > 0 else { return one }
     guard n <= 8 else {
@@ -107,7 +107,7 @@ extension Operations {
 
   /// The signs of the determinants and the logarithms of their magnitudes.
   package static func signAndLogDeterminant(_ a: Node) throws(TensorError) -> (sign: Node, logarithm: Node) {
-    let n = try requireSquare(a, "slogdet")
+    let n = try requireSquare(a, "signAndLogDeterminant")
     let batch = batch(a)
     guard n > 0 else {
       return (.fill(.real(1), shape: batch, scalarType: a.scalarType), .zeros(batch, a.scalarType))
@@ -174,9 +174,9 @@ extension Operations {
   /// - Parameter cutoff: singular values up to this share of the largest count as zero; nil for the larger extent times
   ///   the precision of the type, as in NumPy.
   package static func leastSquares(_ a: Node, _ b: Node, cutoff: Double? = nil) throws(TensorError) -> Node {
-    try requireMatrix(a, "lstsq")
+    try requireMatrix(a, "leastSquares")
     let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
-    let (matrix, right, finish) = try system(a, b, rows: m, "lstsq")
+    let (matrix, right, finish) = try system(a, b, rows: m, "leastSquares")
     guard min(m, n) > 0 else {
       return finish(.zeros(batch(right) + [n, right.shape[right.shape.rank - 1]], a.scalarType))
     }
@@ -196,7 +196,7 @@ extension Operations {
 
   /// The pseudoinverse, by singular values; see `leastSquares` for the cutoff.
   package static func pseudoInverse(_ a: Node, cutoff: Double? = nil) throws(TensorError) -> Node {
-    try requireMatrix(a, "pinv")
+    try requireMatrix(a, "pseudoInverse")
     let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
     guard min(m, n) > 0 else { return .zeros(batch(a) + [n, m], a.scalarType) }
     guard m >= n else { return try pseudoInverse(a.matrixTransposed, cutoff: cutoff).matrixTransposed }
@@ -212,7 +212,7 @@ extension Operations {
   /// second derivatives of symmetric functions of them are right; single ones have none there, nor have eigenvectors
   /// derivatives: NaN.
   package static func symmetricEigen(_ a: Node) throws(TensorError) -> (values: Node, vectors: Node) {
-    let n = try requireSquare(a, "eigh")
+    let n = try requireSquare(a, "symmetricEigen")
     let batch = batch(a)
     guard n > 0 else { return (a.reshaped(to: batch + [0]), a) }
     let both = Node(.matrix(.symmetricEigen), [a])
@@ -225,7 +225,7 @@ extension Operations {
   /// Derivatives of vectors need singular values that differ from each other and from 0. Of symmetric functions of the
   /// values, first and second derivatives are right where they repeat.
   package static func singularValueDecomposition(_ a: Node) throws(TensorError) -> (u: Node, values: Node, vt: Node) {
-    try requireMatrix(a, "svd")
+    try requireMatrix(a, "singularValueDecomposition")
     let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
     if m < n {
       let (u, values, vt) = try singularValueDecomposition(a.matrixTransposed)

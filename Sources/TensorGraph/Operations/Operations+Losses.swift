@@ -14,7 +14,8 @@ extension Operations {
 
   /// -logProbability of each target's class, 0 ..< C; classes are axis 1 of [N, C, …], or the axis of a vector [C].
   package static func negativeLogLikelihood(
-    _ logProbabilities: Node, _ targets: Node, reduction: LossReduction = .mean, operation: String = "nll_loss"
+    _ logProbabilities: Node, _ targets: Node, reduction: LossReduction = .mean,
+    operation: String = "negativeLogLikelihood"
   ) throws(TensorError) -> Node {
     try requireReal(logProbabilities, operation)
     let shape = logProbabilities.shape
@@ -36,11 +37,11 @@ extension Operations {
     let axis = Swift.min(1, logits.shape.rank - 1)
     let logProbabilities = try logSoftmax(logits, axis: axis)
     guard targets.scalarType.isDifferentiable else {
-      return try negativeLogLikelihood(logProbabilities, targets, reduction: reduction, operation: "cross_entropy")
+      return try negativeLogLikelihood(logProbabilities, targets, reduction: reduction, operation: "crossEntropy")
     }
     guard targets.shape == logits.shape else {
       throw TensorError(
-        "cross_entropy: probabilities \(targets.shape) and logits \(logits.shape) differ; make them equal, or give "
+        "crossEntropy: probabilities \(targets.shape) and logits \(logits.shape) differ; make them equal, or give "
           + "classes as whole numbers")
     }
     return try reduced(-(try sum(multiply(targets, logProbabilities), [axis])), reduction)
@@ -50,8 +51,8 @@ extension Operations {
   package static func binaryCrossEntropy(
     logits: Node, _ targets: Node, reduction: LossReduction = .mean
   ) throws(TensorError) -> Node {
-    let (x, y) = try broadcast(logits, targets, "binary_cross_entropy_with_logits")
-    try requireReal(x, "binary_cross_entropy_with_logits")
+    let (x, y) = try broadcast(logits, targets, "binaryCrossEntropy")
+    try requireReal(x, "binaryCrossEntropy")
     return try reduced(.elementwise(.softplus, x) - x * y, reduction)
   }
 
@@ -59,8 +60,8 @@ extension Operations {
   package static func binaryCrossEntropy(
     probabilities: Node, _ targets: Node, reduction: LossReduction = .mean
   ) throws(TensorError) -> Node {
-    let (p, y) = try broadcast(probabilities, targets, "binary_cross_entropy")
-    try requireReal(p, "binary_cross_entropy")
+    let (p, y) = try broadcast(probabilities, targets, "binaryCrossEntropy")
+    try requireReal(p, "binaryCrossEntropy")
     return try reduced(-(y ⊗ .elementwise(.log, p) + (1 - y) ⊗ .elementwise(.logOnePlus, -p)), reduction)
   }
 
@@ -68,7 +69,7 @@ extension Operations {
   package static func squaredError(
     _ a: Node, _ b: Node, reduction: LossReduction = .mean
   ) throws(TensorError) -> Node {
-    try requireReal(a, "mse_loss")
+    try requireReal(a, "squaredError")
     return try reduced(.elementwise(.square, subtract(a, b)), reduction)
   }
 
@@ -76,7 +77,7 @@ extension Operations {
   package static func absoluteError(
     _ a: Node, _ b: Node, reduction: LossReduction = .mean
   ) throws(TensorError) -> Node {
-    try requireReal(a, "l1_loss")
+    try requireReal(a, "absoluteError")
     return try reduced(.elementwise(.abs, subtract(a, b)), reduction)
   }
 
@@ -84,8 +85,9 @@ extension Operations {
   package static func huberLoss(
     _ a: Node, _ b: Node, delta: Double = 1, reduction: LossReduction = .mean
   ) throws(TensorError) -> Node {
-    try requireReal(a, "huber_loss")
-    let difference = try subtract(a, b)
+    try requireReal(a, "huberLoss")
+    let (a, b) = try broadcast(a, b, "huberLoss")
+    let difference = a - b
     let distance = Node.elementwise(.abs, difference)
     let isNear = Node.compare(.lessOrEqual, distance, distance.filled(with: delta))
     let far = delta * (distance - distance.filled(with: 0.5 * delta))
@@ -96,7 +98,7 @@ extension Operations {
   package static func klDivergence(
     _ input: Node, _ target: Node, reduction: LossReduction = .mean
   ) throws(TensorError) -> Node {
-    try requireReal(input, "kl_div")
+    try requireReal(input, "klDivergence")
     return try reduced(subtract(xLogY(target, target), multiply(target, input)), reduction)
   }
 
@@ -115,7 +117,7 @@ extension Operations {
     _ x: Node, lastAxes: Int, weight: Node?, bias: Node?, epsilon: Double = 1e-5
   ) throws(TensorError) -> Node {
     guard (1...Swift.max(1, x.shape.rank)).contains(lastAxes), lastAxes <= x.shape.rank else {
-      throw TensorError("layer_norm: \(lastAxes) axes of a tensor of shape \(x.shape); give at most its rank")
+      throw TensorError("layerNormalized: \(lastAxes) axes of a tensor of shape \(x.shape); give at most its rank")
     }
     var result = try standardized(x, Array((x.shape.rank - lastAxes)..<x.shape.rank), epsilon: epsilon)
     if let weight { result = try multiply(result, weight) }
@@ -128,12 +130,13 @@ extension Operations {
     _ x: Node, groups: Int, weight: Node?, bias: Node?, epsilon: Double = 1e-5
   ) throws(TensorError) -> Node {
     guard x.shape.rank >= 2, groups > 0, x.shape[1] % groups == 0 else {
-      throw TensorError("group_norm: \(groups) groups of shape \(x.shape); expected [N, C, …], and groups divides C")
+      throw TensorError(
+        "groupNormalization: \(groups) groups of shape \(x.shape); expected [N, C, …], and groups divides C")
     }
     let grouped = x.reshaped(
       to: Shape([x.shape[0], groups, x.shape[0] == 0 ? 0 : x.shape.count / x.shape[0] / groups]))
     return try scaledByChannel(
-      standardized(grouped, [2], epsilon: epsilon).reshaped(to: x.shape), weight, bias, "group_norm")
+      standardized(grouped, [2], epsilon: epsilon).reshaped(to: x.shape), weight, bias, "groupNormalization")
   }
 
   /// [N, C, …] with each channel made of mean 0 and variance 1: by given moments, or by those of the batch
@@ -141,33 +144,35 @@ extension Operations {
   package static func batchNormalization(
     _ x: Node, moments: (mean: Node, variance: Node)?, weight: Node?, bias: Node?, epsilon: Double = 1e-5
   ) throws(TensorError) -> Node {
-    guard x.shape.rank >= 2 else { throw TensorError("batch_norm: x has shape \(x.shape); expected [N, C, …]") }
+    guard x.shape.rank >= 2 else { throw TensorError("batchNormalization: x has shape \(x.shape); expected [N, C, …]") }
     guard let moments else {
       let axes = (0..<x.shape.rank).filter { $0 != 1 }
-      return try scaledByChannel(standardized(x, axes, epsilon: epsilon), weight, bias, "batch_norm")
+      return try scaledByChannel(standardized(x, axes, epsilon: epsilon), weight, bias, "batchNormalization")
     }
-    let mean = try byChannel(moments.mean, x, "batch_norm")
-    let variance = try byChannel(moments.variance, x, "batch_norm")
+    let mean = try byChannel(moments.mean, x, "batchNormalization")
+    let variance = try byChannel(moments.variance, x, "batchNormalization")
     return try scaledByChannel(
-      (x - mean) * .elementwise(.rsqrt, epsilon + variance), weight, bias, "batch_norm")
+      (x - mean) * .elementwise(.rsqrt, epsilon + variance), weight, bias, "batchNormalization")
   }
 
   /// Each channel of each example of [N, C, …] made of mean 0 and variance 1 (Ulyanov, Vedaldi & Lempitsky 2016).
   package static func instanceNormalization(
     _ x: Node, weight: Node?, bias: Node?, epsilon: Double = 1e-5
   ) throws(TensorError) -> Node {
-    guard x.shape.rank >= 3 else { throw TensorError("instance_norm: x has shape \(x.shape); expected [N, C, …]") }
+    guard x.shape.rank >= 3 else {
+      throw TensorError("instanceNormalization: x has shape \(x.shape); expected [N, C, …]")
+    }
     return try scaledByChannel(
-      standardized(x, Array(2..<x.shape.rank), epsilon: epsilon), weight, bias, "instance_norm")
+      standardized(x, Array(2..<x.shape.rank), epsilon: epsilon), weight, bias, "instanceNormalization")
   }
 
   /// x over the root of its mean square over the last axes, scaled (Zhang & Sennrich 2019).
   package static func rmsNormalization(
     _ x: Node, lastAxes: Int, weight: Node?, epsilon: Double = 1e-5
   ) throws(TensorError) -> Node {
-    try requireReal(x, "rms_norm")
+    try requireReal(x, "rmsNormalized")
     guard lastAxes >= 1, lastAxes <= x.shape.rank else {
-      throw TensorError("rms_norm: \(lastAxes) axes of a tensor of shape \(x.shape); give at most its rank")
+      throw TensorError("rmsNormalized: \(lastAxes) axes of a tensor of shape \(x.shape); give at most its rank")
     }
     let axes = Array((x.shape.rank - lastAxes)..<x.shape.rank)
     let square = try mean(.elementwise(.square, x), axes, keepsAxes: true)
@@ -177,8 +182,8 @@ extension Operations {
 
   /// x where a mask is true, over the share that is kept; 0 elsewhere. The mask is drawn by whoever calls.
   package static func dropout(_ x: Node, keeping mask: Node, rate: Double) throws(TensorError) -> Node {
-    try requireReal(x, "dropout")
-    guard rate >= 0, rate < 1 else { throw TensorError("dropout: the rate \(rate) is outside 0..<1") }
+    try requireReal(x, "droppingOut")
+    guard rate >= 0, rate < 1 else { throw TensorError("droppingOut: the rate \(rate) is outside 0..<1") }
     return try select(mask, x / x.filled(with: 1 - rate), x.filled(with: 0))
   }
 
@@ -206,10 +211,10 @@ extension Operations {
   package static func attention(
     _ q: Node, _ k: Node, _ v: Node, isCausal: Bool = false
   ) throws(TensorError) -> Node {
-    try requireReal(q, "scaled_dot_product_attention")
+    try requireReal(q, "attention")
     guard q.shape.rank >= 2, k.shape.rank >= 2, v.shape.rank >= 2 else {
       throw TensorError(
-        "scaled_dot_product_attention: q \(q.shape), k \(k.shape), v \(v.shape): each needs [positions, features]")
+        "attention: q \(q.shape), k \(k.shape), v \(v.shape): each needs [positions, features]")
     }
     let scores = try matmul(q, swapAxes(k, -1, -2))
     var scaled = scores / scores.filled(with: Double(q.shape[q.shape.rank - 1]).squareRoot())

@@ -2,7 +2,7 @@
 extension Operations {
   /// A whole power of matrices, by repeated squaring; negative ones are those of the inverse.
   package static func matrixPower(_ a: Node, _ exponent: Int) throws(TensorError) -> Node {
-    _ = try requireSquare(a, "matrix_power")
+    _ = try requireSquare(a, "matrixPower")
     var square = exponent < 0 ? try inverse(a) : a
     var rest = exponent.magnitude
     var result: Node?
@@ -17,7 +17,7 @@ extension Operations {
   /// The exponential of matrices, by scaling and squaring (Moler & Van Loan 2003, method 3): Taylor's series where the
   /// norm is at most 1, where 18 terms leave less than rounding does.
   package static func matrixExponential(_ a: Node) throws(TensorError) -> Node {
-    let n = try requireSquare(a, "expm")
+    let n = try requireSquare(a, "matrixExponential")
     guard n > 0 else { return a }
     // The number of squarings follows the values, so it is chosen within the graph; 2²⁴ is beyond what has a result.
     let limit = 24
@@ -47,7 +47,7 @@ extension Operations {
   /// The product form of Denman & Beavers' iteration with determinantal scaling (Higham 2008, "Functions of matrices",
   /// 6.29 and 6.32). Derivatives of every order converge as fast as the root itself: quadratically.
   package static func matrixSquareRoot(_ a: Node) throws(TensorError) -> Node {
-    let n = try requireSquare(a, "sqrtm")
+    let n = try requireSquare(a, "matrixSquareRoot")
     guard n > 0 else { return a }
     let identity = identity(like: a)
     let batchAxes = Array(0..<(a.shape.rank - 2))
@@ -75,7 +75,7 @@ extension Operations {
   /// rule of 8 points, a Padé approximant (Higham 2008, 11.4). Full accuracy for eigenvalues whose magnitudes lie within
   /// a factor of 10⁶ of their geometric mean; 1.5 digits go to the roots.
   package static func matrixLogarithm(_ a: Node) throws(TensorError) -> Node {
-    let n = try requireSquare(a, "logm")
+    let n = try requireSquare(a, "matrixLogarithm")
     guard n > 0 else { return a }
     let identity = identity(like: a)
     let batchAxes = Array(0..<(a.shape.rank - 2))

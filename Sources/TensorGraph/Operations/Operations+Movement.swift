@@ -5,18 +5,18 @@ extension Operations {
     var resolved = dimensions
     let unknown = dimensions.indices.filter { dimensions[$0] == -1 }
     guard unknown.count <= 1, dimensions.allSatisfy({ $0 >= -1 }) else {
-      throw TensorError("reshape: \(dimensions) is no shape; extents are 0 or more, and one may be -1")
+      throw TensorError("reshaped: \(dimensions) is no shape; extents are 0 or more, and one may be -1")
     }
     var known = 1
     for extent in dimensions where extent != -1 {
       let (product, overflow) = known.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw TensorError("reshape: \(dimensions) has more elements than an Int can count") }
+      guard !overflow else { throw TensorError("reshaped: \(dimensions) has more elements than an Int can count") }
       known = product
     }
     if let axis = unknown.first { resolved[axis] = known == 0 ? 0 : x.shape.count / known }
     guard resolved.reduce(1, *) == x.shape.count else {
       throw TensorError(
-        "reshape: shape \(x.shape) has \(x.shape.count) elements, \(dimensions) cannot; keep the number of elements")
+        "reshaped: shape \(x.shape) has \(x.shape.count) elements, \(dimensions) cannot; keep the number of elements")
     }
     return x.reshaped(to: Shape(resolved))
   }
@@ -25,27 +25,27 @@ extension Operations {
   package static func transpose(_ x: Node, _ order: [Int]? = nil) throws(TensorError) -> Node {
     guard let order else { return x.permuted(Array((0..<x.shape.rank).reversed())) }
     guard order.count == x.shape.rank else {
-      throw TensorError("transpose: \(order) names \(order.count) axes of a tensor of rank \(x.shape.rank); name each")
+      throw TensorError("transposed: \(order) names \(order.count) axes of a tensor of rank \(x.shape.rank); name each")
     }
     var resolved: [Int] = []
-    for axis in order { resolved.append(try ShapeRules.axis(axis, rank: x.shape.rank, operation: "transpose")) }
+    for axis in order { resolved.append(try ShapeRules.axis(axis, rank: x.shape.rank, operation: "transposed")) }
     guard Set(resolved).count == order.count else {
-      throw TensorError("transpose: \(order) names an axis twice; name each axis once")
+      throw TensorError("transposed: \(order) names an axis twice; name each axis once")
     }
     return x.permuted(resolved)
   }
 
   package static func swapAxes(_ x: Node, _ a: Int, _ b: Int) throws(TensorError) -> Node {
-    let a = try ShapeRules.axis(a, rank: x.shape.rank, operation: "swapaxes")
-    let b = try ShapeRules.axis(b, rank: x.shape.rank, operation: "swapaxes")
+    let a = try ShapeRules.axis(a, rank: x.shape.rank, operation: "swappingAxes")
+    let b = try ShapeRules.axis(b, rank: x.shape.rank, operation: "swappingAxes")
     var order = Array(0..<x.shape.rank)
     order.swapAt(a, b)
     return x.permuted(order)
   }
 
   package static func moveAxis(_ x: Node, from source: Int, to destination: Int) throws(TensorError) -> Node {
-    let source = try ShapeRules.axis(source, rank: x.shape.rank, operation: "moveaxis")
-    let destination = try ShapeRules.axis(destination, rank: x.shape.rank, operation: "moveaxis")
+    let source = try ShapeRules.axis(source, rank: x.shape.rank, operation: "movingAxis")
+    let destination = try ShapeRules.axis(destination, rank: x.shape.rank, operation: "movingAxis")
     var order = Array(0..<x.shape.rank)
     order.insert(order.remove(at: source), at: destination)
     return x.permuted(order)
@@ -53,7 +53,7 @@ extension Operations {
 
   /// A new axis of extent 1.
   package static func expandDimensions(_ x: Node, axis: Int) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank + 1, operation: "expand_dims")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank + 1, operation: "expandingDimensions")
     var dimensions = x.shape.dimensions
     dimensions.insert(1, at: axis)
     return x.reshaped(to: Shape(dimensions))
@@ -62,9 +62,9 @@ extension Operations {
   /// Without the named axes of extent 1, or without all of them.
   package static func squeeze(_ x: Node, axes: [Int]? = nil) throws(TensorError) -> Node {
     guard let axes else { return x.reshaped(to: Shape(x.shape.dimensions.filter { $0 != 1 })) }
-    let resolved = try ShapeRules.axes(axes, rank: x.shape.rank, operation: "squeeze")
+    let resolved = try ShapeRules.axes(axes, rank: x.shape.rank, operation: "squeezed")
     for axis in resolved where x.shape[axis] != 1 {
-      throw TensorError("squeeze: axis \(axis) of shape \(x.shape) has extent \(x.shape[axis]); only 1 can go")
+      throw TensorError("squeezed: axis \(axis) of shape \(x.shape) has extent \(x.shape[axis]); only 1 can go")
     }
     return x.reshaped(to: x.shape.removing(axes: resolved))
   }
@@ -78,7 +78,7 @@ extension Operations {
   }
 
   package static func flip(_ x: Node, axes: [Int]? = nil) throws(TensorError) -> Node {
-    let flipped = try ShapeRules.axes(axes, rank: x.shape.rank, operation: "flip")
+    let flipped = try ShapeRules.axes(axes, rank: x.shape.rank, operation: "flipped")
     return x.sliced(
       x.shape.dimensions.enumerated().map { axis, extent in
         flipped.contains(axis) && extent > 0
@@ -150,7 +150,7 @@ extension Operations {
 
   /// Elements shifted cyclically along an axis.
   package static func roll(_ x: Node, by shift: Int, axis: Int) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "roll")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "rolled")
     let extent = x.shape[axis]
     guard extent > 0 else { return x }
     let offset = ((shift % extent) + extent) % extent
@@ -161,7 +161,7 @@ extension Operations {
 
   /// The whole tensor repeated along each axis; missing counts on the left are 1.
   package static func tile(_ x: Node, _ counts: [Int]) throws(TensorError) -> Node {
-    guard counts.allSatisfy({ $0 >= 0 }) else { throw TensorError("tile: counts \(counts) must be 0 or more") }
+    guard counts.allSatisfy({ $0 >= 0 }) else { throw TensorError("tiled: counts \(counts) must be 0 or more") }
     let rank = max(counts.count, x.shape.rank)
     let counts = Array(repeating: 1, count: rank - counts.count) + counts
     let dimensions = Array(repeating: 1, count: rank - x.shape.rank) + x.shape.dimensions
@@ -173,8 +173,8 @@ extension Operations {
 
   /// Each element repeated `count` times along an axis.
   package static func `repeat`(_ x: Node, count: Int, axis: Int) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "repeat")
-    guard count >= 0 else { throw TensorError("repeat: count \(count) must be 0 or more") }
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "repeated")
+    guard count >= 0 else { throw TensorError("repeated: count \(count) must be 0 or more") }
     var dimensions = x.shape.dimensions
     dimensions.insert(count, at: axis + 1)
     let axes = Array(0...axis) + ((axis + 1)..<max(axis + 1, x.shape.rank)).map { $0 + 1 }
@@ -190,7 +190,7 @@ extension Operations {
     _ x: Node, _ widths: [(before: Int, after: Int)], mode: PaddingMode = .constant, value: Double = 0
   ) throws(TensorError) -> Node {
     guard widths.count == x.shape.rank, widths.allSatisfy({ $0.before >= 0 && $0.after >= 0 }) else {
-      throw TensorError("pad: give a pair of widths, 0 or more, for each of the \(x.shape.rank) axes of \(x.shape)")
+      throw TensorError("padded: give a pair of widths, 0 or more, for each of the \(x.shape.rank) axes of \(x.shape)")
     }
     var result = x
     for (axis, width) in widths.enumerated() where width.before + width.after > 0 {
@@ -201,7 +201,7 @@ extension Operations {
         let after = Node.fill(.real(value), shape: result.shape.replacing(axis: axis, with: width.after), like: x)
         result = .concatenate([before, result, after], axis: axis)
       case .edge:
-        guard extent > 0 else { throw TensorError("pad: axis \(axis) is empty, there is no edge to repeat") }
+        guard extent > 0 else { throw TensorError("padded: axis \(axis) is empty, there is no edge to repeat") }
         let first = range(result, axis: axis, 0, 1)
         let last = range(result, axis: axis, extent - 1, 1)
         result = .concatenate(
@@ -211,7 +211,7 @@ extension Operations {
           ], axis: axis)
       case .reflect:
         guard max(width.before, width.after) < extent else {
-          throw TensorError("pad: reflection by \(max(width.before, width.after)) needs more than extent \(extent)")
+          throw TensorError("padded: reflection by \(max(width.before, width.after)) needs more than extent \(extent)")
         }
         let before = range(result, axis: axis, width.before, width.before, step: -1)
         let after = range(result, axis: axis, max(0, extent - 2), width.after, step: -1)

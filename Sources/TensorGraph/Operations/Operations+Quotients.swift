@@ -15,7 +15,7 @@ extension Operations {
 
   /// x to a whole power of 0 or more, by repeated squaring: for whole numbers, which have no `pow`.
   package static func wholePower(_ x: Node, _ exponent: Int) throws(TensorError) -> Node {
-    guard exponent >= 0 else { throw TensorError("power: the exponent \(exponent) is negative; use real numbers") }
+    guard exponent >= 0 else { throw TensorError("pow: the exponent \(exponent) is negative; use real numbers") }
     var result: Node?
     var square = x
     var rest = exponent

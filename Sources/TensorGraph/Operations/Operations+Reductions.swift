@@ -49,8 +49,8 @@ extension Operations {
 
   /// The product, by halving: exact at zeros to every order, since nothing is ever divided.
   package static func product(_ x: Node, _ axes: [Int]? = nil, keepsAxes: Bool = false) throws(TensorError) -> Node {
-    try requireNumeric(x, "prod")
-    return try reduce(x, axes, keepsAxes, "prod") { x, axes in
+    try requireNumeric(x, "product")
+    return try reduce(x, axes, keepsAxes, "product") { x, axes in
       let kept = (0..<x.shape.rank).filter { !axes.contains($0) }
       let leading = Shape(kept.map { x.shape[$0] })
       var rest = x.permuted(kept + axes).reshaped(to: leading + [axes.reduce(1) { $0 * x.shape[$1] }])
@@ -69,8 +69,8 @@ extension Operations {
 
   /// Running sums along an axis.
   package static func cumulativeSum(_ x: Node, axis: Int, reversed: Bool = false) throws(TensorError) -> Node {
-    try requireNumeric(x, "cumsum")
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "cumsum")
+    try requireNumeric(x, "cumulativeSum")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "cumulativeSum")
     return x.cumulativelySummed(axis: axis, reversed: reversed)
   }
 
@@ -84,8 +84,8 @@ extension Operations {
 
   /// ln of running sums of eˣ along an axis, without overflow.
   package static func cumulativeLogSumExp(_ x: Node, axis: Int) throws(TensorError) -> Node {
-    try requireReal(x, "logcumsumexp")
-    return try cumulative(x, axis: axis, "logcumsumexp") { (a, b) throws(TensorError) in try logAddExp(a, b) }
+    try requireReal(x, "cumulativeLogSumExp")
+    return try cumulative(x, axis: axis, "cumulativeLogSumExp") { (a, b) throws(TensorError) in try logAddExp(a, b) }
   }
 
   private static func cumulative(
@@ -146,7 +146,7 @@ extension Operations {
 
   /// The elements in order along an axis; the derivative follows the elements.
   package static func sort(_ x: Node, axis: Int = -1, descending: Bool = false) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "sort")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "sorted")
     return try takeAlong(x, argsort(x, axis: axis, descending: descending), axis: axis)
   }
 
@@ -154,9 +154,9 @@ extension Operations {
   package static func top(
     _ x: Node, count: Int, axis: Int = -1, largest: Bool = true
   ) throws(TensorError) -> (values: Node, indices: Node) {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "topk")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "top")
     guard count >= 0, count <= x.shape[axis] else {
-      throw TensorError("topk: \(count) elements of an axis of extent \(x.shape[axis]); ask for at most that many")
+      throw TensorError("top: \(count) elements of an axis of extent \(x.shape[axis]); ask for at most that many")
     }
     let indices = range(try argsort(x, axis: axis, descending: largest), axis: axis, 0, count)
     return (try takeAlong(x, indices, axis: axis), indices)
@@ -164,9 +164,9 @@ extension Operations {
 
   /// The k-th smallest element along an axis, counted from 1.
   package static func kthSmallest(_ x: Node, _ k: Int, axis: Int = -1) throws(TensorError) -> Node {
-    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "kthvalue")
+    let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "kthSmallest")
     guard k >= 1, k <= x.shape[axis] else {
-      throw TensorError("kthvalue: element \(k) of an axis of extent \(x.shape[axis]); count from 1")
+      throw TensorError("kthSmallest: element \(k) of an axis of extent \(x.shape[axis]); count from 1")
     }
     let place = range(try argsort(x, axis: axis), axis: axis, k - 1, 1)
     return try takeAlong(x, place, axis: axis).reshaped(to: x.shape.removing(axes: [axis]))
@@ -176,7 +176,7 @@ extension Operations {
   package static func sumOfNumbers(
     _ x: Node, _ axes: [Int]? = nil, keepsAxes: Bool = false
   ) throws(TensorError) -> Node {
-    try requireReal(x, "nansum")
+    try requireReal(x, "sumOfNumbers")
     return try sum(.select(.compare(.equal, x, x), x, x.filled(with: 0)), axes, keepsAxes: keepsAxes)
   }
 

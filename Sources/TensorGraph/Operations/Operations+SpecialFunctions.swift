@@ -20,7 +20,7 @@ extension Operations {
 
   /// B(a, b)
   package static func beta(_ a: Node, _ b: Node) throws(TensorError) -> Node {
-    let (a, b) = try broadcast(a, b, "beta")
+    let (a, b) = try broadcast(a, b, "logBeta")
     let size = Node.elementwise(.exp, try logBeta(a, b))
     return size * (gammaSign(a) * gammaSign(b) * gammaSign(a + b))
   }
@@ -33,7 +33,7 @@ extension Operations {
 
   /// ln Φ(x) without underflow: below -1 by the scaled complement of the error function, from there on by ln(1 - …).
   package static func logNormalDistribution(_ x: Node) throws(TensorError) -> Node {
-    try requireReal(x, "log_ndtr")
+    try requireReal(x, "logNormalDistribution")
     let scaled = -0.70710678118654752440084436210485 * x
     let far = Node.elementwise(.log, 0.5 * .special(.scaledErfc(0), scaled)) - 0.5 * .elementwise(.square, x)
     let near = Node.elementwise(.logOnePlus, -0.5 * .elementwise(.erfc, -scaled))
@@ -42,7 +42,7 @@ extension Operations {
 
   /// x ln(x / y), 0 where x is 0 (and y not negative), +∞ elsewhere outside x, y > 0.
   package static func relativeEntropy(_ x: Node, _ y: Node) throws(TensorError) -> Node {
-    let (x, y) = try broadcast(x, y, "rel_entr")
+    let (x, y) = try broadcast(x, y, "relativeEntropy")
     let zero = x.filled(with: 0)
     let isInside = Node.logical(.and, .compare(.greater, x, zero), .compare(.greater, y, zero))
     let isEdge = Node.logical(.and, .compare(.equal, x, zero), .compare(.greaterOrEqual, y, zero))

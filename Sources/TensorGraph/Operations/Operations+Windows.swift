@@ -2,11 +2,11 @@
 extension Operations {
   /// The windows of the last axes as columns: x [N, C, spatial…], result [N, C · elements of a window, positions].
   package static func unfold(_ x: Node, _ windows: [Window]) throws(TensorError) -> Node {
-    try requireReal(x, "unfold")
+    try requireReal(x, "unfolded")
     guard x.shape.rank == windows.count + 2 else {
-      throw TensorError("unfold: x has shape \(x.shape); expected [N, C] and \(windows.count) axes more")
+      throw TensorError("unfolded: x has shape \(x.shape); expected [N, C] and \(windows.count) axes more")
     }
-    let patches = try self.windows(x, windows, fill: 0, "unfold")
+    let patches = try self.windows(x, windows, fill: 0, "unfolded")
     let axes = windows.indices
     let moved = patches.permuted([0, 1] + axes.map { 3 + 2 * $0 } + axes.map { 2 + 2 * $0 })
     let elements = windows.reduce(x.shape[1]) { $0 * $1.size }
@@ -15,20 +15,20 @@ extension Operations {
 
   /// The transpose of `unfold`: columns added up where their windows lie, [N, C, extents…].
   package static func fold(_ columns: Node, extents: [Int], _ windows: [Window]) throws(TensorError) -> Node {
-    try requireReal(columns, "fold")
+    try requireReal(columns, "folded")
     let size = windows.reduce(1) { $0 * max($1.size, 1) }
     guard columns.shape.rank == 3, columns.shape[1] % size == 0, extents.count == windows.count,
       extents.allSatisfy({ $0 >= 0 })
     else {
       throw TensorError(
-        "fold: columns \(columns.shape), \(extents.count) extents and \(windows.count) windows; give [N, C · \(size), "
+        "folded: columns \(columns.shape), \(extents.count) extents and \(windows.count) windows; give [N, C · \(size), "
           + "positions] and an extent for each window")
     }
     let whole = Node(.input(Shape([columns.shape[0], columns.shape[1] / size] + extents), columns.scalarType))
     let unfolded = try unfold(whole, windows)
     guard unfolded.shape == columns.shape else {
       throw TensorError(
-        "fold: extents \(extents) have windows \(unfolded.shape), the columns have shape \(columns.shape)")
+        "folded: extents \(extents) have windows \(unfolded.shape), the columns have shape \(columns.shape)")
     }
     // Unfolding is linear, so this does not depend on the input.
     return pullback(of: [(unfolded, columns)], to: [whole])[0] ?? .zeros(whole.shape, whole.scalarType)
@@ -43,7 +43,7 @@ extension Operations {
   /// The mean of as many windows of the last axes as asked for, as equal as possible: window i of n goes from
   /// ⌊i L / n⌋ to ⌈(i + 1) L / n⌉.
   package static func adaptiveAveragePooling(_ x: Node, extents: [Int]) throws(TensorError) -> Node {
-    let leading = try requireAdaptive(x, extents, "adaptive_avg_pool")
+    let leading = try requireAdaptive(x, extents, "adaptiveAveragePooled")
     var result = x
     for (i, extent) in extents.enumerated() {
       let axis = leading + i
@@ -65,7 +65,7 @@ extension Operations {
 
   /// The largest element of each of the windows of `adaptiveAveragePooling`; ties share the derivative.
   package static func adaptiveMaximumPooling(_ x: Node, extents: [Int]) throws(TensorError) -> Node {
-    let leading = try requireAdaptive(x, extents, "adaptive_max_pool")
+    let leading = try requireAdaptive(x, extents, "adaptiveMaximumPooled")
     var result = x
     for (i, extent) in extents.enumerated().reversed() {
       let axis = leading + i
@@ -101,12 +101,12 @@ extension Operations {
   ///
   /// - Parameter alignsCorners: whether -1 and 1 are the centres of the outermost elements, or their outer edges.
   package static func sampleGrid(_ x: Node, _ grid: Node, alignsCorners: Bool = false) throws(TensorError) -> Node {
-    try requireReal(x, "grid_sample")
-    try requireSameType(x, grid, "grid_sample")
+    try requireReal(x, "sampled")
+    try requireSameType(x, grid, "sampled")
     guard x.shape.rank == 4, grid.shape.rank == 4, grid.shape[3] == 2, grid.shape[0] == x.shape[0],
       x.shape[2] > 0, x.shape[3] > 0
     else {
-      throw TensorError("grid_sample: x \(x.shape) and grid \(grid.shape); give [N, C, H, W] and [N, h, w, 2]")
+      throw TensorError("sampled: x \(x.shape) and grid \(grid.shape); give [N, C, H, W] and [N, h, w, 2]")
     }
     let (batch, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
     let places = Shape([batch, grid.shape[1], grid.shape[2]])

@@ -36,17 +36,17 @@ extension Tensor where Scalar: TensorNumeric {
 
   /// Running products along an axis.
   public func cumulativeProduct(axis: Int) -> Tensor {
-    Tensor(checked(try Operations.cumulative(.multiply, node, axis: axis, operation: "cumprod")))
+    Tensor(checked(try Operations.cumulative(.multiply, node, axis: axis, operation: "cumulativeProduct")))
   }
 
   /// Running maxima along an axis.
   public func cumulativeMax(axis: Int) -> Tensor {
-    Tensor(checked(try Operations.cumulative(.max, node, axis: axis, operation: "cummax")))
+    Tensor(checked(try Operations.cumulative(.max, node, axis: axis, operation: "cumulativeMax")))
   }
 
   /// Running minima along an axis.
   public func cumulativeMin(axis: Int) -> Tensor {
-    Tensor(checked(try Operations.cumulative(.min, node, axis: axis, operation: "cummin")))
+    Tensor(checked(try Operations.cumulative(.min, node, axis: axis, operation: "cumulativeMin")))
   }
 
   /// The elements in order along an axis; equal ones keep their order, NaN comes last.

@@ -86,7 +86,7 @@ import Testing
     #expect(H.productsEvaluated == 2)
     // Differentiable in the point and in the direction.
     let third = gradient((v * H.product(v)).sum(), x)
-    let reference = gradient((v * matmul(fresh().tensor, v)).sum(), x)
+    let reference = gradient((v * matmul(fresh()[...], v)).sum(), x)
     #expect(third.isClose(to: reference, relative: 1e-11))
     #expect(gradient(inside, v).isClose(to: 2 * expected, relative: 1e-12))
   }

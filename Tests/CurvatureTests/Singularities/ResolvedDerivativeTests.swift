@@ -37,17 +37,18 @@ import Testing
   @Test func gradients() throws {
     let plain = gradient(at: Self.end, of: Self.bound)
     #expect(plain.scalars[0].isNaN)
-    let found = try gradient(at: Self.end, resolvingSingularPoints: true, of: Self.bound)
+    let found = try gradient(of: Self.bound, at: Self.end, resolvingSingularPoints: true)
     #expect(Self.isClose(found.scalars, [-2, 1]))
-    let same = try gradient(at: Self.end, resolvingSingularPoints: false, of: Self.bound)
+    let same = try gradient(of: Self.bound, at: Self.end, resolvingSingularPoints: false)
     #expect(same.scalars[0].isNaN)
-    let (value, slope) = try valueWithGradient(at: Self.end, resolvingSingularPoints: true, of: Self.bound)
+    let (value, slope) = try valueWithGradient(of: Self.bound, at: Self.end, resolvingSingularPoints: true)
     #expect(value.item() == 0 && Self.isClose(slope.scalars, [-2, 1]))
     let x = Self.end
-    let several = try gradient(Self.bound(x) + x.sum(), [x], resolvingSingularPoints: true)
+    let several = try gradient(
+      of: Self.bound(x) + x.sum(), withRespectTo: [x], resolvingSingularPoints: true)
     #expect(Self.isClose(several[0].scalars, [-1, 2]))
     let text = Self.refusal {
-      _ = try gradient(at: Self.end, resolvingSingularPoints: true) { x in acos(x[0]) }
+      _ = try gradient(of: { x in acos(x[0]) }, at: Self.end, resolvingSingularPoints: true)
     }
     #expect(text?.contains("no derivative") == true || text == nil)
   }
@@ -187,13 +188,13 @@ import Testing
 
   @Test func laplacians() throws {
     #expect(laplacian(at: Self.origin, of: Self.smooth).item().isNaN)
-    let found = try laplacian(at: Self.origin, resolvingSingularPoints: true, of: Self.smooth)
+    let found = try laplacian(of: Self.smooth, at: Self.origin, resolvingSingularPoints: true)
     #expect(Self.isClose(found.scalars, [4]))
-    let text = Self.refusal { _ = try laplacian(at: Self.origin, resolvingSingularPoints: true, of: Self.cone) }
+    let text = Self.refusal { _ = try laplacian(of: Self.cone, at: Self.origin, resolvingSingularPoints: true) }
     #expect(text?.contains("no second derivative") == true, "\(text ?? "a result")")
     let batched = try laplacian(
-      at: Tensor<Double>([0, 0, 3, 4], shape: [2, 2]), batchAxis: 0, resolvingSingularPoints: true
-    ) { x in exp(-sqrt(square(x).sum(axes: [1]))) }
+      of: { x in exp(-sqrt(square(x).sum(axes: [1]))) }, at: Tensor<Double>([0, 0, 3, 4], shape: [2, 2]), batchAxis: 0,
+      resolvingSingularPoints: true)
     let values = batched.scalars
     // Of exp(-r) in two dimensions: exp(-r) (1 - 1/r).
     #expect(values[0].isNaN && abs(values[1] - 0.8 * 0.006737946999085467) < 1e-12)

@@ -1,6 +1,7 @@
 import CZlib
 import Foundation
 import SparseStructure
+import SpyPlotPNG
 import Testing
 
 #if canImport(FoundationXML)

@@ -52,8 +52,8 @@ import Testing
         }
         for start in 0..<pattern.rowCount {
           let rows = start..<min(pattern.rowCount, start + 1 + seed % 4)
-          let colors = coloring.requiredColors(forRows: rows)
-          #expect(colors == coloring.requiredColors(forRows: rows, columns: 0..<pattern.columnCount))
+          let colors = coloring.requiredColors(
+            forEntries: rows.flatMap { row in coloring.pattern[row: row].map { (row, $0) } })
           let part = matrix.restricted(to: coloring.pattern)
           let range = coloring.pattern.rowRange(rows)
           let values = [Double](unsafeUninitializedCapacity: range.count) { buffer, count in
@@ -62,24 +62,7 @@ import Testing
           }
           #expect(values == Array(part.values[range]))
         }
-        for column in 0..<pattern.columnCount {
-          let entries = (0..<pattern.rowCount).map { ($0, column) }
-          #expect(
-            coloring.requiredColors(forColumns: [column]) == coloring.requiredColors(forEntries: entries)
-              || problem == .symmetric(.direct) || problem == .symmetric(.substitution))
-        }
-        let diagonal = (0..<min(pattern.rowCount, pattern.columnCount)).map { ($0, $0) }
-        #expect(coloring.requiredColorsForDiagonal() == coloring.requiredColors(forEntries: diagonal))
       }
-    }
-  }
-
-  /// In a symmetric matrix column j is row j, and needs what the row needs.
-  @Test func columnsOfSymmetricMatrices() throws {
-    let coloring = try Samples.grid(5, 5).coloring(for: .symmetric(.direct))
-    for i in 0..<25 {
-      #expect(coloring.requiredColors(forColumns: [i]) == coloring.requiredColors(forRows: [i]))
-      #expect(coloring.requiredColors(forRows: [i]).count <= coloring.pattern[row: i].count)
     }
   }
 

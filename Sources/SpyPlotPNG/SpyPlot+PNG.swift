@@ -1,4 +1,5 @@
 import CZlib
+import SparseStructure
 
 extension SpyPlot {
   /// The picture as a file in Portable Network Graphics (ISO/IEC 15948), with a frame.
@@ -14,7 +15,7 @@ extension SpyPlot {
     let rowLength = 1 + 3 * imageWidth
     var pixels = [UInt8](repeating: 255, count: rowLength * imageHeight)
     for row in 0..<imageHeight { pixels[row * rowLength] = 0 }
-    func paint(_ x: Range<Int>, _ y: Range<Int>, _ color: RGB) {
+    func paint(_ x: Range<Int>, _ y: Range<Int>, _ color: SpyPlot.RGB) {
       for row in y {
         for column in x {
           let place = row * rowLength + 1 + 3 * column
@@ -24,7 +25,7 @@ extension SpyPlot {
         }
       }
     }
-    let gray = RGB(red: 138, green: 138, blue: 138)
+    let gray = SpyPlot.RGB(red: 138, green: 138, blue: 138)
     let (left, right, top, bottom) = (border - 1, border + plotWidth, border - 1, border + plotHeight)
     paint(left..<right + 1, top..<top + 1, gray)
     paint(left..<right + 1, bottom..<bottom + 1, gray)

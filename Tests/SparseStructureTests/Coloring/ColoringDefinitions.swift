@@ -1,4 +1,6 @@
-/// The definitions behind the colourings, checked by going through all cases: slow and obviously right, for tests.
+import SparseStructure
+
+/// The definitions behind the colourings, checked by going through all cases: slow and obviously right.
 ///
 /// Each answers nil if the definition is met, or says which vertices or entries break it.
 ///
@@ -8,10 +10,10 @@
 ///   computing Hessians", SIAM J. Sci. Comput. 29 (2007).
 /// - GTPW09: Gebremedhin, Tarafdar, Pothen & Walther, "Efficient computation of sparse Hessians using coloring and
 ///   automatic differentiation", INFORMS J. Comput. 21 (2009).
-package enum ColoringDefinitions {
+enum ColoringDefinitions {
   /// GMP05, distance-k colouring: vertices get different colours whenever a path of at most k edges joins them; here
   /// k = 1.
-  package static func distanceOneViolation(_ graph: AdjacencyGraph, _ colors: [Int]) -> String? {
+  static func distanceOneViolation(_ graph: AdjacencyGraph, _ colors: [Int]) -> String? {
     for vertex in 0..<graph.vertexCount {
       for other in graph.neighbors(of: vertex) where colors[vertex] == colors[other] {
         return "neighbours \(vertex) and \(other) both have colour \(colors[vertex])"
@@ -22,7 +24,7 @@ package enum ColoringDefinitions {
 
   /// GMP05, structurally orthogonal partition: no two columns of a group have a
   /// non-zero in a common row.
-  package static func structuralOrthogonalityViolation(_ pattern: SparsityPattern, columnColors: [Int]) -> String? {
+  static func structuralOrthogonalityViolation(_ pattern: SparsityPattern, columnColors: [Int]) -> String? {
     for row in 0..<pattern.rowCount {
       for first in pattern[row: row] {
         for second in pattern[row: row] where first < second && columnColors[first] == columnColors[second] {
@@ -35,7 +37,7 @@ package enum ColoringDefinitions {
 
   /// GMP05 and GTMP07, star colouring: a distance-1 colouring in which every path on four vertices uses at least three
   /// colours.
-  package static func starViolation(_ graph: AdjacencyGraph, _ colors: [Int]) -> String? {
+  static func starViolation(_ graph: AdjacencyGraph, _ colors: [Int]) -> String? {
     if let violation = distanceOneViolation(graph, colors) { return violation }
     for b in 0..<graph.vertexCount {
       for c in graph.neighbors(of: b) {
@@ -51,7 +53,7 @@ package enum ColoringDefinitions {
 
   /// GMP05 and GTMP07, acyclic colouring: a distance-1 colouring in which every cycle uses at least three colours: the
   /// vertices of any two colours induce a forest.
-  package static func acyclicViolation(_ graph: AdjacencyGraph, _ colors: [Int]) -> String? {
+  static func acyclicViolation(_ graph: AdjacencyGraph, _ colors: [Int]) -> String? {
     if let violation = distanceOneViolation(graph, colors) { return violation }
     let colorCount = (colors.max() ?? -1) + 1
     for first in 0..<colorCount {
@@ -74,7 +76,7 @@ package enum ColoringDefinitions {
   /// column with a non-zero in its row, or the group of its row has no other row with a non-zero in its column. For a
   /// symmetric matrix the group of row i is the group of column i; with groups of columns alone this is structural
   /// orthogonality.
-  package static func directRecoveryViolation(_ coloring: Coloring, full: SparsityPattern) -> String? {
+  static func directRecoveryViolation(_ coloring: Coloring, full: SparsityPattern) -> String? {
     let transpose = full.transposed()
     for (row, column) in coloring.pattern.coordinates {
       let standsAloneInRow = coloring.color(ofColumn: column).map { color in
@@ -92,7 +94,7 @@ package enum ColoringDefinitions {
 
   /// GMP05, GTPW09, partition that is substitutable: non-zeros can be put in an order in which each stands, in the group of its
   /// column or of its row, alone but for non-zeros that come before it.
-  package static func substitutionViolation(_ coloring: Coloring) -> String? {
+  static func substitutionViolation(_ coloring: Coloring) -> String? {
     let pattern = coloring.pattern
     let transpose = pattern.transposed()
     var isSymmetric = false
