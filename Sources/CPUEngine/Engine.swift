@@ -34,7 +34,7 @@ package enum Engine {
     let structure = GraphStructure(
       wanted,
       isArgument: { node in
-        if case .input = node.primitive { return true }
+        if node.isInput { return true }
         return node.isReady
       }, arguments: &arguments, literals: &literals)
     var storages: [Storage] = []
@@ -75,7 +75,7 @@ package enum Engine {
     let structure = GraphStructure(
       nodes,
       isArgument: { node in
-        if case .input = node.primitive { return true }
+        if node.isInput { return true }
         return node.value != nil
       }, arguments: &arguments, literals: &literals)
     let entry = try entry(for: structure, in: cache, argumentsArePadded: true)

@@ -65,7 +65,7 @@ func evaluated(_ nodes: [Node]) throws -> [[Double]] {
 
   /// Whether a remainder is next to 0 or to its divisor.
   private static func liesOnJump(_ node: Node) -> Bool {
-    guard case .elementwise(.modulo) = node.primitive else { return false }
+    guard node.scalarFunction == .modulo else { return false }
     let values = Interpreter.evaluate([node, node.operands[1]])
     return zip(values[0], values[1]).contains { rest, divisor in
       min(rest.magnitude, (divisor - rest).magnitude) < 1e-6 * divisor.magnitude

@@ -18,7 +18,8 @@ import Testing
     let square = Node(.contraction(Contraction(left: [1, 0], right: [1, 2], output: [0, 2])), [x, x])
     let soft = Node(.elementwise(.softplus), [product])
     return [
-      square, Node(.sum([0, 1]), [soft]), Node(.sum([0]), [soft]), Node(.sum([1]), [soft]), Node(.maximum([0]), [soft]),
+      square, Node(.sum([0, 1]), [soft]), Node(.sum([0]), [soft]), Node(.sum([1]), [soft]),
+      Node(.extremum(.maximum, [0]), [soft]),
       Node(.elementwise(.exp), [Node(.elementwise(.negate), [soft])]),
     ]
   }
@@ -102,7 +103,7 @@ import Testing
   @Test func longChainOfReductions() throws {
     var node = input([4], seed: 6)
     for _ in 0..<3000 {
-      let total = Node(.maximum([0]), [node])
+      let total = Node(.extremum(.maximum, [0]), [node])
       node = Node(.elementwise(.max), [Node(.elementwise(.negate), [node]), Node(.broadcast([4], axes: []), [total])])
     }
     try agrees([node])

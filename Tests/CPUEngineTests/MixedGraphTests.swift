@@ -17,7 +17,7 @@ import Testing
     var graph = MixedGraph(seed: UInt64(1000 + seed))
     graph.grow(by: 25)
     let wanted = Array(graph.nodes.suffix(3))
-    let inputs = graph.nodes.filter { if case .input = $0.primitive { true } else { false } }
+    let inputs = graph.nodes.filter { $0.isInput }
     let program = try Program(outputs: wanted, inputs: inputs)
     let context = try ProgramContext(program)
     try Engine.evaluate(wanted)
@@ -142,7 +142,9 @@ struct MixedGraph {
       new = Node(.concatenate(axis: Int.random(in: 0..<shape.rank, using: &generator)), [x, node(shape, type)])
     case 15 where shape.rank > 0 && type != .bool:
       let axes = (0..<shape.rank).filter { _ in Bool.random(using: &generator) }
-      let value = Node([Primitive.sum(axes), .maximum(axes), .minimum(axes)].randomElement(using: &generator)!, [x])
+      let value = Node(
+        [Primitive.linear(.sum(axes)), .extremum(.maximum, axes), .extremum(.minimum, axes)]
+          .randomElement(using: &generator)!, [x])
       new = bounded(value)
     case 16 where shape.rank > 0 && type != .bool:
       let axis = Int.random(in: 0..<shape.rank, using: &generator)

@@ -10,7 +10,7 @@ import Testing
     return randomInput(shape, type, using: &generator)
   }
 
-  /// Parts of the given sizes, each computed: by a group, by a product, by a reduction, by another assembly.
+  /// Parts of the given sizes, each computed: by a group, by a product, by a reduction, by other boxes.
   private func parts(_ sizes: [Int], _ type: ScalarType) -> [Node] {
     sizes.enumerated().map { i, size in
       let x = input([size], seed: UInt64(i + 1), type)
@@ -91,6 +91,6 @@ import Testing
     let w = input([64, 64], seed: 2)
     let product = Node.contraction(x, [0, 1], w, [1, 2], [0, 2]).reshaped(to: [6400])
     let rest = Node.elementwise(.exp, input([512], seed: 3))
-    #expect(try !Engine.description(of: [.concatenate([product, rest], axis: 0)]).contains("assembly"))
+    #expect(try !Engine.description(of: [.concatenate([product, rest], axis: 0)]).contains("placed boxes"))
   }
 }

@@ -23,7 +23,7 @@ import Testing
     let again = Node.elementwise(.tanh, product(hidden, weights(width, width, 13)))
     let slope = Node.elementwise(.square, Node.elementwise(.sech, product(hidden, weights(width, width, 13))))
     let picked = again.gathered(indices([3, 1, 3], [3]), axis: 1)
-    let largest = Node(.maximum([1]), [again * slope])
+    let largest = Node(.extremum(.maximum, [1]), [again * slope])
     let sorted = Node(.argsort(axis: 1), [again]).cast(to: type)
     let spread = picked.embedded(in: [count, 7], at: [all(count), AxisSlice(start: 6, step: -3, count: 3)])
     let sums = again.summed(over: [1]) + largest + sorted.summed(over: [1])

@@ -12,9 +12,25 @@ package enum PrimitiveKind: String, CaseIterable, Sendable {
   /// The kind of a primitive. A new primitive must be given a kind here, and `SampleBuilder` then wants samples.
   package init(_ primitive: Primitive) {
     switch primitive {
-    case .input: self = .input
-    case .fill: self = .fill
-    case .iota: self = .iota
+    case .leaf(.input): self = .input
+    case .leaf(.fill): self = .fill
+    case .leaf(.iota): self = .iota
+    case .pointwise(let function): self.init(function)
+    case .linear(let primitive): self.init(primitive)
+    case .concatenate: self = .concatenate
+    case .extremum(.maximum, _): self = .maximum
+    case .extremum(.minimum, _): self = .minimum
+    case .argsort: self = .argsort
+    case .contraction: self = .contraction
+    case .solve: self = .solve
+    case .matrix: self = .matrix
+    case .scan: self = .scan
+    case .custom: self = .custom
+    }
+  }
+
+  private init(_ function: PointwiseFunction) {
+    switch function {
     case .elementwise: self = .elementwise
     case .special: self = .special
     case .compare: self = .compare
@@ -22,24 +38,20 @@ package enum PrimitiveKind: String, CaseIterable, Sendable {
     case .select: self = .select
     case .cast: self = .cast
     case .detach: self = .detach
+    }
+  }
+
+  private init(_ primitive: LinearPrimitive) {
+    switch primitive {
     case .broadcast: self = .broadcast
     case .reshape: self = .reshape
     case .permute: self = .permute
     case .slice: self = .slice
     case .embed: self = .embed
-    case .concatenate: self = .concatenate
     case .gather: self = .gather
     case .scatterAdd: self = .scatterAdd
     case .sum: self = .sum
-    case .maximum: self = .maximum
-    case .minimum: self = .minimum
     case .cumulativeSum: self = .cumulativeSum
-    case .argsort: self = .argsort
-    case .contraction: self = .contraction
-    case .solve: self = .solve
-    case .matrix: self = .matrix
-    case .scan: self = .scan
-    case .custom: self = .custom
     }
   }
 }

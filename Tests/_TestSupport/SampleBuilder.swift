@@ -127,7 +127,7 @@ package class SampleBuilder {
     case .maximum, .minimum:
       let shape = shape(allowingEmpty: false)
       let axes = someAxes(shape)
-      return Node(kind == .maximum ? .maximum(axes) : .minimum(axes), [operand(shape)])
+      return Node(.extremum(kind == .maximum ? .maximum : .minimum, axes), [operand(shape)])
     case .cumulativeSum:
       let shape = shape(ranks: 1...max(1, largestRank))
       let axis = generator.integer(in: 0...(shape.rank - 1))

@@ -7,7 +7,7 @@
 #ifndef CURVATURE_CKERNELS_H
 #define CURVATURE_CKERNELS_H
 
-#include "CKAssembly.h"
+#include "CKBoxes.h"
 #include "CKGroup.h"
 #include "CKMovement.h"
 #include "CKProgram.h"

@@ -101,7 +101,7 @@ struct Access: Hashable {
     var result = self
     for (i, slice) in slices.enumerated() {
       let axis = axes[i]
-      guard slice.step == 1 || slice.step == -1 || slice.count <= 1 else { return nil }
+      guard slice.isRun else { return nil }
       let step = slice.count <= 1 ? 1 : slice.step
       var new = Axis(extent: shape[i], stride: axis.stride * step)
       result.offset -= slice.start * new.stride

@@ -42,8 +42,12 @@ struct BatchTiling: Sendable {
         shapes.append(shape)
         types.append(type)
       case .primitive(let primitive):
-        shapes.append(primitive.shape(of: entry.operands.map { shapes[Int($0)] }))
-        types.append(primitive.scalarType(of: entry.operands.map { types[Int($0)] }))
+        let operands = entry.operands
+        let type = primitive.type(operandCount: operands.count) {
+          TensorType(shapes[Int(operands[$0])], types[Int(operands[$0])])
+        }
+        shapes.append(type.shape)
+        types.append(type.scalarType)
       }
     }
     (self.shapes, self.types) = (shapes, types)
@@ -84,13 +88,7 @@ struct BatchTiling: Sendable {
   var computedByteCount: Int {
     structure.entries.indices.reduce(0) { total, i in
       guard case .primitive(let primitive) = structure.entries[i].operation else { return total }
-      switch primitive {
-      case .input, .fill, .iota, .broadcast, .reshape, .permute, .slice, .detach: return total
-      case .elementwise, .special, .compare, .logical, .select, .cast, .embed, .concatenate, .gather, .scatterAdd, .sum,
-        .maximum,
-        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
-        return total + shapes[i].count * types[i].byteCount
-      }
+      return primitive.isSeen ? total : total + shapes[i].count * types[i].byteCount
     }
   }
 
@@ -120,20 +118,22 @@ struct BatchTiling: Sendable {
       guard case .primitive(let primitive) = structure.entries[i].operation, parts[i].contains(where: counts) else {
         return total
       }
-      switch primitive {
-      case .input, .fill, .iota, .broadcast, .reshape, .permute, .slice, .embed, .detach, .custom: return total
-      case .sum, .maximum, .minimum: return total + Double(shapes[Int(structure.entries[i].operands[0])].count)
-      case .contraction(let contraction):
-        let operands = structure.entries[i].operands.map { shapes[Int($0)] }
-        let extents = contraction.extents(operands[0], operands[1])
-        return total + contraction.summed.reduce(Double(shapes[i].count)) { $0 * Double(extents[$1]!) }
-      case .elementwise, .special, .compare, .logical, .select, .cast, .concatenate, .gather, .scatterAdd,
-        .cumulativeSum,
-        .argsort:
-        return total + Double(shapes[i].count)
-      case .scan(let recurrence): return total + Double(shapes[i].count * recurrence.nodeCount)
-      case .solve, .matrix: return total + Double(shapes[i].count) * Double(shapes[i].dimensions.last ?? 1)
-      }
+      return total + work(of: primitive, shapes[i], structure.entries[i].operands.map { shapes[Int($0)] })
+    }
+  }
+
+  /// Elements that are computed, or numbers that are multiplied.
+  private func work(of primitive: Primitive, _ shape: Shape, _ operands: [Shape]) -> Double {
+    if primitive.isSeen { return 0 }
+    let count = Double(shape.count)
+    return switch primitive {
+    case .linear(.embed), .leaf, .custom: 0
+    case .linear(.sum), .extremum: Double(operands[0].count)
+    case .pointwise, .linear, .concatenate, .argsort: count
+    case .contraction(let contraction):
+      contraction.summed.reduce(count) { $0 * Double(contraction.extents(operands[0], operands[1])[$1]!) }
+    case .scan(let recurrence): count * Double(recurrence.nodeCount)
+    case .solve, .matrix: count * Double(shape.dimensions.last ?? 1)
     }
   }
 
@@ -144,46 +144,20 @@ struct BatchTiling: Sendable {
     let entry = structure.entries[i]
     guard case .primitive(let primitive) = entry.operation else { return [] }
     guard case .slice(let axis) = part else { return entry.operands.map { _ in .whole } }
+    if case .leaf(.iota(_, axis: axis, _)) = primitive { return nil }
+    // Matrices are not taken from each other.
+    if case .solve = primitive { return nil }
+    if case .matrix = primitive { return nil }
     let operands = entry.operands.map { shapes[Int($0)] }
-    func all(_ axis: Int) -> [Part] { operands.map { _ in .slice(axis: axis) } }
-    switch primitive {
-    case .input, .fill: return []
-    case .iota(_, let along, _): return along == axis ? nil : []
-    case .elementwise, .special, .compare, .logical, .select, .cast, .detach: return all(axis)
-    case .broadcast(_, let placement):
-      guard let place = placement.firstIndex(of: axis), operands[0][place] == sliceCount else { return [.whole] }
-      return [.slice(axis: place)]
-    case .reshape(let shape):
-      let before = shape.dimensions[..<axis].reduce(1, *)
-      var product = 1
-      for (place, extent) in operands[0].dimensions.enumerated() {
-        if product == before, extent == sliceCount { return all(place) }
-        product *= extent
+    var needed: [Part] = []
+    for i in operands.indices {
+      switch primitive.origin(ofAxis: axis, in: i, operands) {
+      case .axis(let axis): needed.append(.slice(axis: axis))
+      case .all: needed.append(.whole)
+      case .mixed: return nil
       }
-      return nil
-    case .permute(let order): return all(order[axis])
-    case .slice(let slices): return slices[axis].isAll(of: operands[0][axis]) ? all(axis) : nil
-    case .embed(let shape, let slices): return slices[axis].isAll(of: shape[axis]) ? all(axis) : nil
-    case .concatenate(let along): return along == axis ? nil : all(axis)
-    case .gather(let along):
-      let rank = operands[1].rank
-      if axis < along { return [.slice(axis: axis), .whole] }
-      return axis < along + rank
-        ? [.whole, .slice(axis: axis - along)] : [.slice(axis: axis - rank + 1), .whole]
-    case .scatterAdd(let along, _):
-      guard axis != along else { return nil }
-      return [.slice(axis: axis < along ? axis : axis + operands[1].rank - 1), .whole]
-    case .sum(let summed), .maximum(let summed), .minimum(let summed):
-      let kept = operands[0].dimensions.indices.filter { !summed.contains($0) }
-      return all(kept[axis])
-    case .cumulativeSum(let along, _), .argsort(let along): return along == axis ? nil : all(axis)
-    case .contraction(let contraction):
-      let label = contraction.output[axis]
-      return [contraction.left, contraction.right].map { labels in
-        labels.firstIndex(of: label).map { .slice(axis: $0) } ?? .whole
-      }
-    case .solve, .matrix, .scan, .custom: return nil
     }
+    return needed
   }
 
   /// The graph of `count` slices.
@@ -218,18 +192,26 @@ struct BatchTiling: Sendable {
     switch operation {
     case .argument(let shape, let type): return .argument(smaller(shape), type)
     case .fill(let shape, let type): return .fill(smaller(shape), type)
-    case .primitive(let primitive):
+    case .primitive(.leaf(.iota(let shape, let along, let type))):
+      return .primitive(.leaf(.iota(smaller(shape), axis: along, type)))
+    case .primitive(.linear(let primitive)):
       switch primitive {
-      case .iota(let shape, let along, let type): return .primitive(.iota(smaller(shape), axis: along, type))
-      case .broadcast(let shape, let axes): return .primitive(.broadcast(smaller(shape), axes: axes))
-      case .reshape(let shape): return .primitive(.reshape(smaller(shape)))
-      case .slice(let slices): return .primitive(.slice(smaller(slices)))
-      case .embed(let shape, let slices): return .primitive(.embed(smaller(shape), smaller(slices)))
-      case .input, .fill, .elementwise, .special, .compare, .logical, .select, .cast, .detach, .permute, .concatenate,
-        .gather,
-        .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
-        return operation
+      case .broadcast(let shape, let axes): return .primitive(.linear(.broadcast(smaller(shape), axes: axes)))
+      case .reshape(let shape): return .primitive(.linear(.reshape(smaller(shape))))
+      case .slice(let slices): return .primitive(.linear(.slice(smaller(slices))))
+      case .embed(let shape, let slices): return .primitive(.linear(.embed(smaller(shape), smaller(slices))))
+      case .permute, .gather, .scatterAdd, .sum, .cumulativeSum: return operation
       }
+    case .primitive: return operation
     }
+  }
+}
+
+extension Primitive {
+  /// Whether the elements of the result are those of the operand, which are read where they lie.
+  fileprivate var isSeen: Bool {
+    if case .linear(let primitive) = self { return primitive.isView }
+    if case .leaf = self { return true }
+    return self == .pointwise(.detach)
   }
 }

@@ -21,7 +21,7 @@ extension GraphStructure {
 extension Primitive {
   /// What a slice of something flat reads.
   fileprivate var range: Range<Int>? {
-    guard case .slice(let slices) = self, slices.count == 1, slices[0].step == 1 else { return nil }
+    guard case .linear(.slice(let slices)) = self, slices.count == 1, slices[0].step == 1 else { return nil }
     return slices[0].start..<(slices[0].start + slices[0].count)
   }
 }

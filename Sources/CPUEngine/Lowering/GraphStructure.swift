@@ -60,7 +60,7 @@ struct GraphStructure: Hashable, Sendable {
       if isArgument(node) {
         arguments.append(node)
         entries.append(Entry(operation: .argument(node.shape, node.scalarType), operands: []))
-      } else if case .fill(let shape, let literal, let type) = node.primitive {
+      } else if case .leaf(.fill(let shape, let literal, let type)) = node.primitive {
         let key = LiteralKey(literal, type)
         let number = numbers[key] ?? literals.count
         if number == literals.count {
@@ -74,7 +74,7 @@ struct GraphStructure: Hashable, Sendable {
         let operands = isCopy ? [node.operands[0], node.operands[2]] : [node.operands[0]]
         entries.append(
           Entry(
-            operation: .primitive(isCopy ? node.primitive : .detach),
+            operation: .primitive(isCopy ? node.primitive : .pointwise(.detach)),
             operands: operands.map { places[ObjectIdentifier($0)]! }))
       } else {
         entries.append(

@@ -47,9 +47,12 @@ struct HoistedBody {
     while let node = pending.popLast() {
       guard known.contains(node), seen.insert(node).inserted else { continue }
       if node.operands.isEmpty { continue }
-      switch node.primitive {
-      case .broadcast, .reshape, .permute, .slice, .embed: pending += node.operands
-      default: if isWorthwhile(node) { frontier.append(node) } else { pending += node.operands }
+      if case .linear(let primitive) = node.primitive, primitive.isMovement {
+        pending += node.operands
+      } else if isWorthwhile(node) {
+        frontier.append(node)
+      } else {
+        pending += node.operands
       }
     }
     guard !frontier.isEmpty else { return }

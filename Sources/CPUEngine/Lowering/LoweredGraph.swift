@@ -39,7 +39,7 @@ struct LoweredGraph {
     case cumulativeSum(LineShape, reversed: Bool, offset: Int)
     case argsort(LineShape, offset: Int)
     /// Operand n is the item of part n.
-    case assembly(PlacedBoxes)
+    case boxes(PlacedBoxes)
     case integerProduct(IntegerProduct)
     case matrixProduct(MatrixProduct)
     /// The operands are consecutive from the given offsets on.

@@ -123,7 +123,7 @@ struct PlacedBoxes: Hashable {
     return parts.indices.allSatisfy { i in !parts[..<i].contains { $0.mayMeet(parts[i]) } }
   }
 
-  /// Whether this and another assembly of the same shape surely have no place in common.
+  /// Whether this and another tensor of the same shape surely have no place in common.
   func isApart(from other: PlacedBoxes) -> Bool {
     parts.count * other.parts.count <= Self.comparisonLimit
       && parts.allSatisfy { part in !other.parts.contains { part.mayMeet($0) } }

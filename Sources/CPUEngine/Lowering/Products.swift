@@ -38,8 +38,8 @@ extension GraphLowering {
   mutating func product(
     _ contraction: Contraction, _ operands: [Int], _ shape: Shape, _ type: ScalarType
   ) -> Handle {
-    let (left, leftShape) = operand(operands[0])
-    let (right, rightShape) = operand(operands[1])
+    let (left, leftShape) = (handle(operands[0]), shapes[operands[0]])
+    let (right, rightShape) = (handle(operands[1]), shapes[operands[1]])
     let extents = contraction.extents(leftShape, rightShape)
     let summed = contraction.summed.filter { extents[$0] != 1 }
     guard summed.allSatisfy({ extents[$0]! > 0 }) else { return zeros(shape, type) }
@@ -67,7 +67,7 @@ extension GraphLowering {
         flat(Handle(item: left.item, access: axes(left, contraction.left, labels), type: type)),
         flat(Handle(item: right.item, access: axes(right, contraction.right, labels), type: type)),
       ]
-      let product = append(.function(.multiply), factors, space, type)
+      let product = whole(.function(.multiply), factors, space, type)
       let sum = reduce(.sum, product.item, space.dimensions, Set(kept.count..<labels.count), type)
       return Handle(item: sum, access: Access(shape), type: type)
     }
@@ -79,7 +79,7 @@ extension GraphLowering {
         extents: labels.map { extents[$0]! }, leftStrides: leftAccess.axes.map(\.stride),
         rightStrides: rightAccess.axes.map(\.stride), leftOffset: leftAccess.offset, rightOffset: rightAccess.offset,
         summed: summed.count)
-      return append(.step(.integerProduct(product)), [a.item, b.item], shape, type)
+      return whole(.step(.integerProduct(product)), [a.item, b.item], shape, type)
     }
 
     // The rows of the result are the labels that come first in it.
@@ -98,7 +98,7 @@ extension GraphLowering {
       batch: batch.map { extents[$0]! }, m: size(m), n: size(n), k: size(summed), a: a, b: b,
       isSymmetric: isSymmetric)
     let order = batch + m + n
-    let result = append(.step(.matrixProduct(product)), [aItem, bItem], Shape(order.map { extents[$0]! }), type)
+    let result = whole(.step(.matrixProduct(product)), [aItem, bItem], Shape(order.map { extents[$0]! }), type)
     guard order != kept else { return Handle(item: result.item, access: Access(shape), type: type) }
     var handle = result
     handle.access.axes = contraction.output.map { label in

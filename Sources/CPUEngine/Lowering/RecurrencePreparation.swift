@@ -33,7 +33,7 @@ struct RecurrencePreparation {
       } else {
         place(Int32(entries.count - 1))
       }
-    case .primitive(.slice(let slices)) where pieces[entry.operands[0]] != nil:
+    case .primitive(.linear(.slice(let slices))) where pieces[entry.operands[0]] != nil:
       let range = slices[0].start..<(slices[0].start + slices[0].count)
       place(slice(range, of: pieces[entry.operands[0]]!))
     case .primitive: place(append(entry.operation, entry.operands.map { places[Int($0)] }))
@@ -51,7 +51,8 @@ struct RecurrencePreparation {
     let parts = pieces.filter { $0.range.overlaps(range) }.map { piece -> Int32 in
       let part = piece.range.clamped(to: range)
       let start = piece.start + part.lowerBound - piece.range.lowerBound
-      return append(.primitive(.slice([AxisSlice(start: start, step: 1, count: part.count)])), [piece.entry])
+      return append(
+        .primitive(.linear(.slice([AxisSlice(start: start, step: 1, count: part.count)]))), [piece.entry])
     }
     return parts.count == 1 ? parts[0] : append(.primitive(.concatenate(axis: 0)), parts)
   }
@@ -177,7 +178,7 @@ struct RecurrencePreparation {
         made.append(numbers[arguments[argument]]!)
         argument += 1
       case .fill(let shape, let type):
-        made.append(append(.primitive(.fill(shape, literals[Int(entry.operands[0])].0, type)), []))
+        made.append(append(.primitive(.leaf(.fill(shape, literals[Int(entry.operands[0])].0, type))), []))
       case .primitive: made.append(append(entry.operation, entry.operands.map { made[Int($0)] }))
       }
     }

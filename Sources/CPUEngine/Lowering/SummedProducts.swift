@@ -61,17 +61,14 @@ struct SummedProducts {
 
   /// The products whose sum a piece is, in its order of elements; nil if it is anything else.
   private static func products(_ piece: Node) -> [Product]? {
-    switch piece.primitive {
-    case .reshape: return products(piece.operands[0])
-    case .elementwise(.add):
+    if case .linear(.reshape) = piece.primitive { return products(piece.operands[0]) }
+    if piece.scalarFunction == .add {
       guard let left = products(piece.operands[0]), let right = products(piece.operands[1]) else { return nil }
       return left + right
-    case .contraction(let contraction):
-      // Without a sum in each step, nothing but the adding up is saved.
-      guard !contraction.output.isEmpty else { return nil }
-      return [Product(contraction: contraction, left: piece.operands[0], right: piece.operands[1])]
-    default: return nil
     }
+    // Without a sum in each step, nothing but the adding up is saved.
+    guard case .contraction(let contraction) = piece.primitive, !contraction.output.isEmpty else { return nil }
+    return [Product(contraction: contraction, left: piece.operands[0], right: piece.operands[1])]
   }
 
   /// Whether there is anything to gain.

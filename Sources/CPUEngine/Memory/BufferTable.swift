@@ -8,7 +8,7 @@ struct BufferTable {
   let argumentCount: Int
   let literalCount: Int
   let outputCount: Int
-  /// Buffers that are parts of others, which are none: what an assembly is put together from may be made in its place.
+  /// Buffers that are parts of others, which are none: boxes of a tensor may be made in its place.
   private(set) var aliases: [Int32: Alias] = [:]
 
   /// A part of a buffer.
@@ -44,7 +44,7 @@ struct BufferTable {
       sizes.append((bytes + 63) & ~63)
     }
     let users = Self.userCounts(graph)
-    // Users first: what an assembly consists of is made in its buffer where it can be.
+    // Users first: the boxes of a tensor are made in its buffer where they can be.
     for (i, item) in graph.items.enumerated().reversed() where item.count > 0 {
       if numbers[i] < 0 {
         switch item.operation {
@@ -53,24 +53,24 @@ struct BufferTable {
           if isStored[i] { add(i, graph) }
         }
       }
-      if case .step(.assembly(let assembly)) = item.operation { place(assembly, i, graph, users) }
+      if case .step(.boxes(let boxes)) = item.operation { place(boxes, i, graph, users) }
     }
   }
 
-  /// Lets parts of an assembly be made where they belong: the first, if everything else is added to it, or any that
+  /// Lets boxes of a tensor be made where they belong: the first, if everything else is added to it, or any that
   /// lie side by side.
-  private mutating func place(_ assembly: PlacedBoxes, _ i: Int, _ graph: LoweredGraph, _ users: [Int]) {
+  private mutating func place(_ boxes: PlacedBoxes, _ i: Int, _ graph: LoweredGraph, _ users: [Int]) {
     let operands = graph.items[i].operands
     func isFree(_ operand: Int) -> Bool { numbers[operand] < 0 && users[operand] == 1 }
-    if isFree(operands[0]), assembly.startsWithAll(of: graph.items[operands[0]].count) {
+    if isFree(operands[0]), boxes.startsWithAll(of: graph.items[operands[0]].count) {
       numbers[operands[0]] = numbers[i]
       return
     }
-    guard assembly.isTiling else { return }
+    guard boxes.isTiling else { return }
     let own = aliases[numbers[i]] ?? Alias(root: numbers[i], offset: 0)
-    for (operand, part) in zip(operands, assembly.parts) where isFree(operand) {
+    for (operand, part) in zip(operands, boxes.parts) where isFree(operand) {
       let item = graph.items[operand]
-      guard let place = assembly.place(of: part, whole: item.count) else { continue }
+      guard let place = boxes.place(of: part, whole: item.count) else { continue }
       numbers[operand] = Int32(sizes.count)
       aliases[numbers[operand]] = Alias(root: own.root, offset: own.offset + place * item.type.byteCount)
       // Not padded: what follows belongs to others.
@@ -84,8 +84,8 @@ struct BufferTable {
     return counts
   }
 
-  /// Whether an operand of an assembly was made where it belongs.
-  func isInPlace(_ operand: Int, ofAssembly i: Int) -> Bool {
+  /// Whether a box of a tensor was made where it belongs.
+  func isInPlace(_ operand: Int, of i: Int) -> Bool {
     let root = aliases[numbers[i]]?.root ?? numbers[i]
     return numbers[operand] == numbers[i] || aliases[numbers[operand]].map { $0.root == root } ?? false
   }

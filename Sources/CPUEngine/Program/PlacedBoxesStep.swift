@@ -1,7 +1,7 @@
 import CKernels
 import TensorGraph
 
-/// How an assembly is carried out: which boxes are stored and which added, what runs at the same time.
+/// How a tensor of placed boxes is carried out: which boxes are stored and which added, what runs at the same time.
 ///
 /// By rows where every box takes rows of the result one after another: some rows at a time get everything, and stay in
 /// the cache meanwhile. Else by boxes, in phases of boxes that do not overlap.
@@ -22,22 +22,22 @@ struct PlacedBoxesStep {
     var phase = 0
   }
 
-  let payload: ck_assembly_step
+  let payload: ck_boxes_step
   let boxCount: Int
 
   /// - Parameters:
   ///   - isInPlace: whether a part, by its number, is in the result's buffer already.
   ///   - buffer: the buffer of an item.
   init(
-    _ assembly: PlacedBoxes, to: Int32, type: ScalarType, memory: ProgramMemory, isInPlace: (Int) -> Bool,
+    _ placed: PlacedBoxes, to: Int32, type: ScalarType, memory: ProgramMemory, isInPlace: (Int) -> Bool,
     buffer: (Int) -> Int32
   ) {
-    var boxes = assembly.parts.map { part in
+    var boxes = placed.parts.map { part in
       Box(part: part, item: part.item)
     }
-    if assembly.isSum, boxes.count > Self.comparisonLimit {
+    if placed.isSum, boxes.count > Self.comparisonLimit {
       for i in boxes.indices { (boxes[i].adds, boxes[i].phase) = (true, i) }
-    } else if assembly.isSum {
+    } else if placed.isSum {
       for i in boxes.indices {
         for j in 0..<i where boxes[i].part.mayMeet(boxes[j].part) {
           boxes[i].adds = true
@@ -46,14 +46,14 @@ struct PlacedBoxesStep {
       }
     }
     let covered = boxes.reduce(0) { $1.adds ? $0 : $0 + $1.part.count }
-    let clears = covered < assembly.count
+    let clears = covered < placed.count
     boxes = boxes.indices.filter { !isInPlace($0) }.map { boxes[$0] }
-    let touched = boxes.reduce(clears ? assembly.count : 0) { $0 + $1.part.count }
+    let touched = boxes.reduce(clears ? placed.count : 0) { $0 + $1.part.count }
 
-    let axes = assembly.shape.indices.filter { assembly.shape[$0] != 1 }
-    let strides = Shape(assembly.shape).strides
+    let axes = placed.shape.indices.filter { placed.shape[$0] != 1 }
+    let strides = Shape(placed.shape).strides
     let rowAxis = axes.first
-    let rows = rowAxis.map { assembly.shape[$0] } ?? 1
+    let rows = rowAxis.map { placed.shape[$0] } ?? 1
     let goesByRows = boxes.allSatisfy { box in
       guard let rowAxis else { return true }
       let walking = box.part.axes.filter { $0.steps[rowAxis] != 0 }
@@ -65,7 +65,7 @@ struct PlacedBoxesStep {
       boxes = boxes.enumerated().sorted { ($0.element.phase, $0.offset) < ($1.element.phase, $1.offset) }
         .flatMap { Self.pieces($0.element) }
     }
-    let rowElements = assembly.count / rows
+    let rowElements = placed.count / rows
     let leastRows = boxes.contains { Self.transposes($0, rowAxis) } ? 32 : 1
     let rowsPerTask = max(leastRows, Self.taskBytes / max(1, rowElements * type.byteCount))
     // One task for all rows need not tell them apart.
@@ -78,11 +78,11 @@ struct PlacedBoxesStep {
       ends.append(Int64(i + 1))
     }
     boxCount = kept.count
-    payload = ck_assembly_step(
+    payload = ck_boxes_step(
       to: to, clears: clears ? 1 : 0, is_shared: isShared ? 1 : 0, element_bytes: Int64(type.byteCount),
-      total: Int64(assembly.count), boxes: memory.keep(kept), box_count: Int64(kept.count),
+      total: Int64(placed.count), boxes: memory.keep(kept), box_count: Int64(kept.count),
       rows: byRows ? (isOneTask ? 1 : Int64(rows)) : 0,
-      row_elements: Int64(isOneTask ? assembly.count : rowElements), rows_per_task: isOneTask ? 1 : Int64(rowsPerTask),
+      row_elements: Int64(isOneTask ? placed.count : rowElements), rows_per_task: isOneTask ? 1 : Int64(rowsPerTask),
       phase_count: Int64(ends.count), phase_ends: memory.keep(ends))
   }
 

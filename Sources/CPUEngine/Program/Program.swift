@@ -95,7 +95,7 @@ package final class Program: @unchecked Sendable {
     let structure = GraphStructure(
       outputs,
       isArgument: { node in
-        if case .input = node.primitive { return true }
+        if node.isInput { return true }
         return keepsValues && node.value != nil || positions[ObjectIdentifier(node)] != nil
       }, arguments: &nodes, literals: &literals)
     var arguments: [Argument] = []

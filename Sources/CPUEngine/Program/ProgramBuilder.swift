@@ -76,7 +76,7 @@ struct ProgramBuilder {
       PlacedBoxes(item.operands[0], view.simplified), to: table[member], type: item.type, memory: memory,
       isInPlace: { _ in false }, buffer: { table[$0] })
     append(
-      ck_run_assembly, step.payload, [table[member], table[item.operands[0]]], .named("transposition", item.count))
+      ck_run_boxes, step.payload, [table[member], table[item.operands[0]]], .named("transposition", item.count))
     return true
   }
 
@@ -115,8 +115,7 @@ struct ProgramBuilder {
         extent: Int64(lines.extent), inner: Int64(lines.inner), reversed: 0,
         type: graph.items[item.operands[0]].type.ckType)
       append(ck_run_argsort, payload, buffers + [scratch], .named("argsort", item.count))
-    case .assembly(let assembly):
-      add(assembly, i)
+    case .boxes(let boxes): add(boxes, i)
     case .integerProduct(let product):
       let payload = ck_integer_step(
         to: to, left: place(0, product.leftOffset), right: place(1, product.rightOffset),
@@ -188,15 +187,15 @@ struct ProgramBuilder {
       .panels(group.group, m: product.m, n: product.n, k: product.k, isSymmetric: step.isSymmetric))
   }
 
-  private mutating func add(_ assembly: PlacedBoxes, _ i: Int) {
+  private mutating func add(_ boxes: PlacedBoxes, _ i: Int) {
     let item = graph.items[i]
     let step = PlacedBoxesStep(
-      assembly, to: table[i], type: item.type, memory: memory,
-      isInPlace: { table.isInPlace(item.operands[$0], ofAssembly: i) }, buffer: { table[$0] })
+      boxes, to: table[i], type: item.type, memory: memory,
+      isInPlace: { table.isInPlace(item.operands[$0], of: i) }, buffer: { table[$0] })
     guard step.boxCount > 0 else { return }
     append(
-      ck_run_assembly, step.payload, [table[i]] + item.operands.map { table[$0] },
-      .named("assembly of \(step.boxCount) boxes", item.count))
+      ck_run_boxes, step.payload, [table[i]] + item.operands.map { table[$0] },
+      .named("\(step.boxCount) placed boxes", item.count))
   }
 }
 

@@ -135,7 +135,7 @@ public func pushforward<Scalar: DifferentiableScalar>(
 extension Node {
   /// That this node has derivatives, and that they are complete: nothing was computed past it.
   func requireVariable(_ operation: String) throws(TensorError) {
-    guard primitive != .detach else {
+    guard !isDetached else {
       throw TensorError(
         "\(operation): xs of shape \(shape) is marked constant (stopGradient, or a result of stoppingGradient()), so nothing "
           + "has a derivative in it; set stopGradient to false before computing with it, or give a function, as in "

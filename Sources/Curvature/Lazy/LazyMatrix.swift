@@ -257,7 +257,7 @@ extension Node {
   /// Whether this is the other node's elements under some shape.
   fileprivate func isReshape(of other: Node) -> Bool {
     if self === other { return true }
-    guard case .reshape = primitive, !isDeferred else { return false }
+    guard case .linear(.reshape) = primitive, !isDeferred else { return false }
     return operands[0] === other
   }
 

@@ -68,7 +68,7 @@ struct GraphOutline {
       depends.append(dependsOnVariable)
       if node === variable || node.isInput || (isKnown && !dependsOnVariable) {
         leaves.append(number)
-        entries.append(Entry(primitive: .input(node.shape, node.scalarType), operands: [], isKnown: false))
+        entries.append(Entry(primitive: .leaf(.input(node.shape, node.scalarType)), operands: [], isKnown: false))
       } else {
         if isKnown && countsKnown { known.append(number) }
         entries.append(Entry(primitive: node.primitive, operands: operands, isKnown: isKnown && countsKnown))

@@ -103,7 +103,7 @@ extension FunctionTable {
 extension Arguments {
   /// Refuses an argument whose result is not finite at the given values; without values nothing is known.
   fileprivate func checkFinite(_ result: Node, _ name: String, _ message: String) throws {
-    let inputs = Node.topologicalOrder([result]).filter { if case .input = $0.primitive { true } else { false } }
+    let inputs = Node.topologicalOrder([result]).filter(\.isInput)
     guard inputs.allSatisfy({ $0.value != nil }) else { return }
     let known = try Evaluation.storage(result)
     guard (0..<known.count).allSatisfy({ known.literal(at: $0).double.isFinite }) else {

@@ -75,7 +75,7 @@ extension LinearMap {
     case .identity: true
     case .scale(let factor): known.factors(factor)[element] != DependencySets.empty
     case .mask(let mask, let keeping): known.elements[mask].map { ($0[element] != 0) == keeping } ?? true
-    case .structural, .placed, .contraction, .composed, .expression, .opaque: nil
+    case .cast, .structural, .contraction, .solve, .composed, .expression, .opaque: nil
     }
   }
 }

@@ -4,10 +4,11 @@ extension LinearMap {
   /// The nodes whose values decide which elements the map connects.
   var companions: [Node] {
     switch self {
-    case .identity, .placed: []
+    case .identity, .cast: []
     case .scale(let factor): [factor]
     case .mask(let mask, _): [mask]
-    case .structural(_, let constants): constants
+    case .structural(_, let indices): indices.map { [$0] } ?? []
+    case .solve(_, let matrix): [matrix]
     case .contraction(_, let other, _, _): [other]
     case .composed(let first, let second): first.companions + second.companions
     case .expression, .opaque: []
@@ -23,19 +24,23 @@ extension LinearMap {
   ) -> DependencyTable {
     if table.isEmpty { return table }
     switch self {
-    case .identity: return table
+    case .identity, .cast: return table
     case .scale(let factor): return table.keeping(shape.count, factors: known.factors(factor))
     case .mask(let mask, let keeping):
       guard let values = known.elements[mask] else { return table }
       return table.keeping(shape.count) { (values[$0] != 0) == keeping }
-    case .structural(let primitive, let constants):
-      return primitive.dependencies(
-        table, shape, constants.first.flatMap { known.elements[$0] }, constants.first, &pool)
-    case .placed(let target, let slices): return table.embedded(shape, in: target, slices)
+    case .structural(let primitive, let indices): return primitive.dependencies(table, shape, indices, known, &pool)
     case .contraction(let labels, let other, let otherLabels, let output):
       let product = DependencyContraction(
         labels: labels, shape: shape, otherLabels: otherLabels, otherShape: other.shape, output: output)
       return product.dependencies(table, factors: known.factors(other), &pool)
+    case .solve:
+      // Each column depends on all of its right-hand side.
+      let rows = shape.rank - 2
+      let union = table.reduced(shape, over: [rows], &pool)
+      var columnStrides = shape.removing(axes: [rows]).strides
+      columnStrides.insert(0, at: rows)
+      return union.strided(shape, strides: columnStrides)
     case .composed(let first, let second):
       return second.dependencies(
         first.dependencies(table, shape, known, &pool), first.resultShape(for: shape), known, &pool)
@@ -52,16 +57,16 @@ extension LinearMap {
   }
 }
 
-extension Primitive {
-  /// The table of a linear primitive's result from that of its first operand.
+extension LinearPrimitive {
+  /// The table of the image from that of the operand, of the given shape.
   ///
-  /// - Parameter indices: the elements of `constant`, the operand of indices, if they are known.
+  /// - Parameter indices: the operand of indices, whose elements may be known.
   func dependencies(
-    _ table: DependencyTable, _ shape: Shape, _ indices: [Double]?, _ constant: Node?, _ pool: inout DependencySets
+    _ table: DependencyTable, _ shape: Shape, _ indices: Node?, _ known: KnownValues, _ pool: inout DependencySets
   ) -> DependencyTable {
     let strides = shape.strides
     switch self {
-    case .cast, .reshape: return table
+    case .reshape: return table
     case .broadcast(let target, let axes):
       var targetStrides = [Int](repeating: 0, count: target.rank)
       for (axis, place) in axes.enumerated() where shape[axis] > 1 { targetStrides[place] = strides[axis] }
@@ -73,37 +78,22 @@ extension Primitive {
       return table.strided(
         target, offset: target.count == 0 ? 0 : zip(slices, strides).reduce(0) { $0 + $1.0.start * $1.1 },
         strides: zip(slices, strides).map { $0.step * $1 })
-    case .embed(let target, let slices): return table.embedded(shape, in: target, slices)
-    case .gather(let axis):
-      return table.gathered(shape, axis: axis, indices, constant!.shape, &pool)
+    case .embed(let target, let slices):
+      let strides = target.strides
+      return table.scattered(
+        shape, into: target.count, offset: zip(slices, strides).reduce(0) { $0 + $1.0.start * $1.1 },
+        strides: zip(slices, strides).map { $0.step * $1 })
+    case .gather(let axis): return table.gathered(shape, axis: axis, known.elements[indices!], indices!.shape, &pool)
     case .scatterAdd(let axis, let extent):
-      return table.scatterAdded(shape, axis: axis, extent: extent, indices, constant!.shape, &pool)
+      return table.scatterAdded(shape, axis: axis, extent: extent, known.elements[indices!], indices!.shape, &pool)
     case .sum(let axes): return table.reduced(shape, over: axes, &pool)
     case .cumulativeSum(let axis, let reversed):
       return table.accumulated(shape, axis: axis, reversed: reversed, &pool)
-    case .solve:
-      // Each column depends on all of its right-hand side.
-      let rows = shape.rank - 2
-      let union = table.reduced(shape, over: [rows], &pool)
-      var columnStrides = shape.removing(axes: [rows]).strides
-      columnStrides.insert(0, at: rows)
-      return union.strided(shape, strides: columnStrides)
-    case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
-      .minimum,
-      .argsort, .contraction, .matrix, .scan, .custom:
-      fatalError("\(self) is not a linear primitive in one operand")
     }
   }
 }
 
 extension DependencyTable {
-  func embedded(_ shape: Shape, in target: Shape, _ slices: [AxisSlice]) -> DependencyTable {
-    let strides = target.strides
-    return scattered(
-      shape, into: target.count, offset: zip(slices, strides).reduce(0) { $0 + $1.0.start * $1.1 },
-      strides: zip(slices, strides).map { $0.step * $1 })
-  }
-
   /// Rows at known indices; all rows together at unknown ones.
   fileprivate func gathered(
     _ shape: Shape, axis: Int, _ indices: [Double]?, _ indexShape: Shape, _ pool: inout DependencySets

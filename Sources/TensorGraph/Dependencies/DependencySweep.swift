@@ -35,9 +35,9 @@ struct DependencySweep {
     var numbers: [Node: Int] = [:]
     let order = Node.topologicalOrder(
       outputs,
-      entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
+      entering: { $0 !== variable && $0.scalarType.isDifferentiable && !$0.isDetached })
     for node in order {
-      if node === variable, node.primitive != .detach {
+      if node === variable, !node.isDetached {
         numbers[node] = steps.count
         steps.append(Step(node: node, inputs: []))
         continue

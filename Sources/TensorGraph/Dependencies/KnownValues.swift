@@ -5,8 +5,8 @@ struct KnownValues {
   /// Which elements of factors may be different from zero.
   private var nonzeros: [Node: DependencyTable] = [:]
 
-  /// Nothing is known.
-  init() {}
+  /// Some elements are known, and nothing of factors.
+  init(_ elements: [Node: [Double]] = [:]) { self.elements = elements }
 
   /// Nothing where an element of the factor is zero, something elsewhere.
   func factors(_ factor: Node) -> DependencyTable { nonzeros[factor] ?? StructuralZeros.nonzero }
@@ -25,7 +25,7 @@ struct KnownValues {
     // not worth computing; zeros and ones made from masks are.
     func isRead(_ node: Node) -> Bool {
       guard isKnown[node]! else { return false }
-      if case .cast = node.primitive { return true }
+      if node.isCast { return true }
       return evaluate != nil || !node.scalarType.isDifferentiable
     }
     let order = Node.topologicalOrder(companions, entering: { $0 !== variable && !isRead($0) })
@@ -65,7 +65,7 @@ extension Node {
   /// Whether the elements are the same whatever real numbers the inputs hold.
   fileprivate func isFixed(_ isFixed: [Node: Bool], _ variable: Node) -> Bool {
     if self === variable { return false }
-    if case .input = primitive { return !scalarType.isDifferentiable && value != nil }
+    if isInput { return !scalarType.isDifferentiable && value != nil }
     return operands.allSatisfy { isFixed[$0]! }
   }
 

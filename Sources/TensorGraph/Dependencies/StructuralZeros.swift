@@ -19,34 +19,22 @@ struct StructuralZeros {
   /// - Parameter known: the elements of operands that are masks and indices.
   mutating func table(of node: Node, _ operands: [DependencyTable], _ known: KnownValues) -> DependencyTable {
     switch node.primitive {
-    case .fill: return node.isZero ? StructuralZeros.zero : StructuralZeros.nonzero
-    case .input, .iota, .compare, .logical, .argsort, .solve, .matrix, .special, .scan: return StructuralZeros.nonzero
-    case .elementwise(let function): return table(of: function, node.shape.count, operands)
-    case .select:
-      guard let mask = known.elements[node.operands[0]] else { return operands[1].union(operands[2], &pool) }
-      let kept = operands[1].keeping(node.shape.count) { mask[$0] != 0 }
-      return kept.union(operands[2].keeping(node.shape.count) { mask[$0] == 0 }, &pool)
-    case .detach, .custom: return operands[0]
-    case .cast, .broadcast, .reshape, .permute, .slice, .embed, .gather, .scatterAdd, .sum, .cumulativeSum:
-      if node.operands[0].shape.count == 0 { return node.shape.count == 0 ? operands[0] : StructuralZeros.zero }
-      return node.primitive.dependencies(
-        operands[0], node.operands[0].shape, node.operands.dropFirst().first.flatMap { known.elements[$0] },
-        node.operands.dropFirst().first, &pool)
-    case .concatenate(let axis):
-      var result = StructuralZeros.zero
-      var start = 0
-      for (operand, table) in zip(node.operands, operands) {
-        let slices = node.shape.dimensions.indices.map { other in
-          other == axis
-            ? AxisSlice(start: start, step: 1, count: operand.shape[axis]) : AxisSlice.all(node.shape[other])
-        }
-        start += operand.shape[axis]
-        result = result.union(table.embedded(operand.shape, in: node.shape, slices), &pool)
+    case .leaf: return node.isZero ? StructuralZeros.zero : StructuralZeros.nonzero
+    case .argsort, .solve, .matrix, .scan: return StructuralZeros.nonzero
+    case .custom: return operands[0]
+    case .pointwise(let function): return table(of: function, node, operands, known)
+    case .linear(let primitive):
+      let shape = node.operands[0].shape
+      if shape.count == 0 { return node.shape.count == 0 ? operands[0] : StructuralZeros.zero }
+      return primitive.dependencies(operands[0], shape, node.indices, known, &pool)
+    case .concatenate:
+      return operands.indices.reduce(StructuralZeros.zero) { result, i in
+        let part = node.place(ofPart: i).dependencies(operands[i], node.operands[i].shape, nil, known, &pool)
+        return result.union(part, &pool)
       }
-      return result
-    case .maximum(let axes), .minimum(let axes):
-      return node.operands[0].shape.count == 0
-        ? StructuralZeros.nonzero : operands[0].reduced(node.operands[0].shape, over: axes, &pool)
+    case .extremum(_, let axes):
+      let shape = node.operands[0].shape
+      return shape.count == 0 ? StructuralZeros.nonzero : operands[0].reduced(shape, over: axes, &pool)
     case .contraction(let c):
       let product = DependencyContraction(
         labels: c.left, shape: node.operands[0].shape, otherLabels: c.right, otherShape: node.operands[1].shape,
@@ -56,13 +44,23 @@ struct StructuralZeros {
   }
 
   private mutating func table(
-    of function: ScalarFunction, _ count: Int, _ operands: [DependencyTable]
+    of function: PointwiseFunction, _ node: Node, _ operands: [DependencyTable], _ known: KnownValues
   ) -> DependencyTable {
-    switch function.facts.zero {
-    case .never: StructuralZeros.nonzero
-    case .first: operands[0]
-    case .either: operands[0].keeping(count, factors: operands[1])
-    case .both: operands[0].union(operands[1], &pool)
+    let count = node.shape.count
+    switch function {
+    case .elementwise(let function):
+      switch function.facts.zero {
+      case .never: return StructuralZeros.nonzero
+      case .first: return operands[0]
+      case .either: return operands[0].keeping(count, factors: operands[1])
+      case .both: return operands[0].union(operands[1], &pool)
+      }
+    case .special, .compare, .logical: return StructuralZeros.nonzero
+    case .select:
+      guard let mask = known.elements[node.operands[0]] else { return operands[1].union(operands[2], &pool) }
+      let kept = operands[1].keeping(count) { mask[$0] != 0 }
+      return kept.union(operands[2].keeping(count) { mask[$0] == 0 }, &pool)
+    case .cast, .detach: return operands[0]
     }
   }
 }

@@ -27,7 +27,7 @@ extension Node {
     let product = LinearMap.contraction(
       tangent: batch + (form.isTransposed ? [j, i] : [i, j]), other: -self, otherLabels: batch + [j, k],
       output: batch + [i, k])
-    let solved = LinearMap.composed(product, .structural(.solve(form), constants: [operands[1]]))
+    let solved = LinearMap.composed(product, .solve(form, matrix: operands[1]))
     let extent = shape[shape.rank - 2]
     switch form.kind {
     case .general: return solved
@@ -68,11 +68,7 @@ extension Node {
     let left = Node.solve(.lower, .product(rowOrder, change), lower)
     let x = Node.solve(MatrixForm(.upper, isTransposed: true), left.matrixTransposed, upper).matrixTransposed
     let tangent = Node.product(lower, x.keeping(-n...(-1))) + .product(x.keeping(0...n), upper)
-    return tangent.embedded(
-      in: shape,
-      at: shape.dimensions.enumerated().map { axis, extent in
-        axis == shape.rank - 2 ? AxisSlice(start: 0, step: 1, count: n) : .all(extent)
-      })
+    return tangent.embedded(in: shape, at: shape.slices(axis: shape.rank - 2, 0, n))
   }
 
   /// The matrix P of an elimination (see `MatrixFunction.lu`): row i has its 1 where row i of L U comes from.
@@ -128,7 +124,7 @@ extension Node {
     let labels = batch + [batch.count, batch.count + 1]
     let trace = Node.contraction(change, labels, inverse, labels, batch)
     return trace.reshaped(to: Shape(trace.shape.dimensions + [1])).embedded(
-      in: shape, at: trace.shape.dimensions.map(AxisSlice.all) + [AxisSlice(start: 1, step: 1, count: 1)])
+      in: shape, at: shape.slices(axis: shape.rank - 1, 1, 1))
   }
 
   /// The diagonals of square matrices, as matrices of one row.

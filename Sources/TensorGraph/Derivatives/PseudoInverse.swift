@@ -25,7 +25,7 @@ package struct PseudoInverse {
     let precision = a.scalarType == .float32 ? Double(Float.ulpOfOne) : Double.ulpOfOne
     let share = cutoff ?? Double(rows) * precision
     let batch = Operations.batch(a) + [1]
-    let bound = (share * Node(.maximum([last]), [values])).reshaped(to: batch + [1])
+    let bound = (share * Node(.extremum(.maximum, [last]), [values])).reshaped(to: batch + [1])
     let isZero = Node.compare(.lessOrEqual, values, bound.broadcast(to: values.shape))
     let safe = Node.select(isZero, values.filled(with: 1), values)
     inverses = .select(isZero, values.filled(with: 0), .elementwise(.reciprocal, safe))
@@ -131,11 +131,12 @@ package struct PseudoInverse {
   }
 
   private static func isSeenThrough(_ node: Node) -> Bool {
-    switch node.primitive {
-    case .reshape, .permute, .slice, .cast, .elementwise(.negate), .elementwise(.add), .elementwise(.subtract),
-      .elementwise(.multiply), .contraction:
-      node.scalarType.isDifferentiable
-    default: false
+    guard node.scalarType.isDifferentiable else { return false }
+    if case .linear(let primitive) = node.primitive { return primitive.isView }
+    if case .contraction = node.primitive { return true }
+    return switch node.scalarFunction {
+    case .negate, .add, .subtract, .multiply: true
+    default: node.isCast
     }
   }
 
@@ -143,27 +144,31 @@ package struct PseudoInverse {
     let extents = node.shape.dimensions.suffix(2)
     let full = node.shape.rank < 2 ? 1 : extents.min()!
     func operand(_ i: Int) -> Form? { forms[node.operands[i]] }
-    switch node.primitive {
-    case .input: return Form(isFree: true, rank: full)
-    case .cast, .elementwise(.negate): return operand(0)
-    case .reshape, .slice: return operand(0).flatMap { $0.isFree ? Form(isFree: true, rank: full) : nil }
-    case .permute(let order):
-      let isTransposition = order.dropLast(2).elementsEqual(0..<max(order.count - 2, 0))
-      return operand(0).flatMap { form in
-        form.isFree ? Form(isFree: true, rank: full) : isTransposition ? form : nil
-      }
-    case .elementwise(.add), .elementwise(.subtract):
+    if node.isInput { return Form(isFree: true, rank: full) }
+    if node.isCast { return operand(0) }
+    switch node.scalarFunction {
+    case .negate: return operand(0)
+    case .add, .subtract:
       if operand(0)?.isFree == true || operand(1)?.isFree == true { return Form(isFree: true, rank: full) }
       guard let first = operand(0), let second = operand(1) else { return nil }
       return Form(isFree: false, rank: min(full, first.rank + second.rank))
-    case .elementwise(.multiply):
+    case .multiply:
       // By a number other than zero.
       for i in 0..<2 { if let number = node.operands[i].fillLiteral?.double, number != 0 { return operand(1 - i) } }
       return nil
-    case .contraction(let contraction):
+    default: break
+    }
+    if case .contraction(let contraction) = node.primitive {
       guard let first = operand(0), let second = operand(1), contraction.isMatrixProduct else { return nil }
       return Form(isFree: false, rank: min(full, first.rank, second.rank))
-    default: return nil
+    }
+    guard case .linear(let primitive) = node.primitive, let form = operand(0) else { return nil }
+    switch primitive {
+    case .reshape, .slice: return form.isFree ? Form(isFree: true, rank: full) : nil
+    case .permute(let order):
+      let isTransposition = order.dropLast(2).elementsEqual(0..<max(order.count - 2, 0))
+      return form.isFree ? Form(isFree: true, rank: full) : isTransposition ? form : nil
+    case .broadcast, .embed, .gather, .scatterAdd, .sum, .cumulativeSum: return nil
     }
   }
 }

@@ -33,12 +33,12 @@ private func pull(
   let order = Node.topologicalOrder(
     roots,
     entering: { node in
-      node.scalarType.isDifferentiable && node.primitive != .detach && node !== floor
+      node.scalarType.isDifferentiable && !node.isDetached && node !== floor
         && !leaves.contains { $0 === node }
     })
   // Only nodes above a variable matter: the sweep leaves the rest alone.
-  var active = Set(variables.filter { $0.primitive != .detach })
-  for node in order where node.primitive != .detach && node.operands.contains(where: active.contains) {
+  var active = Set(variables.filter { !$0.isDetached })
+  for node in order where !node.isDetached && node.operands.contains(where: active.contains) {
     active.insert(node)
   }
   let chain = ChainRule(order, variables: variables, leaves: leaves, inputsMove: inputsMove)
@@ -66,7 +66,7 @@ private func pull(
       accumulate(operand, cotangent.applyingTranspose(map, to: operand.shape, lift: lift, chain))
     }
   }
-  return variables.map { $0.primitive == .detach ? nil : cotangents[$0]?.node }
+  return variables.map { $0.isDetached ? nil : cotangents[$0]?.node }
 }
 
 /// The gradient of a one-element output: its cotangent is 1.

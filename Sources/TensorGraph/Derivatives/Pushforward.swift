@@ -35,7 +35,7 @@ private func push(
   let chain = ChainRule(order, variables: seeded, leaves: leaves, inputsMove: inputsMove)
   for node in order {
     // What a leaf is made of may be seeded, and it is a leaf all the same.
-    guard tangents[node] == nil, !seeded.contains(node), node.primitive != .detach, !isLeaf(node) else { continue }
+    guard tangents[node] == nil, !seeded.contains(node), !node.isDetached, !isLeaf(node) else { continue }
     if case .scan(let recurrence) = node.primitive {
       // All operands' at once: the steps of one scan.
       let operands = node.operands.map { tangents[$0]?.node }

@@ -110,7 +110,7 @@ extension Recurrence {
       if operand == 0 { return result.part(own.lastCarry, 0).reshaped(to: shape) }
       if operand <= rows.count {
         defer { place += shape.count }
-        let columns = outputRows.sliced([.all(count), AxisSlice(start: place, step: 1, count: shape.count)])
+        let columns = outputRows.sliced(outputRows.shape.slices(axis: 1, place, shape.count))
         return columns.reshaped(to: [count] + shape).rowsLast(lift)
       }
       defer { sumPlace += shape.count }
@@ -159,14 +159,12 @@ extension Node {
   /// Elements of what is flat behind direction axes.
   func part(_ range: Range<Int>, _ lift: Int) -> Node {
     if range.isEmpty { return .zeros(Shape(Array(shape.dimensions[..<lift])) + [0], scalarType) }
-    return sliced(
-      shape.dimensions[..<lift].map(AxisSlice.all)
-        + [AxisSlice(start: range.lowerBound, step: 1, count: range.count)])
+    return sliced(shape.slices(axis: lift, range.lowerBound, range.count))
   }
 
   /// Some rows along the leading axis.
   func rows(from start: Int, _ count: Int) -> Node {
-    sliced([AxisSlice(start: start, step: 1, count: count)] + shape.dimensions.dropFirst().map(AxisSlice.all))
+    sliced(shape.slices(axis: 0, start, count))
   }
 
   /// A row along the leading axis.

@@ -20,7 +20,7 @@ package func collapsedSecondOrder(
   let order = Node.topologicalOrder(outputs, entering: { $0 !== variable && $0.scalarType.isDifferentiable })
   let chain = ChainRule(order, variables: [variable])
   for node in order {
-    guard node !== variable, node.primitive != .detach else { continue }
+    guard node !== variable, !node.isDetached else { continue }
     var tangent: Node?
     var sum: Node?
     func add(_ term: Node?, to total: inout Node?) {
@@ -54,13 +54,7 @@ package func collapsedSecondOrder(
 extension Node {
   /// Whether each element is a function of the operands' elements in the same place.
   fileprivate var isElementByElement: Bool {
-    switch primitive {
-    case .elementwise, .special: true
-    case .input, .fill, .iota, .compare, .logical, .select, .cast, .detach, .broadcast, .reshape, .permute, .slice,
-      .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction,
-      .solve, .matrix, .scan, .custom:
-      false
-    }
+    if case .pointwise(.special) = primitive { true } else { scalarFunction != nil }
   }
 
   /// For each pair of operands of a function that acts element by element, its second derivative times the sum over the
@@ -89,14 +83,13 @@ extension LinearMap {
     _ tangent: Node, _ local: [(node: Node, tangent: Node)], _ chain: ChainRule
   ) -> Node? {
     switch self {
-    case .identity, .mask, .placed: return nil
-    case .structural(.solve(let form), let constants):
+    case .identity, .mask, .cast, .structural: return nil
+    case .solve(let form, let matrix):
       // -A⁻¹ Σ dA (A⁻¹ t), by the rule for the matrix of the solution A⁻¹ t of each direction.
-      guard let change = pushforward(of: constants, seeds: local, lift: 1)[0] else { return nil }
+      guard let change = pushforward(of: [matrix], seeds: local, lift: 1)[0] else { return nil }
       return Self.each(tangent, change) { tangent, change in
-        Node(.solve(form), [tangent, constants[0]]).solutionLinearization(form).apply(change, lift: 0, chain)
+        Node(.solve(form), [tangent, matrix]).solutionLinearization(form).apply(change, lift: 0, chain)
       }
-    case .structural: return nil
     case .scale(let factor):
       guard let change = pushforward(of: [factor], seeds: local, lift: 1)[0] else { return nil }
       return chain.product(tangent, change).summed(over: [0])
@@ -113,8 +106,8 @@ extension LinearMap {
     case .expression, .opaque:
       var total: Node?
       for k in 0..<tangent.shape[0] {
-        let image = apply(tangent.direction(k), lift: 0, chain)
-        let seeds = local.map { (node: $0.node, tangent: $0.tangent.direction(k)) }
+        let image = apply(tangent.row(k), lift: 0, chain)
+        let seeds = local.map { (node: $0.node, tangent: $0.tangent.row(k)) }
         guard let change = pushforward(of: [image], seeds: seeds)[0] else { continue }
         total = total.map { $0 + change } ?? change
       }
@@ -124,16 +117,8 @@ extension LinearMap {
 
   /// The sum over directions of an expression in two nodes, each with a leading axis of directions.
   private static func each(_ a: Node, _ b: Node, _ expression: (Node, Node) -> Node) -> Node? {
-    (0..<a.shape[0]).map { expression(a.direction($0), b.direction($0)) }.reduce(nil) { sum, term in
+    (0..<a.shape[0]).map { expression(a.row($0), b.row($0)) }.reduce(nil) { sum, term in
       sum.map { $0 + term } ?? term
     }
-  }
-}
-
-extension Node {
-  /// One of the directions along the leading axis.
-  fileprivate func direction(_ k: Int) -> Node {
-    sliced([AxisSlice(start: k, step: 1, count: 1)] + shape.dimensions.dropFirst().map(AxisSlice.all))
-      .reshaped(to: Shape(Array(shape.dimensions.dropFirst())))
   }
 }

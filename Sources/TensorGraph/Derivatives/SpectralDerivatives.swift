@@ -83,7 +83,7 @@ enum Spectrum {
     let isSingle = w.scalarType == .float32
     let noise = isSingle ? 1e-5 : 2e-14
     let size = Node.elementwise(.abs, w.detached())
-    let largest = Node(.maximum([w.shape.rank - 1]), [size])
+    let largest = Node(.extremum(.maximum, [w.shape.rank - 1]), [size])
       .broadcast(to: square, axes: Array(lead..<(g.shape.rank - 1)))
     func magnitude(_ v: Node) -> Node { .elementwise(.abs, v.detached()) }
     let excess = magnitude(top - limit * bottom)

@@ -97,7 +97,7 @@ extension LineEvaluation {
         }), series: moving)
     var moves = Set(moving.keys)
     for node in order where evaluation.series[node] == nil {
-      let isMoving = node.scalarType.isDifferentiable && node.primitive != .detach
+      let isMoving = node.scalarType.isDifferentiable && !node.isDetached
       if isMoving, node.operands.contains(where: moves.contains) {
         moves.insert(node)
         evaluation.series[node] = evaluation.expand(node)

@@ -15,7 +15,8 @@ struct LineEvaluation {
 
   /// A node that does not move: its elements are those of the point, unless a comparison changed.
   mutating func update(_ node: Node) {
-    if case .compare(let comparison) = node.primitive, node.operands.contains(where: { series[$0] != nil }) {
+    if case .pointwise(.compare(let comparison)) = node.primitive, node.operands.contains(where: { series[$0] != nil })
+    {
       let (a, b) = (all(node.operands[0]), all(node.operands[1]))
       let known = point[node]!.elements
       set(node, known.indices.map { Self.holds(comparison, a[$0], b[$0]) ?? (known[$0] != 0) ? 1 : 0 })
@@ -52,7 +53,22 @@ struct LineEvaluation {
   func expand(_ node: Node) -> [Series] {
     let operands = node.operands
     switch node.primitive {
-    case .input, .fill, .iota, .compare, .logical, .argsort, .detach: return all(node)
+    case .leaf, .argsort: return all(node)
+    case .pointwise(let function): return expand(node, function)
+    case .linear(let primitive): return (try? moved(node, primitive)) ?? astray(node)
+    case .concatenate: return (try? moved(node)) ?? astray(node)
+    case .extremum(let extremum, let axes): return (try? self.extremum(node, axes, extremum)) ?? astray(node)
+    case .contraction(let contraction): return contracted(node, contraction)
+    case .solve(let form): return solved(node, form)
+    case .matrix(let function): return factorized(node, function)
+    case .scan(let recurrence): return steps(node, recurrence)
+    case .custom: return all(operands[0])
+    }
+  }
+
+  private func expand(_ node: Node, _ function: PointwiseFunction) -> [Series] {
+    let operands = node.operands
+    switch function {
     case .elementwise(let function):
       let arguments = operands.map(all)
       return (0..<node.shape.count).map { i in function.facts.series(arguments.map { $0[i] }) }
@@ -62,16 +78,7 @@ struct LineEvaluation {
       let (a, b) = (all(operands[1]), all(operands[2]))
       return mask.indices.map { mask[$0] != 0 ? a[$0] : b[$0] }
     case .cast: return all(operands[0])
-    case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather:
-      return (try? moved(node)) ?? astray(node)
-    case .scatterAdd, .sum, .cumulativeSum: return (try? summed(node)) ?? astray(node)
-    case .maximum(let axes): return (try? extremum(node, axes, largest: true)) ?? astray(node)
-    case .minimum(let axes): return (try? extremum(node, axes, largest: false)) ?? astray(node)
-    case .contraction(let contraction): return contracted(node, contraction)
-    case .solve(let form): return solved(node, form)
-    case .matrix(let function): return factorized(node, function)
-    case .scan(let recurrence): return steps(node, recurrence)
-    case .custom: return all(operands[0])
+    case .compare, .logical, .detach: return all(node)
     }
   }
 
@@ -79,7 +86,7 @@ struct LineEvaluation {
   private func moved(_ node: Node) throws(TensorError) -> [Series] {
     var sources: [Series] = [Series(0)]
     var places: [Interpreter.Value] = []
-    let count = if case .gather = node.primitive { 1 } else { node.operands.count }
+    let count = if case .linear = node.primitive { 1 } else { node.operands.count }
     for operand in node.operands[..<count] {
       let first = sources.count
       sources += all(operand)
@@ -105,50 +112,49 @@ struct LineEvaluation {
     [Series](repeating: .unexpandable("an index outside its axis"), count: node.shape.count)
   }
 
-  /// Sums: each element of the operand is added at some places of the result.
-  private func summed(_ node: Node) throws(TensorError) -> [Series] {
-    let operand = node.operands[0]
-    let elements = all(operand)
-    var result = [Series](repeating: Series(0), count: node.shape.count)
-    let targets = Interpreter.Value(
-      (0..<node.shape.count).map(Double.init), shape: node.shape, scalarType: .float64)
-    switch node.primitive {
-    case .sum(let axes):
-      let kept = operand.shape.dimensions.indices.filter { !axes.contains($0) }
-      let places = try Self.places(.broadcast(operand.shape, axes: kept), [targets])
-      for (place, element) in zip(places, elements) { result[place] = result[place] + element }
-    case .scatterAdd(let axis, _):
-      let places = try Self.places(.gather(axis: axis), [targets, point[node.operands[1]]!])
-      for (place, element) in zip(places, elements) { result[place] = result[place] + element }
+  private func moved(_ node: Node, _ primitive: LinearPrimitive) throws(TensorError) -> [Series] {
+    switch primitive {
+    case .broadcast, .reshape, .permute, .slice, .embed, .gather: return try moved(node)
+    case .scatterAdd, .sum:
+      // Each element of the operand is added at some place of the result: where the transpose takes it from.
+      let operand = node.operands[0]
+      let source = primitive.transposed(operand.shape)[0]
+      let places = try Self.places(
+        .linear(source), [Self.numbered(node)] + node.operands.dropFirst().map { point[$0]! })
+      var result = [Series](repeating: Series(0), count: node.shape.count)
+      for (place, element) in zip(places, all(operand)) { result[place] = result[place] + element }
+      return result
     case .cumulativeSum(let axis, let reversed):
-      let stride = operand.shape.strides[axis]
-      let extent = operand.shape[axis]
-      let indices = reversed ? Array(elements.indices.reversed()) : Array(elements.indices)
-      for i in indices {
+      var result = all(node.operands[0])
+      let (stride, extent) = (node.shape.strides[axis], node.shape[axis])
+      for i in reversed ? Array(result.indices.reversed()) : Array(result.indices) {
         let position = i / stride % extent
-        let isFirst = reversed ? position == extent - 1 : position == 0
-        result[i] = isFirst ? elements[i] : result[reversed ? i + stride : i - stride] + elements[i]
+        if position == (reversed ? extent - 1 : 0) { continue }
+        result[i] = result[reversed ? i + stride : i - stride] + result[i]
       }
-    default: fatalError("\(node.primitive) is no sum")
+      return result
     }
-    return result
   }
 
-  /// The largest elements for t > 0.
-  private func extremum(_ node: Node, _ axes: [Int], largest: Bool) throws(TensorError) -> [Series] {
+  /// The numbers of a node's elements.
+  private static func numbered(_ node: Node) -> Interpreter.Value {
+    Interpreter.Value((0..<node.shape.count).map(Double.init), shape: node.shape, scalarType: .float64)
+  }
+
+  /// The largest or smallest elements for t > 0.
+  private func extremum(_ node: Node, _ axes: [Int], _ extremum: Extremum) throws(TensorError) -> [Series] {
     let operand = node.operands[0]
     let elements = all(operand)
     let kept = operand.shape.dimensions.indices.filter { !axes.contains($0) }
-    let targets = Interpreter.Value(
-      (0..<node.shape.count).map(Double.init), shape: node.shape, scalarType: .float64)
-    let places = try Self.places(.broadcast(operand.shape, axes: kept), [targets])
+    let places = try Self.places(.linear(.broadcast(operand.shape, axes: kept)), [Self.numbered(node)])
     var result = [Series?](repeating: nil, count: node.shape.count)
     for (element, place) in zip(elements, places) {
       guard let best = result[place], best.fault == nil else {
         if result[place] == nil { result[place] = element }
         continue
       }
-      if element.fault != nil || (largest ? best.isBefore(element) : element.isBefore(best)) { result[place] = element }
+      let isBetter = extremum == .maximum ? best.isBefore(element) : element.isBefore(best)
+      if element.fault != nil || isBetter { result[place] = element }
     }
     return result.map { $0 ?? .unexpandable("no largest element") }
   }

@@ -22,7 +22,7 @@ package struct LineExpansion {
     self.variables = variables
     order = Node.topologicalOrder(outputs, entering: { node in !variables.contains { $0 === node } })
     var moving = Set(variables)
-    for node in order where node.scalarType.isDifferentiable && node.primitive != .detach {
+    for node in order where node.scalarType.isDifferentiable && !node.isDetached {
       if node.operands.contains(where: moving.contains) { moving.insert(node) }
     }
     self.moving = moving
@@ -40,17 +40,10 @@ package struct LineExpansion {
   }
 
   private static func unexpandable(_ primitive: Primitive) -> String? {
-    switch primitive {
-    case .matrix(let function):
-      switch function {
-      case .cholesky, .logDeterminant: nil
-      case .qr, .lu, .symmetricEigen, .singularValues: "a factorization of kind \(function.rawValue)"
-      }
-    case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .cast, .detach, .broadcast,
-      .reshape,
-      .permute, .slice, .embed, .concatenate, .gather, .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort,
-      .contraction, .solve, .scan, .custom:
-      nil
+    guard case .matrix(let function) = primitive else { return nil }
+    return switch function {
+    case .cholesky, .logDeterminant: nil
+    case .qr, .lu, .symmetricEigen, .singularValues: "a factorization of kind \(function.rawValue)"
     }
   }
 
@@ -94,7 +87,7 @@ package struct LineExpansion {
   /// The first operation whose argument lies where it has no finite derivatives, for messages.
   package var singularity: String? {
     for node in order where moving.contains(node) {
-      guard case .elementwise(let function) = node.primitive else { continue }
+      guard let function = node.scalarFunction else { continue }
       let arguments = node.operands.map { point[$0]!.elements }
       for i in 0..<node.shape.count where function.facts.isSingular(arguments.map { $0[i] }) {
         let values = arguments.map { "\($0[i])" }.joined(separator: ", ")

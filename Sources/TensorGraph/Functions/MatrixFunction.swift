@@ -91,11 +91,7 @@ extension Node {
 
   /// Some rows of the matrices.
   package func rows(_ start: Int, _ count: Int) -> Node {
-    let rank = shape.rank
-    return sliced(
-      shape.dimensions.indices.map { axis in
-        axis == rank - 2 ? AxisSlice(start: start, step: 1, count: count) : .all(shape[axis])
-      })
+    sliced(shape.slices(axis: shape.rank - 2, start, count))
   }
 
   /// Masks of matrices like these: true where the column minus the row is in a range.

@@ -22,7 +22,7 @@ package struct GraphBody: Sendable {
     for (i, node) in order.enumerated() { places[node] = Int32(i) }
     structure =
       order.map { node in Entry(primitive: node.primitive, operands: node.operands.map { places[$0]! }) } + [
-        Entry(primitive: .detach, operands: results.map { places[$0]! })
+        Entry(primitive: .pointwise(.detach), operands: results.map { places[$0]! })
       ]
     var hasher = Hasher()
     hasher.combine(structure)
@@ -76,10 +76,11 @@ extension GraphBody {
       guard seen.insert(node).inserted else { continue }
       // A number that a user holds may be a variable.
       let isOpen = !node.isExposed && node.value == nil && !node.isDeferred
-      switch node.primitive {
-      case .fill where isOpen, .iota where isOpen: break
-      case .broadcast where isOpen: pending.append(node.operands[0])
-      default: found.append(node)
+      if isOpen, node.operands.isEmpty, !node.isInput { continue }
+      if isOpen, case .linear(.broadcast) = node.primitive {
+        pending.append(node.operands[0])
+      } else {
+        found.append(node)
       }
     }
     return found

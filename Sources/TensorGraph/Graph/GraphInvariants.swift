@@ -8,39 +8,14 @@
         guard condition else { fatalError("illegal node \(primitive) on \(shapes) \(types): \(rule)") }
       }
       switch primitive {
-      case .input, .fill, .iota: require(operands.isEmpty, "a leaf has no operands")
-      case .elementwise(let function):
-        require(operands.count == function.arity, "\(function) takes \(function.arity)")
-        require(Set(shapes).count == 1 && Set(types).count == 1, "operands agree in shape and type")
-      case .special(let function):
-        require(operands.count == function.arity, "\(function) takes \(function.arity)")
-        require(Set(shapes).count == 1 && Set(types).count == 1, "operands agree in shape and type")
-        require(types[0].isDifferentiable, "operands are real")
-      case .compare:
-        require(operands.count == 2 && shapes[0] == shapes[1] && types[0] == types[1], "operands agree")
-      case .logical(let function):
-        require(operands.count == function.arity && types.allSatisfy { $0 == .bool }, "operands are masks")
-        require(Set(shapes).count == 1, "operands agree in shape")
-      case .select:
-        require(operands.count == 3 && types[0] == .bool && types[1] == types[2], "mask, a, b")
-        require(Set(shapes).count == 1, "operands agree in shape")
-      case .cast, .detach: require(operands.count == 1, "one operand")
-      case .broadcast(let shape, let axes):
-        require(axes.count == shapes[0].rank && zip(axes, axes.dropFirst()).allSatisfy { $0 < $1 }, "increasing axes")
-        require(axes.indices.allSatisfy { shapes[0][$0] == shape[axes[$0]] || shapes[0][$0] == 1 }, "extents fit")
-      case .reshape(let shape): require(shape.count == shapes[0].count, "the count stays")
-      case .permute(let order): require(order.sorted() == Array(0..<shapes[0].rank), "a permutation")
-      case .slice(let slices): require(Self.fits(slices, in: shapes[0]), "slices inside the operand")
-      case .embed(let shape, let slices):
-        require(Self.fits(slices, in: shape) && shapes[0].dimensions == slices.map(\.count), "slices inside the shape")
+      case .leaf: require(operands.isEmpty, "a leaf has no operands")
+      case .pointwise(let function): checkInvariants(function, require)
+      case .linear(let primitive): checkInvariants(primitive, require)
       case .concatenate(let axis):
         require(Set(shapes.map { $0.removing(axes: [axis]) }).count == 1, "other axes agree")
-      case .gather(let axis): require(axis < shapes[0].rank && types[1] == .int64, "axis and int64 indices")
-      case .scatterAdd(let axis, _):
-        require(Array(shapes[0].dimensions[axis..<(axis + shapes[1].rank)]) == shapes[1].dimensions, "indices fit")
-      case .sum(let axes), .maximum(let axes), .minimum(let axes):
+      case .extremum(_, let axes):
         require(axes.sorted() == axes && axes.allSatisfy { $0 < shapes[0].rank }, "sorted axes")
-      case .cumulativeSum(let axis, _), .argsort(let axis): require(axis < shapes[0].rank, "axis in range")
+      case .argsort(let axis): require(axis < shapes[0].rank, "axis in range")
       case .scan(let recurrence):
         require(operands.count == recurrence.inputs.count, "as many operands as the body has inputs")
         for (i, input) in recurrence.inputs.enumerated() {
@@ -66,6 +41,45 @@
           let uses = [c.left, c.right, c.output].filter { $0.contains(label) }.count
           require(uses >= 2, "label \(label) occurs in two lists")
         }
+      }
+    }
+
+    private func checkInvariants(_ function: PointwiseFunction, _ require: (Bool, String) -> Void) {
+      let types = operands.map(\.scalarType)
+      require(Set(operands.map(\.shape)).count == 1, "operands agree in shape")
+      switch function {
+      case .elementwise(let function):
+        require(operands.count == function.arity, "\(function) takes \(function.arity)")
+        require(Set(types).count == 1, "operands agree in type")
+      case .special(let function):
+        require(operands.count == function.arity, "\(function) takes \(function.arity)")
+        require(Set(types).count == 1 && types[0].isDifferentiable, "operands are real")
+      case .compare: require(operands.count == 2 && types[0] == types[1], "operands agree")
+      case .logical(let function):
+        require(operands.count == function.arity && types.allSatisfy { $0 == .bool }, "operands are masks")
+      case .select: require(operands.count == 3 && types[0] == .bool && types[1] == types[2], "mask, a, b")
+      case .cast, .detach: require(operands.count == 1, "one operand")
+      }
+    }
+
+    private func checkInvariants(_ primitive: LinearPrimitive, _ require: (Bool, String) -> Void) {
+      let shapes = operands.map(\.shape)
+      switch primitive {
+      case .broadcast(let shape, let axes):
+        require(axes.count == shapes[0].rank && zip(axes, axes.dropFirst()).allSatisfy { $0 < $1 }, "increasing axes")
+        require(axes.indices.allSatisfy { shapes[0][$0] == shape[axes[$0]] || shapes[0][$0] == 1 }, "extents fit")
+      case .reshape(let shape): require(shape.count == shapes[0].count, "the count stays")
+      case .permute(let order): require(order.sorted() == Array(0..<shapes[0].rank), "a permutation")
+      case .slice(let slices): require(Self.fits(slices, in: shapes[0]), "slices inside the operand")
+      case .embed(let shape, let slices):
+        require(Self.fits(slices, in: shape) && shapes[0].dimensions == slices.map(\.count), "slices inside the shape")
+      case .gather(let axis):
+        require(axis < shapes[0].rank && operands[1].scalarType == .int64, "axis and int64 indices")
+      case .scatterAdd(let axis, _):
+        require(Array(shapes[0].dimensions[axis..<(axis + shapes[1].rank)]) == shapes[1].dimensions, "indices fit")
+      case .sum(let axes):
+        require(axes.sorted() == axes && axes.allSatisfy { $0 < shapes[0].rank }, "sorted axes")
+      case .cumulativeSum(let axis, _): require(axis < shapes[0].rank, "axis in range")
       }
     }
 

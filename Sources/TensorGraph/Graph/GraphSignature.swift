@@ -122,77 +122,15 @@ private struct GraphEncoder {
   /// - Complexity: O(1), but for the bodies of recurrences and rules.
   private mutating func append(_ primitive: Primitive) throws(TensorError) {
     switch primitive {
-    case .input(let shape, let type):
-      append("input")
-      append(shape)
-      append(type.rawValue)
-    case .fill(let shape, let literal, let type):
-      append("fill")
-      append(shape)
-      append(literal)
-      append(type.rawValue)
-    case .iota(let shape, let axis, let type):
-      append("iota")
-      append(shape)
-      append(axis)
-      append(type.rawValue)
-    case .elementwise(let function):
-      append("elementwise")
-      append(function.rawValue)
-    case .special(let function):
-      append("special")
-      append(function.name)
-      append(function.parameters)
-    case .compare(let comparison):
-      append("compare")
-      append(comparison.rawValue)
-    case .logical(let function):
-      append("logical")
-      append(function.rawValue)
-    case .select: append("select")
-    case .cast(let type):
-      append("cast")
-      append(type.rawValue)
-    case .detach: append("detach")
-    case .broadcast(let shape, let axes):
-      append("broadcast")
-      append(shape)
-      append(axes)
-    case .reshape(let shape):
-      append("reshape")
-      append(shape)
-    case .permute(let order):
-      append("permute")
-      append(order)
-    case .slice(let slices):
-      append("slice")
-      append(slices)
-    case .embed(let shape, let slices):
-      append("embed")
-      append(shape)
-      append(slices)
+    case .leaf(let leaf): append(leaf)
+    case .pointwise(let function): append(function)
+    case .linear(let primitive): append(primitive)
     case .concatenate(let axis):
       append("concatenate")
       append(axis)
-    case .gather(let axis):
-      append("gather")
-      append(axis)
-    case .scatterAdd(let axis, let extent):
-      append("scatterAdd")
-      append([axis, extent])
-    case .sum(let axes):
-      append("sum")
+    case .extremum(let extremum, let axes):
+      append(extremum == .maximum ? "maximum" : "minimum")
       append(axes)
-    case .maximum(let axes):
-      append("maximum")
-      append(axes)
-    case .minimum(let axes):
-      append("minimum")
-      append(axes)
-    case .cumulativeSum(let axis, let reversed):
-      append("cumulativeSum")
-      append(axis)
-      append(reversed)
     case .argsort(let axis):
       append("argsort")
       append(axis)
@@ -214,6 +152,75 @@ private struct GraphEncoder {
     case .custom(let rule):
       append("custom")
       try append(rule)
+    }
+  }
+
+  private mutating func append(_ leaf: Leaf) {
+    append(leaf.name)
+    append(leaf.type.shape)
+    switch leaf {
+    case .input: break
+    case .fill(_, let literal, _): append(literal)
+    case .iota(_, let axis, _): append(axis)
+    }
+    append(leaf.type.scalarType.rawValue)
+  }
+
+  private mutating func append(_ function: PointwiseFunction) {
+    switch function {
+    case .elementwise(let function):
+      append("elementwise")
+      append(function.rawValue)
+    case .special(let function):
+      append("special")
+      append(function.name)
+      append(function.parameters)
+    case .compare(let comparison):
+      append("compare")
+      append(comparison.rawValue)
+    case .logical(let function):
+      append("logical")
+      append(function.rawValue)
+    case .select: append("select")
+    case .cast(let type):
+      append("cast")
+      append(type.rawValue)
+    case .detach: append("detach")
+    }
+  }
+
+  private mutating func append(_ primitive: LinearPrimitive) {
+    switch primitive {
+    case .broadcast(let shape, let axes):
+      append("broadcast")
+      append(shape)
+      append(axes)
+    case .reshape(let shape):
+      append("reshape")
+      append(shape)
+    case .permute(let order):
+      append("permute")
+      append(order)
+    case .slice(let slices):
+      append("slice")
+      append(slices)
+    case .embed(let shape, let slices):
+      append("embed")
+      append(shape)
+      append(slices)
+    case .gather(let axis):
+      append("gather")
+      append(axis)
+    case .scatterAdd(let axis, let extent):
+      append("scatterAdd")
+      append([axis, extent])
+    case .sum(let axes):
+      append("sum")
+      append(axes)
+    case .cumulativeSum(let axis, let reversed):
+      append("cumulativeSum")
+      append(axis)
+      append(reversed)
     }
   }
 }

@@ -22,7 +22,7 @@ extension Node {
 
   /// The value of all elements, if the node says so.
   package var fillLiteral: Literal? {
-    if case .fill(_, let literal, _) = primitive { literal } else { nil }
+    if case .leaf(.fill(_, let literal, _)) = primitive { literal } else { nil }
   }
 
   /// The value of all elements, if the node is a constant in which nobody can differentiate.
@@ -52,13 +52,13 @@ extension Node {
     let x = operands[0]
     switch function {
     case .negate:
-      if case .elementwise(.negate) = x.transparent { return x.operands[0] }
+      if case .pointwise(.elementwise(.negate)) = x.transparent { return x.operands[0] }
       if let value = x.constantLiteral, x.scalarType.isDifferentiable { return x.filled(with: -value.double) }
     case .add:
       // x + (-0) = x for every x; x + 0 differs for x = -0 only in the sign of zero, which derivatives do not see.
       if operands[1].isZero { return x }
       if x.isZero { return operands[1] }
-      if case .elementwise(.negate) = operands[1].transparent {
+      if case .pointwise(.elementwise(.negate)) = operands[1].transparent {
         return elementwise(.subtract, x, operands[1].operands[0])
       }
     case .subtract:
@@ -88,7 +88,7 @@ extension Node {
       if x.isFilled(with: 1) { return elementwise(.reciprocal, operands[1]) }
     case .square:
       if let identity = squareIdentity(x) { return identity }
-      if case .elementwise(.negate) = x.transparent { return elementwise(.square, x.operands[0]) }
+      if case .pointwise(.elementwise(.negate)) = x.transparent { return elementwise(.square, x.operands[0]) }
     case .pow:
       if let exponent = operands[1].constantLiteral?.double { return power(x, exponent) ?? powerIdentity(x, exponent) }
     case .exp, .log, .exp2, .log2, .expMinusOne, .logOnePlus: return inverseIdentity(function, x)
@@ -114,10 +114,7 @@ extension Node {
 
   /// Whether every element is known to be exactly zero.
   package var isZero: Bool {
-    switch primitive {
-    case .fill(_, let literal, _): literal.double == 0 && !isExposed
-    default: shape.count == 0
-    }
+    if let literal = fillLiteral { literal.double == 0 && !isExposed } else { shape.count == 0 }
   }
 
   package static func compare(_ comparison: Comparison, _ a: Node, _ b: Node) -> Node {
@@ -145,7 +142,7 @@ extension Node {
   }
 
   package func detached() -> Node {
-    if primitive == .detach || !scalarType.isDifferentiable { return self }
+    if isDetached || !scalarType.isDifferentiable { return self }
     return Node(.detach, [self])
   }
 
@@ -154,13 +151,12 @@ extension Node {
   /// Operand axis i becomes axis `axes[i]` of the shape; everything else repeats.
   package func broadcast(to target: Shape, axes: [Int]) -> Node {
     if target == shape { return self }
-    switch transparent {
-    case .fill(_, let literal, _): return .fill(literal, shape: target, scalarType: scalarType)
-    case .broadcast(_, let inner):
-      // Composition needs extents to be repeated by one of the two only: an inner 1 stays 1 or is stretched later.
+    if let literal = constantLiteral { return .fill(literal, shape: target, scalarType: scalarType) }
+    // Composition needs extents to be repeated by one of the two only: an inner 1 stays 1 or is stretched later.
+    if case .linear(.broadcast(_, let inner)) = transparent {
       return operands[0].broadcast(to: target, axes: inner.map { axes[$0] })
-    default: return Node(.broadcast(target, axes: axes), [self])
     }
+    return Node(.broadcast(target, axes: axes), [self])
   }
 
   /// Repeats along new leading axes.
@@ -176,48 +172,46 @@ extension Node {
 
   package func reshaped(to target: Shape) -> Node {
     if target == shape { return self }
-    switch transparent {
-    case .fill(_, let literal, _): return .fill(literal, shape: target, scalarType: scalarType)
-    case .reshape: return operands[0].reshaped(to: target)
-    default: return Node(.reshape(target), [self])
-    }
+    if let literal = constantLiteral { return .fill(literal, shape: target, scalarType: scalarType) }
+    if case .linear(.reshape) = transparent { return operands[0].reshaped(to: target) }
+    return Node(.reshape(target), [self])
   }
 
   package func permuted(_ order: [Int]) -> Node {
     if order == Array(0..<shape.rank) { return self }
-    switch transparent {
-    case .fill(_, let literal, _):
+    if let literal = constantLiteral {
       return .fill(literal, shape: Shape(order.map { shape[$0] }), scalarType: scalarType)
-    case .permute(let inner): return operands[0].permuted(order.map { inner[$0] })
-    default: return Node(.permute(order), [self])
     }
+    if case .linear(.permute(let inner)) = transparent { return operands[0].permuted(order.map { inner[$0] }) }
+    return Node(.permute(order), [self])
   }
 
   package func sliced(_ slices: [AxisSlice]) -> Node {
     if zip(slices, shape.dimensions).allSatisfy({ $0.isAll(of: $1) }) { return self }
-    switch transparent {
-    case .fill(_, let literal, _):
+    if let literal = constantLiteral {
       return .fill(literal, shape: Shape(slices.map(\.count)), scalarType: scalarType)
-    case .slice(let inner):
+    }
+    if case .concatenate(let axis) = transparent, let (part, start) = part(along: axis, holding: slices[axis]) {
+      var inner = slices
+      inner[axis].start -= start
+      return part.sliced(inner)
+    }
+    if case .linear(.slice(let inner)) = transparent {
       let composed = zip(inner, slices).map { inner, outer in
         AxisSlice(start: inner.start + inner.step * outer.start, step: inner.step * outer.step, count: outer.count)
       }
       return operands[0].sliced(composed)
-    case .concatenate(let axis):
-      guard let (part, start) = part(along: axis, holding: slices[axis]) else { return Node(.slice(slices), [self]) }
-      var inner = slices
-      inner[axis].start -= start
-      return part.sliced(inner)
-    case .reshape(let target):
-      // Past a transposition whose elements would have to be moved to be seen in the other shape.
-      guard case .permute(let order)? = operands[0].transparent,
-        let inner = operands[0].shape.slices(below: slices, of: target)
-      else { return Node(.slice(slices), [self]) }
+    }
+    // Past a transposition whose elements would have to be moved to be seen in the other shape.
+    if case .linear(.reshape(let target)) = transparent,
+      case .linear(.permute(let order))? = operands[0].transparent,
+      let inner = operands[0].shape.slices(below: slices, of: target)
+    {
       var moved = inner
       for (axis, from) in order.enumerated() { moved[from] = inner[axis] }
       return operands[0].operands[0].sliced(moved).permuted(order).reshaped(to: Shape(slices.map(\.count)))
-    default: return Node(.slice(slices), [self])
     }
+    return Node(.slice(slices), [self])
   }
 
   /// The part of a concatenation in which a slice along its axis lies, and where that part begins.

@@ -5,7 +5,7 @@
 extension Node {
   /// (√u)² = u, |u|² = u², hypot(u, v)² = u² + v², (1/√u)² = 1/u, each where its left side is defined.
   static func squareIdentity(_ x: Node) -> Node? {
-    guard case .elementwise(let function) = x.primitive, !x.isDeferred else { return nil }
+    guard let function = x.scalarFunction, !x.isDeferred else { return nil }
     let u = x.operands[0]
     switch function {
     case .sqrt: return x.replaced(by: u.orUndefined(below: 0))
@@ -23,7 +23,7 @@ extension Node {
 
   /// (∛u)² ∛u = u.
   static func cubeIdentity(_ x: Node, _ y: Node) -> Node? {
-    guard case .elementwise(.square) = x.primitive, case .elementwise(.cbrt) = y.primitive, !x.isDeferred,
+    guard x.scalarFunction == .square, y.scalarFunction == .cbrt, !x.isDeferred,
       !y.isDeferred, x.operands[0].isSame(as: y)
     else { return nil }
     x.operands[0].bypass()
@@ -33,7 +33,7 @@ extension Node {
 
   /// (uᵃ)ᵇ = uᵃᵇ for an a that is no whole number (then u is nowhere negative) or an odd one.
   static func powerIdentity(_ x: Node, _ exponent: Double) -> Node? {
-    guard !x.isDeferred, case .elementwise(let function) = x.primitive else { return nil }
+    guard !x.isDeferred, let function = x.scalarFunction else { return nil }
     switch function {
     case .sqrt where exponent > 0:
       return x.replaced(by: elementwise(.pow, x.operands[0].orUndefined(below: 0), x.filled(with: 0.5 * exponent)))
@@ -57,7 +57,7 @@ extension Node {
 
   /// exp(log u) = u where u is not negative, log(exp u) = u, and so for base 2 and for eᵘ - 1.
   static func inverseIdentity(_ function: ScalarFunction, _ x: Node) -> Node? {
-    guard case .elementwise(let inner) = x.primitive, !x.isDeferred else { return nil }
+    guard let inner = x.scalarFunction, !x.isDeferred else { return nil }
     switch (function, inner) {
     case (.exp, .log), (.exp2, .log2): return x.replaced(by: x.operands[0].orUndefined(below: 0))
     case (.expMinusOne, .logOnePlus): return x.replaced(by: x.operands[0].orUndefined(below: -1))

@@ -24,12 +24,20 @@ package final class Node: Sendable {
     self.children = operands
     definition = nil
     isLiteral = false
-    shape = primitive.shape(of: operands.map(\.shape))
-    scalarType = primitive.scalarType(of: operands.map(\.scalarType))
+    let type = primitive.type(operandCount: operands.count) { operands[$0].type }
+    (shape, scalarType) = (type.shape, type.scalarType)
     #if GRAPH_INVARIANTS
       checkInvariants()
     #endif
   }
+
+  package convenience init(_ leaf: Leaf) { self.init(.leaf(leaf)) }
+
+  package convenience init(_ function: PointwiseFunction, _ operands: [Node]) {
+    self.init(.pointwise(function), operands)
+  }
+
+  package convenience init(_ primitive: LinearPrimitive, _ operands: [Node]) { self.init(.linear(primitive), operands) }
 
   /// An input with its elements.
   package convenience init(_ storage: Storage, shape: Shape) {
@@ -43,7 +51,7 @@ package final class Node: Sendable {
   /// It is an identity (a reshape to its own shape) of that expression. So reading an entry of a lazy matrix costs no
   /// graph, and yet its derivatives exist to every order.
   package init(_ storage: Storage, shape: Shape, definition: @escaping @Sendable () -> Node) {
-    primitive = .reshape(shape)
+    primitive = .linear(.reshape(shape))
     children = []
     isLiteral = false
     self.definition = DeferredDefinition(definition)
@@ -58,7 +66,7 @@ package final class Node: Sendable {
     shape: Shape, _ scalarType: ScalarType, computedBy compute: @escaping @Sendable () throws(TensorError) -> Storage,
     definition: @escaping @Sendable () -> Node
   ) {
-    primitive = .reshape(shape)
+    primitive = .linear(.reshape(shape))
     children = []
     isLiteral = false
     self.definition = DeferredDefinition(definition, compute)
@@ -68,7 +76,7 @@ package final class Node: Sendable {
 
   /// A number that a user wrote: in `2 * x` a constant, in `let s: Tensor<Double> = 2` perhaps a variable.
   package init(literal: Literal, _ scalarType: ScalarType) {
-    primitive = .fill(.scalar, literal, scalarType)
+    primitive = .leaf(.fill(.scalar, literal, scalarType))
     children = []
     definition = nil
     isLiteral = true
@@ -78,7 +86,7 @@ package final class Node: Sendable {
 
   /// An array that a user wrote.
   package init(literal elements: Storage, shape: Shape) {
-    primitive = .input(shape, elements.scalarType)
+    primitive = .leaf(.input(shape, elements.scalarType))
     children = []
     definition = nil
     isLiteral = true
@@ -92,8 +100,25 @@ package final class Node: Sendable {
 
   package var operands: [Node] { definition.map { [$0.node] } ?? children }
 
+  /// The shape and the element type.
+  package var type: TensorType { TensorType(shape, scalarType) }
+
   /// Whether this stands for data from outside.
-  package var isInput: Bool { if case .input = primitive { true } else { false } }
+  package var isInput: Bool { if case .leaf(.input) = primitive { true } else { false } }
+
+  /// Whether this is constant for derivatives.
+  package var isDetached: Bool { if case .pointwise(.detach) = primitive { true } else { false } }
+
+  /// Whether this has the operand's values in another type.
+  package var isCast: Bool { if case .pointwise(.cast) = primitive { true } else { false } }
+
+  /// The operand of indices of a linear primitive, if it has one.
+  package var indices: Node? { operands.count > 1 ? operands[1] : nil }
+
+  /// The scalar function of the operands that this is, if it is one.
+  package var scalarFunction: ScalarFunction? {
+    if case .pointwise(.elementwise(let function)) = primitive { function } else { nil }
+  }
 
   /// The elements, if they have been computed.
   package var value: Storage? { result.load() }
@@ -105,7 +130,7 @@ package final class Node: Sendable {
   package func readyValue() throws(TensorError) -> Storage? {
     if let value { return value }
     var source = self
-    while !source.isReady, case .reshape = source.primitive { source = source.operands[0] }
+    while !source.isReady, case .linear(.reshape) = source.primitive { source = source.operands[0] }
     if let value = source.value { return setValue(value) }
     guard let compute = source.definition?.compute else { return nil }
     let value = source.setValue(try compute())
@@ -180,7 +205,7 @@ package struct NodeKey: Hashable {
 
   package init(_ node: Node, operands: [Node]) {
     primitive = node.primitive
-    if case .input = node.primitive {
+    if node.isInput {
       self.operands = [ObjectIdentifier(node)]
     } else {
       self.operands = operands.map(ObjectIdentifier.init)

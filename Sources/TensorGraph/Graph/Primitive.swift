@@ -1,12 +1,42 @@
 /// THE LIST: everything a graph can consist of. Whatever else users call is a composition of these.
 ///
-/// A primitive says here what it means and which shape it gives. Its values are in `Interpreter`, its linear map in
-/// `Linearization`, its kernel in the engine; forward mode, reverse mode, every higher order, many directions at once
-/// and the sparsity pattern follow from those and are never written by hand. No switch over primitives has a
-/// `default`, so the compiler names the places where a new one is missing.
+/// There are two levels: what acts element by element (`PointwiseFunction`) and what is linear whatever its parameters
+/// (`LinearPrimitive`) are lists of their own, with all that is true of them. A primitive says here what it means and
+/// which type its result has. Its values are in `Interpreter`, its linear map in `Linearization`, its kernel in the engine;
+/// forward mode, reverse mode, every higher order, many directions at once and the sparsity pattern follow from those and
+/// are never written by hand. No switch over primitives has a `default`, so the compiler names the places where a new one
+/// is missing.
 package enum Primitive: Hashable, Sendable {
-  // MARK: Leaves
+  /// What has no operands.
+  case leaf(Leaf)
+  /// Element by element, of operands of equal shape.
+  case pointwise(PointwiseFunction)
+  /// A linear map of the first operand; what other operands there are say where its elements go.
+  case linear(LinearPrimitive)
+  /// Operands one after another along an axis: of each the linear map `Node.place(ofPart:)`.
+  case concatenate(axis: Int)
+  /// The largest or smallest element along axes (sorted), which disappear; NaN if one of them is NaN. Ties share the
+  /// derivative.
+  case extremum(Extremum, [Int])
+  /// The indices (int64) that would sort the operand along an axis: stable, ascending, NaN last.
+  case argsort(axis: Int)
+  /// The product of two operands, summed over labels: Einstein's notation.
+  case contraction(Contraction)
+  /// Operands b [n, k], a [n, n], in the last two axes behind a batch: the x with a x = b. Singular a give infinities or
+  /// NaN.
+  case solve(MatrixForm)
+  /// A factorization or another nonlinear function of matrices in the last two axes.
+  case matrix(MatrixFunction)
+  /// Operands the first carry, sequences, constants: the steps of a recurrence, one after another. The result is flat:
+  /// all carries, the outputs, the sum (`Recurrence.Layout`).
+  case scan(Recurrence)
+  /// Operands value, arguments…: the value, with the derivatives in the arguments that the rule gives. How the value is
+  /// computed does not matter to derivatives.
+  case custom(DerivativeRule)
+}
 
+/// What has no operands.
+package enum Leaf: Hashable, Sendable {
   /// Data from outside: a user's values, or an argument of a plan. Two inputs are equal only if they are one node.
   case input(Shape, ScalarType)
   /// Every element the same.
@@ -14,99 +44,40 @@ package enum Primitive: Hashable, Sendable {
   /// Every element its own index along one axis.
   case iota(Shape, axis: Int, ScalarType)
 
-  // MARK: Element by element (operands of equal shape)
-
-  /// A differentiable scalar function.
-  case elementwise(ScalarFunction)
-  /// A differentiable function beyond the C library's.
-  case special(SpecialFunction)
-  /// A mask: whether the comparison holds.
-  case compare(Comparison)
-  /// A mask made from masks.
-  case logical(LogicalFunction)
-  /// Operands mask, a, b: a where the mask is true, b elsewhere.
-  case select
-  /// The same values in another type.
-  case cast(ScalarType)
-  /// The same values, constant for derivatives.
-  case detach
-
-  // MARK: Movement
-
-  /// Repeats along new or stretched axes: operand axis i, of extent n or 1, becomes axis `axes[i]` of the shape;
-  /// `axes` is increasing. Axes of the shape that are not named, or whose operand extent is 1, repeat.
-  case broadcast(Shape, axes: [Int])
-  /// The same elements in row-major order under another shape.
-  case reshape(Shape)
-  /// Result axis i is operand axis `order[i]`.
-  case permute([Int])
-  /// Per axis: result index i is operand index start + step · i.
-  case slice([AxisSlice])
-  /// Zeros of the shape, with the operand at the places that the slice would read: the transpose of `slice`.
-  case embed(Shape, [AxisSlice])
-  /// Operands one after another along an axis.
-  case concatenate(axis: Int)
-  /// Operands x, i: x's subarrays at the indices i along an axis; i's axes take the place of that axis.
-  case gather(axis: Int)
-  /// Operands x, i: adds x's subarrays into zeros at the indices i along an axis of the given extent: the transpose
-  /// of `gather`.
-  case scatterAdd(axis: Int, extent: Int)
-
-  // MARK: Reductions and scans
-
-  /// The sum over axes (sorted), which disappear.
-  case sum([Int])
-  /// The largest element along axes (sorted), which disappear; NaN if one of them is NaN. Ties share the derivative.
-  case maximum([Int])
-  /// The smallest element along axes, as `maximum`.
-  case minimum([Int])
-  /// Running sums along an axis, from its start or from its end.
-  case cumulativeSum(axis: Int, reversed: Bool)
-  /// The indices (int64) that would sort the operand along an axis: stable, ascending, NaN last.
-  case argsort(axis: Int)
-
-  // MARK: Products
-
-  /// The product of two operands, summed over labels: Einstein's notation.
-  case contraction(Contraction)
-
-  // MARK: Linear algebra (matrices in the last two axes, a batch before them)
-
-  /// Operands b [n, k], a [n, n]: the x with a x = b. Singular a give infinities or NaN.
-  case solve(MatrixForm)
-  /// A factorization or another nonlinear function of matrices.
-  case matrix(MatrixFunction)
-
-  // MARK: Control flow
-
-  /// Operands the first carry, sequences, constants: the steps of a recurrence, one after another. The result is flat:
-  /// all carries, the outputs, the sum (`Recurrence.Layout`).
-  case scan(Recurrence)
-
-  // MARK: Rules from outside
-
-  /// Operands value, arguments…: the value, with the derivatives in the arguments that the rule gives. How the value is
-  /// computed does not matter to derivatives.
-  case custom(DerivativeRule)
-}
-
-/// Every how-manyth element an axis keeps, and from where: index i reads start + step · i.
-package struct AxisSlice: Hashable, Sendable {
-  package var start: Int
-  package var step: Int
-  package var count: Int
-
-  package init(start: Int, step: Int, count: Int) {
-    self.start = start
-    self.step = step
-    self.count = count
+  var type: TensorType {
+    switch self {
+    case .input(let shape, let type), .fill(let shape, _, let type), .iota(let shape, _, let type):
+      TensorType(shape, type)
+    }
   }
 
-  /// The whole of an axis.
-  package static func all(_ extent: Int) -> AxisSlice { AxisSlice(start: 0, step: 1, count: extent) }
+  var name: String {
+    switch self {
+    case .input: "input"
+    case .fill: "fill"
+    case .iota: "iota"
+    }
+  }
+}
 
-  /// Whether this reads the whole of an axis in order.
-  package func isAll(of extent: Int) -> Bool { self == .all(extent) }
+/// Which of several elements is meant.
+package enum Extremum: String, Hashable, Sendable {
+  case maximum = "max"
+  case minimum = "min"
+
+  /// The same of two elements.
+  package var function: ScalarFunction { self == .maximum ? .max : .min }
+}
+
+/// What is known of a tensor without its elements.
+package struct TensorType: Hashable, Sendable {
+  package let shape: Shape
+  package let scalarType: ScalarType
+
+  package init(_ shape: Shape, _ scalarType: ScalarType) {
+    self.shape = shape
+    self.scalarType = scalarType
+  }
 }
 
 /// Axis labels of a product of two operands: `left`, `right` and `output` name each axis.
@@ -134,49 +105,71 @@ package struct Contraction: Hashable, Sendable {
     for (label, extent) in zip(right, rightShape.dimensions) { extents[label] = extent }
     return extents
   }
+
+  /// The shape of the product of operands of the given shapes.
+  package func resultShape(_ left: Shape, _ right: Shape) -> Shape {
+    let extents = extents(left, right)
+    return Shape(output.map { extents[$0]! })
+  }
 }
 
 extension Primitive {
-  /// The shape of the result for operands of the given shapes. The operands are known to fit.
-  package func shape(of operands: [Shape]) -> Shape {
+  /// The type of the result. The operands are known to fit.
+  ///
+  /// - Parameter operand: the type of each operand by its number.
+  package func type(operandCount: Int, _ operand: (Int) -> TensorType) -> TensorType {
     switch self {
-    case .input(let shape, _), .fill(let shape, _, _), .iota(let shape, _, _): shape
-    case .elementwise, .special, .compare, .logical, .cast, .detach, .custom: operands[0]
-    case .select: operands[1]
-    case .broadcast(let shape, _), .reshape(let shape), .embed(let shape, _): shape
-    case .permute(let order): Shape(order.map { operands[0][$0] })
-    case .slice(let slices): Shape(slices.map(\.count))
+    case .leaf(let leaf): return leaf.type
+    case .pointwise(let function): return function.type(operand)
+    case .linear(let primitive):
+      let first = operand(0)
+      return TensorType(primitive.shape(of: first.shape) { operand(1).shape }, first.scalarType)
     case .concatenate(let axis):
-      operands[0].replacing(axis: axis, with: operands.reduce(0) { $0 + $1[axis] })
-    case .gather(let axis):
-      Shape(
-        Array(operands[0].dimensions[..<axis]) + operands[1].dimensions + operands[0].dimensions[(axis + 1)...])
-    case .scatterAdd(let axis, let extent):
-      Shape(
-        Array(operands[0].dimensions[..<axis]) + [extent]
-          + operands[0].dimensions[(axis + operands[1].rank)...])
-    case .sum(let axes), .maximum(let axes), .minimum(let axes): operands[0].removing(axes: axes)
-    case .cumulativeSum, .argsort: operands[0]
+      let first = operand(0)
+      let extent = (0..<operandCount).reduce(0) { $0 + operand($1).shape[axis] }
+      return TensorType(first.shape.replacing(axis: axis, with: extent), first.scalarType)
+    case .extremum(_, let axes):
+      let operand = operand(0)
+      return TensorType(operand.shape.removing(axes: axes), operand.scalarType)
+    case .argsort: return TensorType(operand(0).shape, .int64)
     case .contraction(let contraction):
-      Shape(contraction.output.map { contraction.extents(operands[0], operands[1])[$0]! })
-    case .solve: operands[0]
-    case .matrix(let function): function.shape(of: operands[0])
-    case .scan(let recurrence): [recurrence.layout.total]
+      let left = operand(0)
+      return TensorType(contraction.resultShape(left.shape, operand(1).shape), left.scalarType)
+    case .solve, .custom: return operand(0)
+    case .matrix(let function):
+      let operand = operand(0)
+      return TensorType(function.shape(of: operand.shape), operand.scalarType)
+    case .scan(let recurrence): return TensorType([recurrence.layout.total], operand(0).scalarType)
     }
   }
 
-  /// The element type of the result for operands of the given types.
-  package func scalarType(of operands: [ScalarType]) -> ScalarType {
+  /// What is known of the elements of a result: their sign, and whether they may be infinite or undefined where those of
+  /// the operands are ordinary numbers of moderate size.
+  var facts: (sign: ScalarFacts.Sign, hasPoles: Bool) {
     switch self {
-    case .input(_, let type), .fill(_, _, let type), .iota(_, _, let type), .cast(let type): type
-    case .compare, .logical: .bool
-    case .select: operands[1]
-    case .argsort: .int64
-    case .elementwise, .special, .detach, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .gather,
-      .scatterAdd,
-      .sum, .maximum, .minimum, .cumulativeSum, .contraction, .solve, .matrix,
-      .scan, .custom:
-      operands[0]
+    case .leaf(.input), .linear(.gather), .linear(.scatterAdd): (.unknown, false)
+    case .leaf(.fill(_, let literal, _)): (literal.double >= 0 ? .neverNegative : .unknown, !literal.double.isFinite)
+    case .leaf(.iota), .argsort: (.neverNegative, false)
+    case .pointwise(let function): function.facts
+    case .linear, .concatenate, .extremum, .contraction: (.likeAll, false)
+    case .solve, .matrix, .scan, .custom: (.unknown, true)
+    }
+  }
+
+  /// The name of the operation in error texts.
+  package var name: String {
+    switch self {
+    case .leaf(let leaf): leaf.name
+    case .pointwise(let function): function.name
+    case .linear(let primitive): primitive.name
+    case .concatenate: "concatenate"
+    case .extremum(let extremum, _): extremum.rawValue
+    case .argsort: "argsort"
+    case .contraction: "contraction"
+    case .solve: "solve"
+    case .matrix(let function): function.rawValue
+    case .scan: "scan"
+    case .custom(let rule): rule.name
     }
   }
 }

@@ -16,6 +16,12 @@ extension Node {
     return roots.map { made[$0]! }
   }
 
+  /// Whether this is a leaf, or moves what may as well be moved again.
+  private var costsNothing: Bool {
+    if case .linear(let primitive) = primitive { return primitive.isMovement }
+    return operands.isEmpty || isCast || isDetached
+  }
+
   /// The nodes that do not depend on `arguments` but are operands of nodes that do: what is worth computing once and
   /// keeping while the arguments change. Leaves, and movement that costs nothing, are looked through.
   package static func invariants(of roots: [Node], arguments: Set<Node>) -> [Node] {
@@ -36,14 +42,7 @@ extension Node {
     var seen = Set<Node>()
     while let node = pending.popLast() {
       guard node.value == nil, seen.insert(node).inserted else { continue }
-      switch node.primitive {
-      case .input, .fill, .iota: break
-      case .broadcast, .reshape, .permute, .slice, .embed, .cast, .detach: pending += node.operands
-      case .elementwise, .special, .compare, .logical, .select, .concatenate, .gather, .scatterAdd, .sum,
-        .maximum,
-        .minimum, .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
-        found.append(node)
-      }
+      if node.costsNothing { pending += node.operands } else { found.append(node) }
     }
     return found
   }

@@ -48,29 +48,22 @@ package struct Vectorization {
     }
     func all() -> [Node] { operands.indices.map(lifted) }
     switch node.primitive {
-    case .input, .fill, .iota, .scan: return nil
-    case .elementwise(let function): return .elementwise(function, all())
-    case .special: return Node(node.primitive, all())
-    case .compare(let comparison): return .compare(comparison, lifted(0), lifted(1))
-    case .logical(let function): return Node(.logical(function), all())
-    case .select: return .select(lifted(0), lifted(1), lifted(2))
-    case .detach: return operands[0].node.detached()
-    case .cast, .broadcast, .reshape, .permute, .slice, .embed, .sum, .cumulativeSum:
-      return node.primitive.applied(to: operands[0].node, constants: [], lift: 1)
-    case .gather(let axis):
-      if !operands[1].hasRows {
-        return node.primitive.applied(to: operands[0].node, constants: [operands[1].node], lift: 1)
+    case .leaf, .scan: return nil
+    case .pointwise(.elementwise(let function)): return .elementwise(function, all())
+    case .pointwise(.select): return .select(lifted(0), lifted(1), lifted(2))
+    case .pointwise(.cast(let type)): return operands[0].node.cast(to: type)
+    case .pointwise(.detach): return operands[0].node.detached()
+    case .pointwise(.special), .pointwise(.compare), .pointwise(.logical): return Node(node.primitive, all())
+    case .linear(let primitive):
+      guard operands.count > 1, operands[1].hasRows else {
+        return primitive.applied(to: operands[0].node, indices: operands.dropFirst().first?.node, lift: 1)
       }
-      guard !operands[0].hasRows else { return nil }
+      guard !operands[0].hasRows, case .gather(let axis) = primitive else { return nil }
       // The axis of the rows comes where the indexed axis was.
       let gathered = operands[0].node.gathered(operands[1].node, axis: axis)
       return gathered.permuted([axis] + (0..<gathered.shape.rank).filter { $0 != axis })
-    case .scatterAdd:
-      guard !operands[1].hasRows else { return nil }
-      return node.primitive.applied(to: operands[0].node, constants: [operands[1].node], lift: 1)
     case .concatenate(let axis): return .concatenate(all(), axis: axis + 1)
-    case .maximum(let axes): return Node(.maximum(axes.map { $0 + 1 }), all())
-    case .minimum(let axes): return Node(.minimum(axes.map { $0 + 1 }), all())
+    case .extremum(let extremum, let axes): return Node(.extremum(extremum, axes.map { $0 + 1 }), all())
     case .argsort(let axis): return Node(.argsort(axis: axis + 1), all())
     case .contraction(let c):
       let row = (c.left + c.right + c.output).max().map { $0 + 1 } ?? 0

@@ -36,7 +36,7 @@ package enum Interpreter {
     for node in order {
       if let elements = inputs[node] {
         values[node] = Value(elements, shape: node.shape, scalarType: node.scalarType)
-      } else if case .input = node.primitive {
+      } else if node.isInput {
         guard let storage = node.value else {
           throw TensorError("an input of shape \(node.shape) has no elements; give it some, or evaluate what is known")
         }
@@ -56,73 +56,24 @@ package enum Interpreter {
 
   /// The result of one primitive other than `input`.
   package static func apply(_ primitive: Primitive, to operands: [Value]) throws(TensorError) -> Value {
-    let shape = primitive.shape(of: operands.map(\.shape))
-    let type = primitive.scalarType(of: operands.map(\.scalarType))
-    let elements = try elements(of: primitive, shape: shape, operands: operands)
-    return Value(elements, shape: shape, scalarType: type)
+    let type = primitive.type(operandCount: operands.count) { TensorType(operands[$0].shape, operands[$0].scalarType) }
+    let elements = try elements(of: primitive, shape: type.shape, operands: operands)
+    return Value(elements, shape: type.shape, scalarType: type.scalarType)
   }
 
   private static func elements(
     of primitive: Primitive, shape: Shape, operands: [Value]
   ) throws(TensorError) -> [Double] {
     switch primitive {
-    case .input: fatalError("an input has no meaning of its own")
-    case .fill(_, let literal, let type):
-      return [Double](repeating: cast(literal.double, to: type), count: shape.count)
-    case .iota(_, let axis, _): return generate(shape) { Double($0[axis]) }
-    case .elementwise(let function): return elementwise(function, operands)
-    case .special(let function):
-      return operands[0].elements.indices.map { i in function.value(operands.map { $0.elements[i] }) }
-    case .compare(let comparison):
-      return zip(operands[0].elements, operands[1].elements).map { comparison.holds($0, $1) ? 1 : 0 }
-    case .logical(let function):
-      return operands[0].elements.indices.map { i in
-        function.value(operands.map { $0.elements[i] != 0 }) ? 1 : 0
-      }
-    case .select:
-      return operands[0].elements.indices.map { i in operands[operands[0].elements[i] != 0 ? 1 : 2].elements[i] }
-    case .cast(let type): return operands[0].elements.map { cast($0, to: type) }
-    case .detach, .reshape: return operands[0].elements
-    case .broadcast(_, let axes):
-      let operand = operands[0]
-      return generate(shape) { index in
-        operand[axes.indices.map { operand.shape[$0] == 1 ? 0 : index[axes[$0]] }]
-      }
-    case .permute(let order):
-      return generate(shape) { index in
-        var source = index
-        for (axis, from) in order.enumerated() { source[from] = index[axis] }
-        return operands[0][source]
-      }
-    case .slice(let slices): return generate(shape) { operands[0][place($0, slices)] }
-    case .embed(_, let slices):
-      return scatter(operands[0], shape) { place($0, slices) }
+    case .leaf(let leaf): return elements(of: leaf)
+    case .pointwise(let function): return elements(of: function, operands)
+    case .linear(let primitive): return try elements(of: primitive, shape, operands)
     case .concatenate(let axis): return concatenate(operands, axis: axis, shape: shape)
-    case .gather(let axis):
-      let (operand, indices) = (operands[0], operands[1])
-      try requireInside(indices, axis: axis, extent: operand.shape[axis])
-      return generate(shape) { index in
-        let row = Int(indices[Array(index[axis..<(axis + indices.shape.rank)])])
-        return operand[Array(index[..<axis]) + [row] + index[(axis + indices.shape.rank)...]]
-      }
-    case .scatterAdd(let axis, let extent):
-      let indices = operands[1]
-      try requireInside(indices, axis: axis, extent: extent)
-      return scatter(operands[0], shape) { index in
-        let row = Int(indices[Array(index[axis..<(axis + indices.shape.rank)])])
-        return Array(index[..<axis]) + [row] + index[(axis + indices.shape.rank)...]
-      }
-    case .sum(let axes): return reduce(operands[0], axes) { $0.reduce(0, +) }
-    case .maximum(let axes): return extremum(operands[0], axes, .max, empty: -.infinity)
-    case .minimum(let axes): return extremum(operands[0], axes, .min, empty: .infinity)
-    case .cumulativeSum(let axis, let reversed):
-      return alongAxis(operands[0], axis) { line in
-        var total = 0.0
-        let sums = (reversed ? line.reversed() : line).map { element in
-          total += element
-          return total
-        }
-        return reversed ? sums.reversed() : sums
+    case .extremum(let extremum, let axes):
+      let empty = extremum == .maximum ? -Double.infinity : .infinity
+      return reduce(operands[0], axes) { group in
+        group.isEmpty
+          ? cast(empty, to: operands[0].scalarType) : group.reduce(group[0]) { extremum.function.value([$0, $1]) }
       }
     case .argsort(let axis):
       return alongAxis(operands[0], axis) { line in
@@ -134,6 +85,70 @@ package enum Interpreter {
     case .matrix(let function): return apply(function, operands[0])
     case .scan(let recurrence): return try scan(recurrence, operands)
     case .custom: return operands[0].elements
+    }
+  }
+
+  private static func elements(of leaf: Leaf) -> [Double] {
+    switch leaf {
+    case .input: fatalError("an input has no meaning of its own")
+    case .fill(let shape, let literal, let type):
+      [Double](repeating: cast(literal.double, to: type), count: shape.count)
+    case .iota(let shape, let axis, _): generate(shape) { Double($0[axis]) }
+    }
+  }
+
+  private static func elements(of function: PointwiseFunction, _ operands: [Value]) -> [Double] {
+    let x = operands[0].elements
+    return switch function {
+    case .elementwise(let function): elementwise(function, operands)
+    case .special(let function): x.indices.map { i in function.value(operands.map { $0.elements[i] }) }
+    case .compare(let comparison): zip(x, operands[1].elements).map { comparison.holds($0, $1) ? 1 : 0 }
+    case .logical(let function):
+      x.indices.map { i in function.value(operands.map { $0.elements[i] != 0 }) ? 1 : 0 }
+    case .select: x.indices.map { i in operands[x[i] != 0 ? 1 : 2].elements[i] }
+    case .cast(let type): x.map { cast($0, to: type) }
+    case .detach: x
+    }
+  }
+
+  private static func elements(
+    of primitive: LinearPrimitive, _ shape: Shape, _ operands: [Value]
+  ) throws(TensorError) -> [Double] {
+    let operand = operands[0]
+    /// An index of the longer of operand and image, with the row where the indices say.
+    func indexed(_ index: [Int], _ axis: Int) -> [Int] {
+      let end = axis + operands[1].shape.rank
+      return Array(index[..<axis]) + [Int(operands[1][Array(index[axis..<end])])] + index[end...]
+    }
+    if let (axis, extent) = primitive.indexedAxis(of: operand.shape) {
+      try requireInside(operands[1], axis: axis, extent: extent)
+    }
+    switch primitive {
+    case .reshape: return operand.elements
+    case .broadcast(_, let axes):
+      return generate(shape) { index in
+        operand[axes.indices.map { operand.shape[$0] == 1 ? 0 : index[axes[$0]] }]
+      }
+    case .permute(let order):
+      return generate(shape) { index in
+        var source = index
+        for (axis, from) in order.enumerated() { source[from] = index[axis] }
+        return operand[source]
+      }
+    case .slice(let slices): return generate(shape) { operand[place($0, slices)] }
+    case .embed(_, let slices): return scatter(operand, shape) { place($0, slices) }
+    case .gather(let axis): return generate(shape) { operand[indexed($0, axis)] }
+    case .scatterAdd(let axis, _): return scatter(operand, shape) { indexed($0, axis) }
+    case .sum(let axes): return reduce(operand, axes) { $0.reduce(0, +) }
+    case .cumulativeSum(let axis, let reversed):
+      return alongAxis(operand, axis) { line in
+        var total = 0.0
+        let sums = (reversed ? line.reversed() : line).map { element in
+          total += element
+          return total
+        }
+        return reversed ? sums.reversed() : sums
+      }
     }
   }
 
@@ -216,14 +231,6 @@ package enum Interpreter {
       groups[offset(place, kept.strides)].append(operand[index])
     }
     return groups.map(combine)
-  }
-
-  private static func extremum(
-    _ operand: Value, _ axes: [Int], _ function: ScalarFunction, empty: Double
-  ) -> [Double] {
-    reduce(operand, axes) { group in
-      group.isEmpty ? cast(empty, to: operand.scalarType) : group.reduce(group[0]) { function.value([$0, $1]) }
-    }
   }
 
   private static func alongAxis(_ operand: Value, _ axis: Int, _ body: ([Double]) -> [Double]) -> [Double] {

@@ -36,7 +36,7 @@ package final class ChainRule {
     facts.reserveCapacity(order.count)
     for variable in variables { facts[variable] = Facts(isStill: false, hasPoles: variable.isInput ? false : nil) }
     for node in order {
-      if case .elementwise(.sign) = node.primitive { slopes.insert(node.operands[0]) }
+      if node.scalarFunction == .sign { slopes.insert(node.operands[0]) }
       guard facts[node] == nil else { continue }
       if Self.isStepwise(node) || node.isDeferred || leaves.contains(where: { $0 === node }) {
         if !inputsMove { facts[node] = Facts(isStill: true) }
@@ -68,7 +68,7 @@ package final class ChainRule {
   /// NaN instead.
   func linearization(_ node: Node, _ i: Int) -> LinearMap? {
     let map = node.linearization(i)
-    guard case .elementwise(let function) = node.primitive, case .scale(let slope)? = map else { return map }
+    guard let function = node.scalarFunction, case .scale(let slope)? = map else { return map }
     let x = node.operands[0]
     if function == .abs, slopes.contains(x) {
       return .scale(.select(.compare(.equal, x, x.filled(with: 0)), x.filled(with: .nan), slope))
@@ -90,28 +90,29 @@ package final class ChainRule {
       guard let a = of(0) else { return of(1) }
       return of(1).map { .logical(.or, a, $0) } ?? a
     }
-    switch node.primitive {
-    case .input, .fill:
+    if node.operands.isEmpty {
       let isInfinite =
         node.fillLiteral.map { $0.double.isInfinite } ?? node.value.map(\.containsInfinity) ?? false
       if isInfinite {
         let magnitude = Node.elementwise(.abs, node.detached())
         mask = .compare(.equal, magnitude, magnitude.filled(with: .infinity))
       }
-    case .elementwise(.negate), .elementwise(.square), .elementwise(.abs), .cast: mask = of(0)
-    case .elementwise(.add), .elementwise(.subtract), .elementwise(.multiply), .elementwise(.scale): mask = either()
-    case .elementwise(.divide): mask = of(0)
-    case .broadcast(let shape, let axes): mask = of(0)?.broadcast(to: shape, axes: axes)
-    case .reshape(let shape): mask = of(0)?.reshaped(to: shape)
-    case .permute(let order): mask = of(0)?.permuted(order)
-    case .slice(let slices): mask = of(0)?.sliced(slices)
-    case .gather(let axis): mask = of(0)?.gathered(node.operands[1], axis: axis)
-    case .concatenate(let axis):
+    } else if let function = node.scalarFunction {
+      switch function {
+      case .negate, .square, .abs, .divide: mask = of(0)
+      case .add, .subtract, .multiply, .scale: mask = either()
+      default: break
+      }
+    } else if node.isCast {
+      mask = of(0)
+    } else if case .linear(let primitive) = node.primitive, primitive.isSelection {
+      mask = of(0).map { primitive.applied(to: $0, indices: node.indices) }
+    } else if case .concatenate(let axis) = node.primitive {
       let parts = node.operands.indices.map { of($0) }
-      guard parts.contains(where: { $0 != nil }) else { break }
-      mask = .concatenate(
-        zip(parts, node.operands).map { $0 ?? .fill(.integer(0), shape: $1.shape, scalarType: .bool) }, axis: axis)
-    default: break
+      if parts.contains(where: { $0 != nil }) {
+        mask = .concatenate(
+          zip(parts, node.operands).map { $0 ?? .fill(.integer(0), shape: $1.shape, scalarType: .bool) }, axis: axis)
+      }
     }
     return mask
   }
@@ -168,25 +169,23 @@ package final class ChainRule {
       return Parts(mask: (mask.node, mask.keeping), still: inner.still, number: inner.number)
     }
     if isStill(node) { return node.isPlainNumber ? Parts(number: node) : Parts(still: node) }
-    switch node.primitive {
-    case .elementwise(.scale) where hasStructuralZeros(node.operands[0]):
+    if node.scalarFunction == .scale, hasStructuralZeros(node.operands[0]) {
       return Parts(still: node.operands[0], number: node.operands[1])
-    case .elementwise(.pow) where isStill(node.operands[0]): return Parts(still: node)
-    case .broadcast(let shape, let axes):
-      let inner = parts(node.operands[0])
-      guard inner.mask != nil || inner.still != nil else { return Parts(number: node) }
-      func moved(_ node: Node) -> Node { node.broadcast(to: shape, axes: axes) }
-      return Parts(
-        mask: inner.mask.map { (moved($0.node), $0.keeping) }, still: inner.still.map(moved),
-        number: inner.number.map(moved))
-    default: return Parts(number: node)
     }
+    if node.scalarFunction == .pow, isStill(node.operands[0]) { return Parts(still: node) }
+    guard case .linear(.broadcast(let shape, let axes)) = node.primitive else { return Parts(number: node) }
+    let inner = parts(node.operands[0])
+    guard inner.mask != nil || inner.still != nil else { return Parts(number: node) }
+    func moved(_ node: Node) -> Node { node.broadcast(to: shape, axes: axes) }
+    return Parts(
+      mask: inner.mask.map { (moved($0.node), $0.keeping) }, still: inner.still.map(moved),
+      number: inner.number.map(moved))
   }
 
   /// A power of a base that does not move is 0 for good where the base is.
   private func hasStructuralZeros(_ node: Node) -> Bool {
     if isStill(node) { return true }
-    if case .elementwise(.pow) = node.primitive { return isStill(node.operands[0]) }
+    if node.scalarFunction == .pow { return isStill(node.operands[0]) }
     return false
   }
 
@@ -233,11 +232,11 @@ package final class ChainRule {
 
   /// Whether a node takes steps: what it is made of may move, and it does not.
   private static func isStepwise(_ node: Node) -> Bool {
-    guard node.scalarType.isDifferentiable else { return true }
-    switch node.primitive {
+    guard node.scalarType.isDifferentiable, !node.isDetached else { return true }
     // A sign that users take is that of a constant; a bare one is the slope of a magnitude, and 0 at 0 by convention.
-    case .detach, .elementwise(.floor), .elementwise(.ceil), .elementwise(.round), .elementwise(.trunc): return true
-    default: return false
+    return switch node.scalarFunction {
+    case .floor, .ceil, .round, .trunc: true
+    default: false
     }
   }
 
@@ -269,134 +268,24 @@ package final class ChainRule {
     func of(_ i: Int) -> Node? { support(node.operands[i], depth: depth - 1) }
     func indicator(_ i: Int) -> Node? { of(i).map { $0.cast(to: node.scalarType) } }
     func nonzero(_ node: Node) -> Node { .compare(.notEqual, node, node.filled(with: 0)) }
-    switch node.primitive {
-    case .elementwise(.negate): return of(0)
-    case .elementwise(.multiply), .elementwise(.scale):
+    switch node.scalarFunction {
+    case .negate: return of(0)
+    case .multiply, .scale:
       guard let a = of(0) else { return of(1) }
       return of(1).map { .logical(.and, a, $0) } ?? a
-    case .elementwise(.add), .elementwise(.subtract):
+    case .add, .subtract:
       guard let a = of(0), let b = of(1), !Mask.areComplementary(a, b) else { return nil }
       return a === b ? a : .logical(.or, a, b)
-    case .broadcast(let shape, let axes): return of(0)?.broadcast(to: shape, axes: axes)
-    case .reshape(let shape): return node.isDeferred ? nil : of(0)?.reshaped(to: shape)
-    case .permute(let order): return of(0)?.permuted(order)
-    case .slice(let slices): return of(0)?.sliced(slices)
+    default: break
+    }
+    guard case .linear(let primitive) = node.primitive, !node.isDeferred else { return nil }
+    if primitive.isView { return of(0).map { primitive.applied(to: $0, indices: nil) } }
+    switch primitive {
     case .sum(let axes): return indicator(0).map { nonzero($0.summed(over: axes)) }
     case .embed(let shape, let slices):
       let inside = indicator(0) ?? node.operands[0].filled(with: 1)
       return nonzero(inside.embedded(in: shape, at: slices))
     default: return nil
-    }
-  }
-}
-
-/// A node that is 0 where a mask says so.
-private struct Mask {
-  let node: Node
-  /// Whether `value` is where the mask is true.
-  let keeping: Bool
-  let value: Node
-
-  init?(_ selection: Node) {
-    guard case .select = selection.primitive else { return nil }
-    node = selection.operands[0]
-    keeping = selection.operands[2].isZero
-    value = selection.operands[keeping ? 1 : 2]
-    guard keeping || selection.operands[1].isZero else { return nil }
-  }
-
-  static func positive(_ mask: Node, _ keeping: Bool) -> Node { keeping ? mask : .logical(.not, mask) }
-
-  static func areComplementary(_ a: Node, _ b: Node) -> Bool {
-    func isOpposite(_ a: Node, _ b: Node) -> Bool {
-      if case .logical(.not) = a.primitive { a.operands[0] === b } else { false }
-    }
-    return isOpposite(a, b) || isOpposite(b, a)
-  }
-}
-
-extension Node {
-  /// Whether every element is one number other than 0, so that there is no zero to speak of.
-  fileprivate var isPlainNumber: Bool {
-    guard let number = fillLiteral?.double else { return false }
-    return number != 0 && number.isFinite && !isExposed
-  }
-
-  /// Whether this is made of a mask: zeros and ones.
-  fileprivate var isIndicator: Bool {
-    switch primitive {
-    case .cast: operands[0].scalarType == .bool
-    case .broadcast: operands[0].isIndicator
-    default: false
-    }
-  }
-
-  /// Whether this is 1 over something.
-  var isReciprocal: Bool {
-    switch primitive {
-    case .elementwise(.reciprocal), .elementwise(.rsqrt): true
-    case .broadcast: operands[0].isReciprocal
-    default: false
-    }
-  }
-
-  /// The two factors of a product of which the second is a reciprocal, and the first has one, too.
-  fileprivate var reciprocalFactors: (rest: Node, reciprocal: Node)? {
-    switch primitive {
-    case .elementwise(.square) where operands[0].isReciprocal: (operands[0], operands[0])
-    case .elementwise(.multiply) where operands[1].isReciprocal && operands[0].hasReciprocal:
-      (operands[0], operands[1])
-    case .elementwise(.multiply) where operands[0].isReciprocal && operands[1].hasReciprocal:
-      (operands[1], operands[0])
-    case .broadcast(let shape, let axes):
-      operands[0].reciprocalFactors.map {
-        ($0.rest.broadcast(to: shape, axes: axes), $0.reciprocal.broadcast(to: shape, axes: axes))
-      }
-    default: nil
-    }
-  }
-
-  /// What this is the negative of, if it was made by a change of sign.
-  fileprivate var negated: Node? {
-    switch primitive {
-    case .elementwise(.negate): operands[0]
-    case .broadcast(let shape, let axes): operands[0].negated?.broadcast(to: shape, axes: axes)
-    default: nil
-    }
-  }
-
-  /// Whether this is 1 over something, or a product or quotient with such a factor.
-  var hasReciprocal: Bool {
-    switch primitive {
-    case .elementwise(.divide): true
-    case .elementwise(.multiply): operands[0].isReciprocal || operands[1].isReciprocal
-    case .elementwise(.negate), .broadcast: operands[0].hasReciprocal
-    default: isReciprocal
-    }
-  }
-
-  /// Whether elements may be infinite or undefined where those of the operands are ordinary numbers of moderate size.
-  fileprivate var createsPoles: Bool {
-    switch primitive {
-    case .elementwise(let function): function.facts.hasPoles
-    case .fill(_, let literal, _): !literal.double.isFinite
-    case .special, .solve, .matrix, .scan, .custom: true
-    case .input, .iota, .compare, .logical, .select, .cast, .detach, .broadcast, .reshape, .permute, .slice, .embed,
-      .concatenate, .gather, .scatterAdd, .sum, .maximum, .minimum, .cumulativeSum, .argsort, .contraction:
-      false
-    }
-  }
-
-  /// Whether this is a constant that is infinite or no number.
-  fileprivate var isPole: Bool { operands.isEmpty && createsPoles }
-
-  /// Whether this is a function that leaves the range of numbers at moderate arguments.
-  var grows: Bool {
-    switch primitive {
-    case .elementwise(.exp), .elementwise(.exp2), .elementwise(.expMinusOne), .elementwise(.sinh), .elementwise(.cosh),
-      .elementwise(.pow), .special:
-      true
-    default: false
     }
   }
 }

@@ -5,26 +5,12 @@ extension Node {
   package func linearization(_ i: Int) -> LinearMap? {
     guard scalarType.isDifferentiable, operands[i].scalarType.isDifferentiable else { return nil }
     switch primitive {
-    case .input, .fill, .iota, .compare, .logical, .argsort, .detach: return nil
-    case .elementwise(let function):
-      guard let partial = function.partial(i, operands, self) else { return nil }
-      return partial.isFilled(with: 1) ? .identity : .scale(partial)
-    case .special(let function): return .scale(function.partial(i, operands, self))
-    case .select: return .mask(operands[0], keeping: i == 1)
-    case .cast, .broadcast, .reshape, .permute, .slice, .embed, .sum, .cumulativeSum:
-      return .structural(primitive, constants: [])
-    case .gather, .scatterAdd: return .structural(primitive, constants: [operands[1]])
-    case .concatenate(let axis):
-      let start = operands[..<i].reduce(0) { $0 + $1.shape[axis] }
-      let slices = shape.dimensions.indices.map { other in
-        other == axis
-          ? AxisSlice(start: start, step: 1, count: operands[i].shape[axis]) : AxisSlice.all(shape[other])
-      }
-      return .placed(shape, slices)
-    case .maximum(let axes), .minimum(let axes):
-      return .composed(.scale(extremumWeights(axes)), .structural(.sum(axes), constants: []))
-    case .solve(let form):
-      return i == 0 ? .structural(primitive, constants: [operands[1]]) : solutionLinearization(form)
+    case .leaf, .argsort: return nil
+    case .pointwise(let function): return linearization(of: function, i)
+    case .linear(let primitive): return .structural(primitive, indices: indices)
+    case .concatenate: return .structural(place(ofPart: i), indices: nil)
+    case .extremum(_, let axes): return .composed(.scale(extremumWeights(axes)), .structural(.sum(axes), indices: nil))
+    case .solve(let form): return i == 0 ? .solve(form, matrix: operands[1]) : solutionLinearization(form)
     case .matrix(let function): return linearization(of: function)
     case .scan(let recurrence): return recurrence.linearization(of: self, in: i)
     case .custom(let rule): return i == 0 ? nil : rule.linearization(of: self, in: i)
@@ -33,6 +19,25 @@ extension Node {
         ? .contraction(tangent: c.left, other: operands[1], otherLabels: c.right, output: c.output)
         : .contraction(tangent: c.right, other: operands[0], otherLabels: c.left, output: c.output)
     }
+  }
+
+  private func linearization(of function: PointwiseFunction, _ i: Int) -> LinearMap? {
+    switch function {
+    case .elementwise(let function):
+      guard let partial = function.partial(i, operands, self) else { return nil }
+      return partial.isFilled(with: 1) ? .identity : .scale(partial)
+    case .special(let function): return .scale(function.partial(i, operands, self))
+    case .select: return .mask(operands[0], keeping: i == 1)
+    case .cast(let type): return .cast(type)
+    case .compare, .logical, .detach: return nil
+    }
+  }
+
+  /// Where an operand of this concatenation lies in it: among zeros if the other operands are.
+  package func place(ofPart i: Int) -> LinearPrimitive {
+    guard case .concatenate(let axis) = primitive else { fatalError("\(primitive) has no parts") }
+    let start = operands[..<i].reduce(0) { $0 + $1.shape[axis] }
+    return .embed(shape, shape.slices(axis: axis, start, operands[i].shape[axis]))
   }
 
   /// For each element of the operand of an extremum its share of the derivative: 1 / (number of ties) or 0.

@@ -108,9 +108,9 @@ extension UnitTensor {
     let image: Directions? =
       switch map {
       case .identity: .units(self)
-      case .scale, .mask, .expression, .opaque: nil
+      case .scale, .mask, .solve, .expression, .opaque: nil
+      case .cast(let type): .units(UnitTensor(shape, type, indices, presence, count: count))
       case .structural(let primitive, _): moved(by: primitive).map(Directions.units)
-      case .placed(let target, let slices): embedded(in: target, at: slices).map(Directions.units)
       case .contraction(let labels, let other, let otherLabels, let output):
         contracted(labels, other, otherLabels, output).map(Directions.dense)
       case .composed(let first, let second): applying(first, chain).applying(second, lift: 1, chain)
@@ -123,17 +123,16 @@ extension UnitTensor {
     let image: Directions? =
       switch map {
       case .identity: .units(self)
-      case .scale, .mask, .composed, .expression, .opaque: nil
+      case .scale, .mask, .cast, .solve, .composed, .expression, .opaque: nil
       case .structural(let primitive, _): moved(byTransposeOf: primitive, to: operand).map(Directions.units)
-      case .placed(_, let slices): sliced(slices).map(Directions.units)
       case .contraction(let labels, let other, let otherLabels, let output):
         contracted(output, other, otherLabels, labels).map(Directions.dense)
       }
     return image ?? .dense(map.applyTranspose(dense, to: operand, lift: 1, chain))
   }
 
-  /// The image under a primitive that moves elements; nil where units do not stay units.
-  private func moved(by primitive: Primitive) -> UnitTensor? {
+  /// The image under a linear primitive; nil where units do not stay units.
+  private func moved(by primitive: LinearPrimitive) -> UnitTensor? {
     switch primitive {
     case .broadcast(let target, let axes): broadcast(to: target, axes: axes)
     case .reshape(let target): reshaped(to: target)
@@ -141,29 +140,14 @@ extension UnitTensor {
     case .slice(let slices): sliced(slices)
     case .embed(let target, let slices): embedded(in: target, at: slices)
     case .sum(let axes): summed(over: axes)
-    case .cast(let type): UnitTensor(shape, type, indices, presence, count: count)
-    case .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special, .compare, .logical,
-      .select,
-      .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
-      nil
+    case .gather, .scatterAdd, .cumulativeSum: nil
     }
   }
 
-  private func moved(byTransposeOf primitive: Primitive, to operand: Shape) -> UnitTensor? {
-    switch primitive {
-    case .reshape: reshaped(to: operand)
-    case .permute(let order):
-      permuted(order.indices.map { axis in order.firstIndex(of: axis)! })
-    case .slice(let slices): embedded(in: operand, at: slices)
-    case .embed(_, let slices): sliced(slices)
-    case .sum(let axes):
-      broadcast(to: operand, axes: operand.dimensions.indices.filter { !axes.contains($0) })
-    case .broadcast, .cast, .gather, .scatterAdd, .cumulativeSum, .input, .fill, .iota, .elementwise, .special,
-      .compare,
-      .logical, .select, .detach, .concatenate, .maximum, .minimum, .argsort, .contraction, .solve, .matrix, .scan,
-      .custom:
-      nil
-    }
+  private func moved(byTransposeOf primitive: LinearPrimitive, to operand: Shape) -> UnitTensor? {
+    // What repeats is added up, which would make other elements than ones.
+    if case .broadcast = primitive { return nil }
+    return moved(by: primitive.transposed(operand)[0])
   }
 
   private func permuted(_ order: [Int]) -> UnitTensor {

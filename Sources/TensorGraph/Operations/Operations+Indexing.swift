@@ -206,11 +206,9 @@ extension Node {
   fileprivate var givenIndices: Storage? {
     var node = self
     while node.scalarType.isInteger {
-      switch node.primitive {
-      case .input: return node.value
-      case .reshape, .cast: node = node.operands[0]
-      default: return nil
-      }
+      if node.isInput { return node.value }
+      if !node.isCast { guard case .linear(.reshape) = node.primitive else { return nil } }
+      node = node.operands[0]
     }
     return nil
   }

@@ -114,7 +114,7 @@ extension Operations {
     }
     let both = Node(.matrix(.logDeterminant), [a])
     func part(_ i: Int) -> Node {
-      both.sliced(batch.dimensions.map(AxisSlice.all) + [AxisSlice(start: i, step: 1, count: 1)]).reshaped(to: batch)
+      both.sliced(both.shape.slices(axis: batch.rank, i, 1)).reshaped(to: batch)
     }
     return (part(0).detached(), part(1))
   }
@@ -163,10 +163,7 @@ extension Operations {
   }
 
   static func columns(_ a: Node, _ start: Int, _ count: Int) -> Node {
-    a.sliced(
-      a.shape.dimensions.enumerated().map { axis, extent in
-        axis == a.shape.rank - 1 ? AxisSlice(start: start, step: 1, count: count) : .all(extent)
-      })
+    a.sliced(a.shape.slices(axis: a.shape.rank - 1, start, count))
   }
 
   /// The shortest x that makes a x nearest to b, by singular values.

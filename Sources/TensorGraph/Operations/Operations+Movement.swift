@@ -88,10 +88,7 @@ extension Operations {
 
   /// The subarrays start ..< start + count along one axis.
   static func range(_ x: Node, axis: Int, _ start: Int, _ count: Int, step: Int = 1) -> Node {
-    x.sliced(
-      x.shape.dimensions.enumerated().map {
-        $0 == axis ? AxisSlice(start: start, step: step, count: count) : .all($1)
-      })
+    x.sliced(x.shape.slices(axis: axis, start, count, step: step))
   }
 
   /// Operands one after another along an axis that they have.

@@ -30,20 +30,21 @@ extension Operations {
   }
 
   package static func maximum(_ x: Node, _ axes: [Int]? = nil, keepsAxes: Bool = false) throws(TensorError) -> Node {
-    try extremum(x, axes, keepsAxes, "max") { .maximum($0) }
+    try extremum(x, axes, keepsAxes, .maximum)
   }
 
   package static func minimum(_ x: Node, _ axes: [Int]? = nil, keepsAxes: Bool = false) throws(TensorError) -> Node {
-    try extremum(x, axes, keepsAxes, "min") { .minimum($0) }
+    try extremum(x, axes, keepsAxes, .minimum)
   }
 
   private static func extremum(
-    _ x: Node, _ axes: [Int]?, _ keepsAxes: Bool, _ name: String, _ primitive: ([Int]) -> Primitive
+    _ x: Node, _ axes: [Int]?, _ keepsAxes: Bool, _ extremum: Extremum
   ) throws(TensorError) -> Node {
+    let name = extremum.rawValue
     try requireNumeric(x, name)
     return try reduce(x, axes, keepsAxes, name) { (x, axes) throws(TensorError) in
       try requireElements(x, axes, name)
-      return axes.isEmpty ? x : Node(primitive(axes), [x])
+      return axes.isEmpty ? x : Node(.extremum(extremum, axes), [x])
     }
   }
 
@@ -115,12 +116,12 @@ extension Operations {
     let flat = axis == nil ? x.reshaped(to: [x.shape.count]) : x
     let resolved = try ShapeRules.axis(axis ?? 0, rank: flat.shape.rank, operation: name)
     try requireElements(flat, [resolved], name)
-    let best = Node(largest ? .maximum([resolved]) : .minimum([resolved]), [flat])
+    let best = Node(.extremum(largest ? .maximum : .minimum, [resolved]), [flat])
       .reshaped(to: flat.shape.collapsing(axes: [resolved])).broadcast(to: flat.shape)
     let isBest = Node.logical(.or, .compare(.equal, flat, best), .compare(.notEqual, flat, flat))
     let position = Node(.iota(flat.shape, axis: resolved, .int64))
     let candidates = Node.select(isBest, position, position.filled(with: Double(flat.shape[resolved])))
-    let result = Node(.minimum([resolved]), [candidates])
+    let result = Node(.extremum(.minimum, [resolved]), [candidates])
     return keepsAxis ? result.reshaped(to: flat.shape.collapsing(axes: [resolved])) : result
   }
 

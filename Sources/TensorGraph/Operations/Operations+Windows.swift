@@ -70,7 +70,7 @@ extension Operations {
     for (i, extent) in extents.enumerated().reversed() {
       let axis = leading + i
       let parts = adaptiveWindows(x.shape[axis], extent).map { window in
-        Node(.maximum([axis]), [range(result, axis: axis, window.lowerBound, window.count)])
+        Node(.extremum(.maximum, [axis]), [range(result, axis: axis, window.lowerBound, window.count)])
       }
       result = try stack(parts, axis: axis)
     }

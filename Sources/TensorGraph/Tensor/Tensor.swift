@@ -42,11 +42,11 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   /// the form for expressions. Asking for a derivative in a tensor so marked is an error, but the point of a function form,
   /// such as `gradient(at: x) { ... }`, is always a variable.
   public var stopGradient: Bool {
-    get { node.primitive == .detach }
+    get { node.isDetached }
     set {
       if newValue {
         node = node.detached()
-      } else if node.primitive == .detach {
+      } else if node.isDetached {
         node = node.operands[0]
       }
     }

@@ -190,3 +190,12 @@ package struct Substitution: Sendable {
     return result
   }
 }
+
+extension AxisSlice {
+  /// What an index of the slice is on the axis.
+  func position(of index: AffineIndex) -> AffineIndex {
+    var moved = index.scaled(by: step)
+    moved.offset += start
+    return moved
+  }
+}

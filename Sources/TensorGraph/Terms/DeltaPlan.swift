@@ -59,28 +59,19 @@ package struct DeltaPlan: CustomStringConvertible {
     var terms = sweep.terms
     let shape = TermSpace.shape(demand, output: output, variable: variable)
     var mirrored = false
-    if isSymmetric, Self.isWholeSquare(demand), let upper = space.upperBlocks(terms) {
+    if isSymmetric, demand == .matrix, let upper = space.upperBlocks(terms) {
       terms = upper
       mirrored = true
     }
     let plan = planner.plan(terms, isOutput: true)
     switch demand {
-    case .matrix, .block: result = try realization.assembled(plan, shape: shape, mirrored: mirrored)
-    case .column, .element, .diagonal, .trace, .batched: result = try realization.output(plan, shape: shape)
+    case .matrix: result = try realization.assembled(plan, shape: shape, mirrored: mirrored)
+    case .diagonal, .batched: result = try realization.output(plan, shape: shape)
     }
     estimatedCost = realization.cost
     denseCost = sweep.denseCost
     work = (space.work.spent, space.work.budget)
     steps = realization.log
-  }
-
-  /// Whether rows and columns of what is demanded are the same, so that it is symmetric if the whole is.
-  private static func isWholeSquare(_ demand: DeltaDemand) -> Bool {
-    switch demand {
-    case .matrix: true
-    case .block(let rows, let columns): rows == columns
-    case .column, .element, .diagonal, .trace, .batched: false
-    }
   }
 
   package var description: String {

@@ -13,21 +13,16 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
     switch map {
     case .identity: return .zero
     case .scale, .mask: return elementwise(result.shape.count)
-    case .placed: return Cost(nanoseconds: elementwise(result.shape.count).nanoseconds)
+    case .cast: return Cost(nanoseconds: elementwise(result.shape.count).nanoseconds)
     case .structural(let primitive, _):
       switch primitive {
       case .reshape, .broadcast, .permute, .slice: return .zero
       case .sum, .cumulativeSum: return elementwise(operand.shape.count)
-      case .embed, .concatenate, .gather, .scatterAdd, .cast:
-        return Cost(nanoseconds: elementwise(result.shape.count).nanoseconds)
-      case .solve:
-        let n = Double(operand.shape[operand.shape.rank - 2])
-        return model.product(batch: 1, m: k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
-      case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .maximum, .minimum,
-        .argsort,
-        .contraction, .matrix, .scan, .custom:
-        return .zero
+      case .embed, .gather, .scatterAdd: return Cost(nanoseconds: elementwise(result.shape.count).nanoseconds)
       }
+    case .solve:
+      let n = Double(operand.shape[operand.shape.rank - 2])
+      return model.product(batch: 1, m: k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
     case .contraction(let tangent, let other, let otherLabels, let output):
       let c = Contraction(left: tangent, right: otherLabels, output: output)
       let extents = c.extents(operand.shape, other.shape)
@@ -48,8 +43,8 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
     }
   }
   let order = Node.topologicalOrder(
-    [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
-  for node in order where node !== variable && node.primitive != .detach {
+    [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && !$0.isDetached })
+  for node in order where node !== variable && !node.isDetached {
     var parts = 0
     for (i, operand) in node.operands.enumerated() where active.contains(operand) {
       guard let map = node.linearization(i) else { continue }

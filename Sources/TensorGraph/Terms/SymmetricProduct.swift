@@ -83,46 +83,23 @@ extension TermSpace {
   /// Whether the primitives say that no element is negative (elements may be NaN).
   private func isNonNegative(_ node: Node) -> Bool {
     if let known = nonNegative[node] { return known }
-    let order = Node.topologicalOrder([node]) { self.nonNegative[$0] == nil && $0.primitive.passesSign }
-    for next in order where nonNegative[next] == nil {
-      let operands = next.primitive.passesSign ? next.operands.map { nonNegative[$0]! } : []
-      nonNegative[next] = next.primitive.isNonNegative(operands)
+    func passesSign(_ node: Node) -> Bool {
+      switch node.primitive.facts.sign {
+      case .likeAll, .likeAny: true
+      case .unknown, .neverNegative: false
+      }
+    }
+    for next in Node.topologicalOrder([node], entering: { self.nonNegative[$0] == nil && passesSign($0) })
+    where nonNegative[next] == nil {
+      nonNegative[next] =
+        switch next.primitive.facts.sign {
+        case .unknown: false
+        case .neverNegative: true
+        case .likeAll: next.operands.allSatisfy { nonNegative[$0]! }
+        case .likeAny: next.operands.contains { nonNegative[$0]! }
+        }
     }
     return nonNegative[node]!
-  }
-}
-
-extension Primitive {
-  /// Whether the sign of the result may follow from the signs of the operands.
-  fileprivate var passesSign: Bool {
-    switch self {
-    case .elementwise(let function): function.facts.sign == .likeAll || function.facts.sign == .likeAny
-    case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .sum, .maximum, .minimum, .detach,
-      .contraction, .cumulativeSum:
-      true
-    case .input, .fill, .iota, .compare, .logical, .select, .cast, .gather, .scatterAdd, .argsort, .solve, .matrix,
-      .special, .scan, .custom:
-      false
-    }
-  }
-
-  /// Whether no element is negative, given which operands are not.
-  fileprivate func isNonNegative(_ operands: [Bool]) -> Bool {
-    switch self {
-    case .fill(_, let literal, _): return literal.double >= 0
-    case .iota, .compare, .logical, .argsort: return true
-    case .elementwise(let function):
-      switch function.facts.sign {
-      case .unknown: return false
-      case .neverNegative: return true
-      case .likeAll: return operands.allSatisfy { $0 }
-      case .likeAny: return operands.contains(true)
-      }
-    case .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .sum, .maximum, .minimum, .detach,
-      .contraction, .cumulativeSum:
-      return operands.allSatisfy { $0 }
-    case .input, .select, .cast, .gather, .scatterAdd, .solve, .matrix, .special, .scan, .custom: return false
-    }
   }
 }
 
@@ -180,7 +157,7 @@ extension TermRealization {
     let size = (count + TermPlanner.panelCount - 1) / TermPlanner.panelCount
     let starts = Array(stride(from: 0, to: count, by: size))
     func columns(_ node: Node, _ start: Int, _ end: Int) -> Node {
-      node.sliced([.all(node.shape[0]), AxisSlice(start: start, step: 1, count: end - start)])
+      node.sliced(node.shape.slices(axis: 1, start, end - start))
     }
     let upper = starts.map { start in
       Node.contraction(

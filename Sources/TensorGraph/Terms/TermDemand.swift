@@ -2,16 +2,8 @@
 package enum DeltaDemand: Hashable, Sendable {
   /// Everything: the shape of the output, then that of the variable.
   case matrix
-  /// Slices of the output's axes (rows) and of the variable's (columns).
-  case block(rows: [AxisSlice], columns: [AxisSlice])
-  /// The derivative in direction of one element of the variable: the shape of the output. A row of a Hessian as well.
-  case column([Int])
-  /// One element.
-  case element(row: [Int], column: [Int])
   /// Elements whose row and column are the same: the shape of the variable, which is that of the output.
   case diagonal
-  /// The sum of the diagonal: a scalar.
-  case trace
   /// One matrix for each index b along an axis that variable and output share: b, then the other axes of the output,
   /// then the other axes of the variable. Rows b of the output must depend on rows b of the variable only.
   case batched(axis: Int)
@@ -21,19 +13,9 @@ extension TermSpace {
   /// The tangent of the variable, with zero terms for none.
   func seed(_ demand: DeltaDemand, variable: Shape) -> [Term] {
     switch demand {
-    case .matrix, .diagonal, .trace:
+    case .matrix, .diagonal:
       let axes = variable.dimensions.map { labels.freshIndex($0) }
       return [Term(directions: axes, axes: axes)]
-    case .block(_, let columns):
-      let directions = columns.map { labels.freshIndex($0.count) }
-      let axes = zip(directions, columns).map { direction, slice in
-        var axis = direction.scaled(by: slice.step)
-        axis.offset += slice.start
-        return axis
-      }
-      return [Term(directions: directions, axes: axes)]
-    case .column(let position), .element(_, let position):
-      return [Term(axes: position.map { AffineIndex($0) })]
     case .batched(let batch):
       let axes = variable.dimensions.map { labels.freshIndex($0) }
       return [Term(directions: axes.indices.filter { $0 != batch }.map { axes[$0] }, axes: axes)]
@@ -48,29 +30,11 @@ extension TermSpace {
     for term in terms {
       work.spend(term.weight)
       switch demand {
-      case .matrix, .column: result.append(term)
-      case .block(let rows, _):
-        guard let part = slice(term, rows) else { return nil }
-        if let part { result.append(part) }
-      case .element(let row, _):
-        guard let part = equate(term, { $0.axes }, { _ in row.map { AffineIndex($0) } }) else { return nil }
-        if var part {
-          part.axes = []
-          result.append(part)
-        }
+      case .matrix: result.append(term)
       case .diagonal:
-        guard let part = equate(term, { $0.axes }, { $0.directions }) else { return nil }
+        guard let part = onDiagonal(term) else { return nil }
         if var part {
           part.directions = []
-          result.append(part)
-        }
-      case .trace:
-        guard let part = equate(term, { $0.axes }, { $0.directions }) else { return nil }
-        if var part {
-          let before = part.labels
-          part.directions = []
-          part.axes = []
-          absorbIdleLabels(before: before, &part)
           result.append(part)
         }
       case .batched(let batch):
@@ -82,13 +46,11 @@ extension TermSpace {
     return combined(result.compactMap(normalized))
   }
 
-  /// The part of a term where two lists of indices agree.
-  private func equate(
-    _ term: Term, _ left: (Term) -> [AffineIndex], _ right: (Term) -> [AffineIndex]
-  ) -> Term?? {
+  /// The part of a term where row and column are the same; nil if that is no term, a nil inside if nothing is left.
+  private func onDiagonal(_ term: Term) -> Term?? {
     var result = term
-    for i in left(term).indices {
-      switch labels.solve(left(result)[i], equals: right(result)[i]) {
+    for i in term.axes.indices {
+      switch labels.solve(result.axes[i], equals: result.directions[i]) {
       case .impossible: return .some(nil)
       case .unknown: return .none
       case .substitution(let substitution): result = result.substituting(substitution)
@@ -101,9 +63,6 @@ extension TermSpace {
   static func shape(_ demand: DeltaDemand, output: Shape, variable: Shape) -> [Int] {
     switch demand {
     case .matrix: output.dimensions + variable.dimensions
-    case .block(let rows, let columns): rows.map(\.count) + columns.map(\.count)
-    case .column: output.dimensions
-    case .element, .trace: []
     case .diagonal: output.dimensions
     case .batched(let batch):
       [output[batch]] + output.removing(axes: [batch]).dimensions + variable.removing(axes: [batch]).dimensions
@@ -113,9 +72,7 @@ extension TermSpace {
   /// The number of directions that a dense computation pushes.
   static func directionCount(_ demand: DeltaDemand, variable: Shape) -> Int {
     switch demand {
-    case .matrix, .diagonal, .trace: variable.count
-    case .block(_, let columns): columns.reduce(1) { $0 * $1.count }
-    case .column, .element: 1
+    case .matrix, .diagonal: variable.count
     case .batched(let batch): variable.removing(axes: [batch]).count
     }
   }

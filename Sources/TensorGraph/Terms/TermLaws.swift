@@ -17,10 +17,6 @@ extension TermSpace {
       let kept = keeping ? mask : Node.logical(.not, mask)
       masked.factors.append(factor(kept.cast(to: scalarType), at: term.axes))
       return [masked]
-    case .placed(_, let slices):
-      var placed = term
-      placed.axes = Self.placed(term.axes, slices)
-      return [placed]
     case .contraction(let tangent, let other, let otherLabels, let output):
       return contract(term, tangent, other, otherLabels, output)
     case .structural(let primitive, _): return move(term, primitive, from: shape)
@@ -32,15 +28,7 @@ extension TermSpace {
         result += images
       }
       return result
-    case .expression, .opaque: return nil
-    }
-  }
-
-  private static func placed(_ axes: [AffineIndex], _ slices: [AxisSlice]) -> [AffineIndex] {
-    zip(axes, slices).map { index, slice in
-      var moved = index.scaled(by: slice.step)
-      moved.offset += slice.start
-      return moved
+    case .cast, .solve, .expression, .opaque: return nil
     }
   }
 
@@ -60,7 +48,7 @@ extension TermSpace {
     return [result]
   }
 
-  private func move(_ term: Term, _ primitive: Primitive, from shape: Shape) -> [Term]? {
+  private func move(_ term: Term, _ primitive: LinearPrimitive, from shape: Shape) -> [Term]? {
     var result = term
     switch primitive {
     case .broadcast(let target, let axes):
@@ -69,7 +57,7 @@ extension TermSpace {
         return labels.freshIndex(target[axis])
       }
     case .permute(let order): result.axes = order.map { term.axes[$0] }
-    case .embed(_, let slices): result.axes = Self.placed(term.axes, slices)
+    case .embed(_, let slices): result.axes = zip(slices, term.axes).map { $0.position(of: $1) }
     case .sum(let axes):
       result.axes = term.axes.indices.filter { !axes.contains($0) }.map { term.axes[$0] }
       absorbIdleLabels(before: term.labels, &result)
@@ -82,17 +70,13 @@ extension TermSpace {
       }
       result = term.substituting(substitution)
       result.axes = indices
-    case .gather, .scatterAdd, .cumulativeSum, .cast, .solve: return nil
-    case .input, .fill, .iota, .elementwise, .special, .compare, .logical, .select, .detach, .concatenate, .maximum,
-      .minimum,
-      .argsort, .contraction, .matrix, .scan, .custom:
-      return nil
+    case .gather, .scatterAdd, .cumulativeSum: return nil
     }
     return [result]
   }
 
   /// The part of a term inside slices of its axes; nil if that is no term, a nil inside if nothing is left.
-  func slice(_ term: Term, _ slices: [AxisSlice]) -> Term?? {
+  private func slice(_ term: Term, _ slices: [AxisSlice]) -> Term?? {
     var result = term
     for (axis, slice) in slices.enumerated() {
       switch labels.restrict(result.axes[axis], to: slice) {

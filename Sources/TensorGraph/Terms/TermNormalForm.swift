@@ -52,64 +52,52 @@ extension TermSpace {
     _ node: Node, _ indices: [AffineIndex], splits: Bool
   ) -> (factors: [Factor], negates: Bool)? {
     func read(_ operand: Int, _ indices: [AffineIndex]) -> Factor { factor(node.operands[operand], at: indices) }
-    switch node.primitive {
+    if case .linear(let primitive) = node.primitive {
+      return operandIndices(primitive, node.operands[0].shape, indices).map { ([read(0, $0)], false) }
+    }
+    switch node.scalarFunction {
+    case .negate: return ([read(0, indices)], true)
+    case .multiply:
+      // f'/f stays in the range of numbers, where 1/f may leave it.
+      if !splits || node.operands.contains(where: \.hasReciprocal) { return nil }
+      return ([read(0, indices), read(1, indices)], false)
+    case .scale:
+      // 0 · ∞ = 0 is kept by not taking such a product apart.
+      if !splits || isSingular(node.operands[0]) || isSingular(node.operands[1]) { return nil }
+      return ([read(0, indices), read(1, indices)], false)
+    case .square:
+      return node.operands[0].isReciprocal ? ([read(0, indices), read(0, indices)], false) : nil
+    // What is no product.
+    default: break
+    }
+    if case .contraction(let c) = node.primitive, splits, c.summed.isEmpty {
+      func place(_ list: [Int]) -> [AffineIndex] { list.map { indices[c.output.firstIndex(of: $0)!] } }
+      return ([read(0, place(c.left)), read(1, place(c.right))], false)
+    }
+    guard case .pointwise(.select) = node.primitive else { return nil }
+    // What is masked is a product with the mask, unless the mask hides an infinity.
+    let keeps = node.operands[2].isZero
+    let (value, other) = (node.operands[keeps ? 1 : 2], node.operands[keeps ? 2 : 1])
+    guard other.isZero, !isSingular(value) else { return nil }
+    return (
+      [factor(node.operands[0].indicator(keeps, scalarType), at: indices), read(keeps ? 1 : 2, indices)], false
+    )
+  }
+
+  /// The indices of the operand's element that the image has at some indices; nil where it is no element of the operand.
+  private func operandIndices(
+    _ primitive: LinearPrimitive, _ operand: Shape, _ indices: [AffineIndex]
+  ) -> [AffineIndex]? {
+    switch primitive {
     case .broadcast(let shape, let axes):
-      let operand = node.operands[0].shape
-      return (
-        [read(0, axes.indices.map { operand[$0] == shape[axes[$0]] ? indices[axes[$0]] : AffineIndex(0) })], false
-      )
+      return axes.indices.map { operand[$0] == shape[axes[$0]] ? indices[axes[$0]] : AffineIndex(0) }
     case .permute(let order):
       var moved = indices
       for (axis, source) in order.enumerated() { moved[source] = indices[axis] }
-      return ([read(0, moved)], false)
-    case .slice(let slices):
-      return (
-        [
-          read(
-            0,
-            zip(slices, indices).map { slice, index in
-              var moved = index.scaled(by: slice.step)
-              moved.offset += slice.start
-              return moved
-            })
-        ], false
-      )
-    case .reshape(let shape):
-      guard let (moved, _) = reshapedIndices(indices, from: shape, to: node.operands[0].shape, splits: false) else {
-        return nil
-      }
-      return ([read(0, moved)], false)
-    case .elementwise(let function):
-      switch function {
-      case .negate: return ([read(0, indices)], true)
-      case .multiply:
-        // f'/f stays in the range of numbers, where 1/f may leave it.
-        if !splits || node.operands.contains(where: \.hasReciprocal) { return nil }
-        return ([read(0, indices), read(1, indices)], false)
-      case .scale:
-        // 0 · ∞ = 0 is kept by not taking such a product apart.
-        if !splits || isSingular(node.operands[0]) || isSingular(node.operands[1]) { return nil }
-        return ([read(0, indices), read(1, indices)], false)
-      case .square:
-        return node.operands[0].isReciprocal ? ([read(0, indices), read(0, indices)], false) : nil
-      // What is no product.
-      default: return nil
-      }
-    case .contraction(let c):
-      guard splits, c.summed.isEmpty else { return nil }
-      func place(_ list: [Int]) -> [AffineIndex] { list.map { indices[c.output.firstIndex(of: $0)!] } }
-      return ([read(0, place(c.left)), read(1, place(c.right))], false)
-    case .select:
-      // What is masked is a product with the mask, unless the mask hides an infinity.
-      let keeps = node.operands[2].isZero
-      let (value, other) = (node.operands[keeps ? 1 : 2], node.operands[keeps ? 2 : 1])
-      guard other.isZero, !isSingular(value) else { return nil }
-      return (
-        [factor(node.operands[0].indicator(keeps, scalarType), at: indices), read(keeps ? 1 : 2, indices)], false
-      )
-    case .input, .fill, .iota, .compare, .logical, .cast, .detach, .embed, .concatenate, .gather, .scatterAdd,
-      .sum, .maximum, .minimum, .cumulativeSum, .argsort, .solve, .matrix, .scan, .special, .custom:
-      return nil
+      return moved
+    case .slice(let slices): return zip(slices, indices).map { $0.position(of: $1) }
+    case .reshape(let shape): return reshapedIndices(indices, from: shape, to: operand, splits: false)?.indices
+    case .embed, .gather, .scatterAdd, .sum, .cumulativeSum: return nil
     }
   }
 
@@ -241,25 +229,21 @@ extension TermSpace {
   }
 
   private static func createsSingularities(_ node: Node) -> Bool {
-    if case .special = node.primitive { return true }
-    if case .elementwise(let function) = node.primitive { return function.facts.hasPoles }
-    return false
+    if case .pointwise(let function) = node.primitive { function.facts.hasPoles } else { false }
   }
 
   private static func passesSingularities(_ node: Node) -> Bool {
-    switch node.primitive {
-    case .elementwise, .special, .broadcast, .reshape, .permute, .slice, .embed, .concatenate, .select: true
-    case .input, .fill, .iota, .compare, .logical, .cast, .detach, .gather, .scatterAdd, .sum, .maximum, .minimum,
-      .cumulativeSum, .argsort, .contraction, .solve, .matrix, .scan, .custom:
-      false
-    }
+    if case .linear(let primitive) = node.primitive { return primitive.isMovement }
+    if case .pointwise(let function) = node.primitive { return function.isDifferentiable }
+    if case .concatenate = node.primitive { return true }
+    return false
   }
 }
 
 extension Node {
   /// 1 where a mask is as asked, 0 elsewhere; repeated where the mask is, so that terms can read through that.
   fileprivate func indicator(_ isTrue: Bool, _ type: ScalarType) -> Node {
-    if case .broadcast(let shape, let axes) = primitive {
+    if case .linear(.broadcast(let shape, let axes)) = primitive {
       return operands[0].indicator(isTrue, type).broadcast(to: shape, axes: axes)
     }
     return (isTrue ? self : .logical(.not, self)).cast(to: type)

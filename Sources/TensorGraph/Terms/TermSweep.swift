@@ -14,13 +14,13 @@ extension TermRealization {
     var terms: [Node: [Term]] = [space.interned(variable): seed]
     var seen: Set<Node> = [space.interned(variable)]
     let order = Node.topologicalOrder(
-      [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && $0.primitive != .detach })
+      [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && !$0.isDetached })
     work.spend(2 * order.count)
     space.chain = ChainRule(order, variables: [variable])
     for (number, original) in order.enumerated() {
       guard work.allowsPushing else { throw PlanningLimit() }
       let node = space.interned(original)
-      guard seen.insert(node).inserted, node.primitive != .detach else { continue }
+      guard seen.insert(node).inserted, !node.isDetached else { continue }
       var result: [Term] = []
       // Sums and movement only collect terms; factors come from products, and there the cap holds.
       var multiplies = false
@@ -86,8 +86,8 @@ extension LinearMap {
   fileprivate var multiplies: Bool {
     switch self {
     case .scale, .mask, .contraction: true
-    case .structural(.solve, _), .expression, .opaque: true
-    case .identity, .structural, .placed: false
+    case .solve, .expression, .opaque: true
+    case .identity, .cast, .structural: false
     case .composed(let first, let second): first.multiplies || second.multiplies
     }
   }

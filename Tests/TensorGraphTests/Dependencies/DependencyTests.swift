@@ -46,7 +46,7 @@ import Testing
   ) -> SparsityPattern {
     let count = variable.shape.count
     switch node.primitive {
-    case .elementwise, .special:
+    case .pointwise(.elementwise), .pointwise(.special):
       // A partial derivative can be zero at a point by itself. Nearby it is not.
       return (1...3).reduce(exact) { union, k in
         let moved = node.operands.enumerated().map { i, operand in

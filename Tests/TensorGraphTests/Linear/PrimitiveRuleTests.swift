@@ -106,7 +106,7 @@ import Testing
       let point = Dictionary(
         uniqueKeysWithValues: variables.map { variable in
           var elements = spread(variable.shape.count, &generator)
-          if case .special(let function) = node.primitive {
+          if case .pointwise(.special(let function)) = node.primitive {
             // From the interval 0.5...2 into the domain.
             let domain = function.domain[node.operands.firstIndex(of: variable)!]
             elements = elements.map { domain.lowerBound + (domain.upperBound - domain.lowerBound) * ($0 - 0.5) / 1.5 }

@@ -79,14 +79,6 @@ import Testing
     #expect(plan.estimatedCost.flops < 6.1e6)
   }
 
-  /// A one-hot direction through a weight matrix touches one column.
-  @Test func elementOfALargeNetwork() throws {
-    let problem = try Self.network([784, 256, 10], samples: 128)
-    let element = DeltaDemand.element(row: [100 * 256 + 7], column: [785 * 256 + 7 * 10 + 3])
-    #expect(try Self.plan(problem, element).estimatedCost.flops < 1e5)
-    #expect(try Self.plan(problem, .column([100 * 256 + 7])).estimatedCost.flops < 60e6)
-  }
-
   /// The plan computes what it should, at a size that the interpreter can follow.
   @Test(arguments: [[3, 4, 2], [3, 4, 3, 2]]) func valuesOfANetwork(sizes: [Int]) throws {
     let problem = try Self.network(sizes, samples: 5)

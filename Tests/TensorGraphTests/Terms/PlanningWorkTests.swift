@@ -41,7 +41,7 @@ import Testing
     return (x, try #require(gradient(of: Operations.sum(y), to: [x])[0]))
   }
 
-  private static let demands: [DeltaDemand] = [.matrix, .diagonal, .trace]
+  private static let demands: [DeltaDemand] = [.matrix, .diagonal]
 
   /// What a graph adds at most in one step: its nodes are counted at once, and so are the terms of one node.
   private static func slack(_ node: Node) -> Int { 4 * Node.topologicalOrder([node]).count + 12_000 }
@@ -63,7 +63,7 @@ import Testing
       }
     }
     // Where a budget ends before terms save anything there is no plan.
-    #expect(made >= 9, "\(made) of 45 plans, \(Self.loops[number].name)")
+    #expect(made >= 6, "\(made) of 30 plans, \(Self.loops[number].name)")
   }
 
   @Test func randomCompositionsStayWithinTheirBudget() throws {
@@ -88,7 +88,7 @@ import Testing
       }
     }
     // Where nothing is multiplied there is nothing to count.
-    #expect(counted >= 1000, "\(counted) of 1200")
+    #expect(counted >= 667, "\(counted) of 800")
   }
 
   // Slices of one variable add terms that no step multiplies: those are many.

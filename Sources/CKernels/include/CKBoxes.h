@@ -1,7 +1,7 @@
 // A step that puts a tensor together from boxes of elements.
 
-#ifndef CURVATURE_CKASSEMBLY_H
-#define CURVATURE_CKASSEMBLY_H
+#ifndef CURVATURE_CKBOXES_H
+#define CURVATURE_CKBOXES_H
 
 #include "CKProgram.h"
 
@@ -17,7 +17,7 @@ typedef struct ck_box {
   int64_t first_row, row_step, row_axis;
 } ck_box;
 
-typedef struct ck_assembly_step {
+typedef struct ck_boxes_step {
   int32_t to;  // the buffer of the result
   int32_t clears;  // whether the result starts as zero
   int32_t is_shared;  // whether the work is worth more than one worker
@@ -29,8 +29,8 @@ typedef struct ck_assembly_step {
   int64_t rows, row_elements, rows_per_task;
   int64_t phase_count;
   const int64_t *phase_ends;
-} ck_assembly_step;
+} ck_boxes_step;
 
-void ck_run_assembly(const void *payload, ck_context *context);
+void ck_run_boxes(const void *payload, ck_context *context);
 
 #endif

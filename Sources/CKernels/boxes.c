@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "include/CKAssembly.h"
+#include "include/CKBoxes.h"
 #include "walk.h"
 
 // The side of the square blocks in which a transposition goes, so that both sides stay in the first cache.
@@ -65,7 +65,7 @@ LINE(add, double, f64)
 enum { short_line = 16 };
 
 // A box of which the axis that walks along rows, if there is one, has another extent.
-static void put(const ck_assembly_step *step, const ck_box *box, char *to, const char *from, int64_t height) {
+static void put(const ck_boxes_step *step, const ck_box *box, char *to, const char *from, int64_t height) {
   int64_t rank = box->rank, bytes = step->element_bytes, row_axis = box->row_axis;
   const int64_t *extents = box->extents, *ts = box->to_strides, *fs = box->from_strides;
   int64_t last = rank - 1;
@@ -125,10 +125,10 @@ static void put(const ck_assembly_step *step, const ck_box *box, char *to, const
 }
 
 typedef struct {
-  const ck_assembly_step *step;
+  const ck_boxes_step *step;
   ck_context *context;
   int64_t first;
-} assembly_job;
+} boxes_job;
 
 // How many of the rows of a box lie before a row of the result, if there are as many.
 static inline int64_t rows_before(const ck_box *box, int64_t row) {
@@ -138,8 +138,8 @@ static inline int64_t rows_before(const ck_box *box, int64_t row) {
 
 // Some rows of the result: what does not depend on the others, and stays in the cache.
 static void put_rows(void *argument, int64_t task) {
-  assembly_job *job = argument;
-  const ck_assembly_step *step = job->step;
+  boxes_job *job = argument;
+  const ck_boxes_step *step = job->step;
   void **buffers = job->context->buffers;
   int64_t bytes = step->element_bytes, row_bytes = step->row_elements * bytes;
   int64_t from = task * step->rows_per_task, to = from + step->rows_per_task;
@@ -162,17 +162,17 @@ static void put_rows(void *argument, int64_t task) {
 }
 
 static void put_box(void *argument, int64_t task) {
-  assembly_job *job = argument;
-  const ck_assembly_step *step = job->step;
+  boxes_job *job = argument;
+  const ck_boxes_step *step = job->step;
   void **buffers = job->context->buffers;
   const ck_box *box = step->boxes + job->first + task;
   put(step, box, (char *)buffers[step->to] + box->to_offset * step->element_bytes,
       (const char *)buffers[box->from] + box->from_offset * step->element_bytes, 0);
 }
 
-void ck_run_assembly(const void *payload, ck_context *context) {
-  const ck_assembly_step *step = payload;
-  assembly_job job = {step, context, 0};
+void ck_run_boxes(const void *payload, ck_context *context) {
+  const ck_boxes_step *step = payload;
+  boxes_job job = {step, context, 0};
   if (step->rows > 0) {
     int64_t tasks = (step->rows + step->rows_per_task - 1) / step->rows_per_task;
     if (step->is_shared)
