@@ -167,7 +167,7 @@ struct BatchTiling: Sendable {
     for (i, entry) in structure.entries.enumerated() {
       for part in parts[i] {
         var changed = entry
-        if case .slice(let axis) = part { changed.operation = restricted(entry.operation, i, axis, count) }
+        if case .slice(let axis) = part { changed.operation = restricted(entry.operation, axis, count) }
         if case .primitive = entry.operation {
           changed.operands = zip(entry.operands, operandParts(i, part)!).map { places[Int($0)][$1]! }
         }
@@ -181,28 +181,32 @@ struct BatchTiling: Sendable {
 
   /// An operation with another number of slices.
   private func restricted(
-    _ operation: GraphStructure.Operation, _ i: Int, _ axis: Int, _ count: Int
+    _ operation: GraphStructure.Operation, _ axis: Int, _ count: Int
   ) -> GraphStructure.Operation {
+    switch operation {
+    case .argument(let shape, let type): return .argument(shape.replacing(axis: axis, with: count), type)
+    case .fill(let shape, let type): return .fill(shape.replacing(axis: axis, with: count), type)
+    case .primitive(let primitive): return .primitive(restricted(primitive, axis, count))
+    }
+  }
+
+  private func restricted(_ primitive: Primitive, _ axis: Int, _ count: Int) -> Primitive {
     func smaller(_ shape: Shape) -> Shape { shape.replacing(axis: axis, with: count) }
     func smaller(_ slices: [AxisSlice]) -> [AxisSlice] {
       var slices = slices
       slices[axis] = .all(count)
       return slices
     }
-    switch operation {
-    case .argument(let shape, let type): return .argument(smaller(shape), type)
-    case .fill(let shape, let type): return .fill(smaller(shape), type)
-    case .primitive(.leaf(.iota(let shape, let along, let type))):
-      return .primitive(.leaf(.iota(smaller(shape), axis: along, type)))
-    case .primitive(.linear(let primitive)):
-      switch primitive {
-      case .broadcast(let shape, let axes): return .primitive(.linear(.broadcast(smaller(shape), axes: axes)))
-      case .reshape(let shape): return .primitive(.linear(.reshape(smaller(shape))))
-      case .slice(let slices): return .primitive(.linear(.slice(smaller(slices))))
-      case .embed(let shape, let slices): return .primitive(.linear(.embed(smaller(shape), smaller(slices))))
-      case .permute, .gather, .scatterAdd, .sum, .cumulativeSum: return operation
-      }
-    case .primitive: return operation
+    if case .leaf(.iota(let shape, let along, let type)) = primitive {
+      return .leaf(.iota(smaller(shape), axis: along, type))
+    }
+    guard case .linear(let movement) = primitive else { return primitive }
+    switch movement {
+    case .broadcast(let shape, let axes): return .linear(.broadcast(smaller(shape), axes: axes))
+    case .reshape(let shape): return .linear(.reshape(smaller(shape)))
+    case .slice(let slices): return .linear(.slice(smaller(slices)))
+    case .embed(let shape, let slices): return .linear(.embed(smaller(shape), smaller(slices)))
+    case .permute, .gather, .scatterAdd, .sum, .cumulativeSum: return primitive
     }
   }
 }

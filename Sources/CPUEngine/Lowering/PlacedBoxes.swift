@@ -212,26 +212,10 @@ struct PlacedBoxes: Hashable {
     }
     let old = shape.indices.filter { shape[$0] != 1 }
     let new = target.indices.filter { target[$0] != 1 }
-    var (i, j) = (0, 0)
-    while i < old.count {
-      // The shortest runs of axes on both sides with the same number of elements.
-      var (from, to) = (shape[old[i]], target[new[j]])
-      var (oldEnd, newEnd) = (i + 1, j + 1)
-      while from != to {
-        if from < to {
-          from *= shape[old[oldEnd]]
-          oldEnd += 1
-        } else {
-          to *= target[new[newEnd]]
-          newEnd += 1
-        }
-      }
+    for (from, to) in Shape(old.map { shape[$0] }).groups(with: Shape(new.map { target[$0] })) {
       for p in parts.indices {
-        guard result.parts[p].move(parts[p], shape, Array(old[i..<oldEnd]), to: target, Array(new[j..<newEnd])) else {
-          return nil
-        }
+        guard result.parts[p].move(parts[p], shape, Array(old[from]), to: target, Array(new[to])) else { return nil }
       }
-      (i, j) = (oldEnd, newEnd)
     }
     return result
   }

@@ -46,30 +46,24 @@ package struct BatchIndependence {
   }
 
   private mutating func run(_ output: Node) throws(TensorError) {
-    let order = Node.topologicalOrder(
-      [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && !$0.isDetached })
-    for node in order where node !== variable && !node.isDetached {
-      let inputs = node.operands.enumerated().compactMap { i, operand in
-        dependences[operand].flatMap { dependence in
-          node.linearization(i).map { (operand: i, dependence: dependence, map: $0) }
-        }
-      }
-      if inputs.isEmpty { continue }
-      if let axis = carriedAxis(node, inputs.map { ($0.operand, $0.dependence) }) {
+    try LinearSweep([output], from: variable).forEach { (node, inputs) throws(TensorError) in
+      if let axis = carriedAxis(node, inputs.map(\.operand)) {
         dependences[node] = .axis(axis)
-        continue
+        return true
       }
       let known = try knownIndices(node)
       var result = DependencyTable.uniform(DependencySets.empty)
-      for (i, dependence, map) in inputs {
-        let shape = node.operands[i].shape
-        result = result.union(map.dependencies(table(dependence, shape), shape, known, &pool), &pool)
+      for (i, map) in inputs {
+        let operand = node.operands[i]
+        let image = map.dependencies(table(dependences[operand]!, operand.shape), operand.shape, known, &pool)
+        result = result.union(image, &pool)
       }
-      if result.expanded(node.shape.count).allSatisfy({ $0 == DependencySets.empty }) { continue }
+      if result.expanded(node.shape.count).allSatisfy({ $0 == DependencySets.empty }) { return false }
       let axis = node.shape.dimensions.indices.first {
         node.shape[$0] == pool.elementCount && misplaced(result, along: $0, of: node.shape) == nil
       }
       dependences[node] = axis.map { .axis($0) } ?? .slices(result)
+      return true
     }
   }
 
@@ -83,11 +77,11 @@ package struct BatchIndependence {
   }
 
   /// The axis of the result along which slices stay apart, or nil if the operation mixes them.
-  private func carriedAxis(_ node: Node, _ inputs: [(operand: Int, dependence: Dependence)]) -> Int? {
+  private func carriedAxis(_ node: Node, _ inputs: [Int]) -> Int? {
     let shapes = node.operands.map(\.shape)
     return node.shape.dimensions.indices.first { axis in
-      inputs.allSatisfy { i, dependence in
-        guard case .axis(let carried) = dependence,
+      inputs.allSatisfy { i in
+        guard case .axis(let carried)? = dependences[node.operands[i]],
           case .axis(carried) = node.primitive.origin(ofAxis: axis, in: i, shapes)
         else { return false }
         return true

@@ -33,21 +33,17 @@ struct DependencySweep {
     self.variable = variable
     var steps: [Step] = []
     var numbers: [Node: Int] = [:]
-    let order = Node.topologicalOrder(
-      outputs,
-      entering: { $0 !== variable && $0.scalarType.isDifferentiable && !$0.isDetached })
-    for node in order {
-      if node === variable, !node.isDetached {
-        numbers[node] = steps.count
-        steps.append(Step(node: node, inputs: []))
-        continue
-      }
-      let inputs = node.operands.enumerated().compactMap { i, operand in
-        numbers[operand].flatMap { step in node.linearization(i).map { (step: step, operand: i, map: $0) } }
-      }
-      if inputs.isEmpty { continue }
+    if !variable.isDetached {
+      numbers[variable] = 0
+      steps.append(Step(node: variable, inputs: []))
+    }
+    LinearSweep(outputs, from: variable).forEach { node, inputs in
       numbers[node] = steps.count
-      steps.append(Step(node: node, inputs: inputs))
+      steps.append(
+        Step(
+          node: node,
+          inputs: inputs.map { (step: numbers[node.operands[$0.operand]]!, operand: $0.operand, map: $0.map) }))
+      return true
     }
     self.steps = steps
     self.numbers = numbers

@@ -17,36 +17,31 @@ package func collapsedSecondOrder(
 ) -> [(tangents: Node?, sum: Node?)] {
   var tangents: [Node: Node] = [variable: directions]
   var sums: [Node: Node] = [:]
-  let order = Node.topologicalOrder(outputs, entering: { $0 !== variable && $0.scalarType.isDifferentiable })
-  let chain = ChainRule(order, variables: [variable])
-  for node in order {
-    guard node !== variable, !node.isDetached else { continue }
+  let sweep = LinearSweep(outputs, from: variable)
+  let chain = ChainRule(sweep.order, variables: [variable])
+  func add(_ term: Node?, to total: inout Node?) {
+    guard let term, !term.isZero else { return }
+    total = total.map { $0 + term } ?? term
+  }
+  sweep.forEach({ chain.linearization($0, $1) }) { node, inputs in
     var tangent: Node?
     var sum: Node?
-    func add(_ term: Node?, to total: inout Node?) {
-      guard let term, !term.isZero else { return }
-      total = total.map { $0 + term } ?? term
-    }
-    let maps = node.operands.indices.map { tangents[node.operands[$0]] == nil ? nil : chain.linearization(node, $0) }
-    for (i, operand) in node.operands.enumerated() {
-      guard let map = maps[i], let t = tangents[operand] else { continue }
-      add(map.apply(t, lift: 1, chain), to: &tangent)
+    for (i, map) in inputs {
+      let operand = node.operands[i]
+      add(map.apply(tangents[operand]!, lift: 1, chain), to: &tangent)
       if let s = sums[operand] { add(map.apply(s, lift: 0, chain), to: &sum) }
     }
-    guard let tangent else { continue }
+    guard let tangent else { return false }
     tangents[node] = tangent
     if node.isElementByElement {
       for term in node.collapsedCurvatures(chain, { tangents[$0] }) { add(term, to: &sum) }
-      sums[node] = sum
-      continue
-    }
-    var local = node.operands.compactMap { operand in tangents[operand].map { (node: operand, tangent: $0) } }
-    local.append((node, tangent))
-    for (i, operand) in node.operands.enumerated() {
-      guard let map = maps[i], let t = tangents[operand] else { continue }
-      add(map.collapsedVariation(t, local, chain), to: &sum)
+    } else {
+      var local = node.operands.compactMap { operand in tangents[operand].map { (node: operand, tangent: $0) } }
+      local.append((node, tangent))
+      for (i, map) in inputs { add(map.collapsedVariation(tangents[node.operands[i]]!, local, chain), to: &sum) }
     }
     sums[node] = sum
+    return true
   }
   return outputs.map { (tangents[$0], sums[$0]) }
 }

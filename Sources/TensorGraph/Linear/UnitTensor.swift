@@ -203,37 +203,21 @@ extension UnitTensor {
     guard shape.count > 0 else { return nil }
     var moved: [Node?] = []
     var presence = presence
-    var (from, to) = (0, 0)
-    while from < shape.rank || to < target.rank {
-      let (first, firstTarget) = (from, to)
-      var (size, targetSize) = (1, 1)
-      // The shortest group, with the ones that follow it if one side has no axes left.
-      repeat {
-        if size <= targetSize, from < shape.rank {
-          size *= shape[from]
-          from += 1
-        } else if to < target.rank {
-          targetSize *= target[to]
-          to += 1
-        } else {
-          size *= shape[from]
-          from += 1
-        }
-      } while size != targetSize
-      let group = Array(indices[first..<from])
+    for (own, new) in shape.groups(with: target) {
+      let group = Array(indices[own])
       let known = group.compactMap { $0 }
       if known.isEmpty {
-        moved += [Node?](repeating: nil, count: to - firstTarget)
+        moved += [Node?](repeating: nil, count: new.count)
         continue
       }
       // Axes of extent 1 need no index to be merged.
-      let extents = Array(shape.dimensions[first..<from])
+      let extents = Array(shape.dimensions[own])
       guard zip(group, extents).allSatisfy({ $0 != nil || $1 == 1 }) else { return nil }
       let position = merged(group.map { $0 ?? integer(0) }, extents)
-      if firstTarget == to {
+      if new.isEmpty {
         presence = both(presence, isInside(position, 1))
       } else {
-        moved += digits(position, Array(target.dimensions[firstTarget..<to])).map(Optional.some)
+        moved += digits(position, Array(target.dimensions[new])).map(Optional.some)
       }
     }
     return UnitTensor(target, scalarType, moved, presence, count: count)

@@ -145,33 +145,41 @@ extension Shape {
   func slices(below slices: [AxisSlice], of target: Shape) -> [AxisSlice]? {
     guard count > 0 else { return nil }
     var result: [AxisSlice] = []
-    var (own, other) = (0, 0)
-    while own < rank || other < target.rank {
-      // The shortest group of axes of equal size.
-      let (first, firstOther) = (own, other)
-      var (size, otherSize) = (1, 1)
-      repeat {
-        if own < rank, size <= otherSize || other == target.rank {
-          size *= self[own]
-          own += 1
-        } else if other < target.rank {
-          otherSize *= target[other]
-          other += 1
-        } else {
-          return nil
-        }
-      } while size != otherSize
-      if (firstOther..<other).allSatisfy({ slices[$0].isAll(of: target[$0]) }) {
-        result += dimensions[first..<own].map(AxisSlice.all)
+    for (own, other) in groups(with: target) {
+      if other.allSatisfy({ slices[$0].isAll(of: target[$0]) }) {
+        result += dimensions[own].map(AxisSlice.all)
         continue
       }
       // One axis, of which whole multiples of the inner extents are kept.
-      guard other - firstOther == 1, own > first, slices[firstOther].step == 1 else { return nil }
-      let (slice, inner) = (slices[firstOther], size / self[first])
+      let slice = slices[other.lowerBound]
+      guard other.count == 1, !own.isEmpty, slice.step == 1 else { return nil }
+      let inner = dimensions[own.dropFirst()].reduce(1, *)
       guard slice.start % inner == 0, slice.count % inner == 0 else { return nil }
       result.append(AxisSlice(start: slice.start / inner, step: 1, count: slice.count / inner))
-      result += dimensions[(first + 1)..<own].map(AxisSlice.all)
+      result += dimensions[own.dropFirst()].map(AxisSlice.all)
     }
     return result
+  }
+
+  /// The shortest runs of axes of this and of another shape of the same elements, at least one, that have the same number
+  /// of elements each: what a reshape does not mix.
+  package func groups(with other: Shape) -> [(own: Range<Int>, other: Range<Int>)] {
+    var groups: [(own: Range<Int>, other: Range<Int>)] = []
+    var (own, place) = (0, 0)
+    while own < rank || place < other.rank {
+      let (first, firstOther) = (own, place)
+      var (size, otherSize) = (1, 1)
+      repeat {
+        if own < rank, size <= otherSize || place == other.rank {
+          size *= self[own]
+          own += 1
+        } else {
+          otherSize *= other[place]
+          place += 1
+        }
+      } while size != otherSize
+      groups.append((first..<own, firstOther..<place))
+    }
+    return groups
   }
 }

@@ -1,7 +1,6 @@
 /// The cost of pushing dense directions through a graph: what deltas must beat.
 package func denseDirectionsCost(of output: Node, variable: Node, directions: Int, model: CostModel) -> Cost {
   let k = Double(directions)
-  var active: Set<Node> = [variable]
   var cost = Cost.zero
   // As many directions at once as fit the budget, so that nothing is too large.
   var model = model
@@ -42,17 +41,10 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
       return model.product(batch: 1, m: 4 * k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
     }
   }
-  let order = Node.topologicalOrder(
-    [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && !$0.isDetached })
-  for node in order where node !== variable && !node.isDetached {
-    var parts = 0
-    for (i, operand) in node.operands.enumerated() where active.contains(operand) {
-      guard let map = node.linearization(i) else { continue }
-      cost += mapCost(map, operand, node)
-      parts += 1
-    }
-    if parts > 0 { active.insert(node) }
-    if parts > 1 { cost += elementwise(node.shape.count) }
+  LinearSweep([output], from: variable).forEach { node, inputs in
+    for (i, map) in inputs { cost += mapCost(map, node.operands[i], node) }
+    if inputs.count > 1 { cost += elementwise(node.shape.count) }
+    return true
   }
   return cost
 }
