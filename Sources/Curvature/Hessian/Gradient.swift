@@ -39,7 +39,8 @@ public func gradient<Scalar: DifferentiableScalar>(
   try Evaluation.evaluate([y.node] + gradients)
   return try zip(gradients, xs).map { (gradient, x) throws(TensorError) in
     let elements = try Gradients.elements(gradient, of: y.node, in: x.node)
-    return Tensor(elements === gradient.value ? gradient : Node(elements, shape: x.node.shape) { gradient })
+    return Tensor(
+      elements === gradient.value ? gradient : Node(elements, shape: x.node.shape, of: [gradient]) { gradient })
   }
 }
 

@@ -30,7 +30,7 @@ public func laplacian<Scalar: DifferentiableScalar>(
   guard resolvingSingularPoints, try Evaluation.storage(sum).containsNaN else { return Tensor(sum) }
   let hessian = try Hessian(of: y, withRespectTo: x, batchAxis: batchAxis)
   let trace = try hessian.core.matrix.diagonal().summed(over: [1]).reshaped(to: sum.shape)
-  return Tensor(Node(try Evaluation.storage(trace), shape: sum.shape) { sum })
+  return Tensor(Node(try Evaluation.storage(trace), shape: sum.shape, of: [sum]) { sum })
 }
 
 /// Laplacians on nodes, with checks that throw.

@@ -1,3 +1,4 @@
+import Algorithms
 import CPUEngine
 import Synchronization
 import TensorGraph
@@ -44,6 +45,11 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   var derivative: Derivative { products.columns.derivative }
   var isSymmetric: Bool { derivative.isSymmetric }
 
+  /// What expressions of entries are made of.
+  var sources: [Node] {
+    [products.columns, products.rows].flatMap { [$0.derivative.rows.node, $0.derivative.columns.node] }
+  }
+
   /// The number of rows and columns that are known.
   var knownLineCount: Int { caches.withCache(number) { $0.lineCount } }
 
@@ -60,7 +66,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     let value = rest.apply(to: block)
     let elements = try value.isReshape(of: block) ? block.value! : Evaluation.storage(value)
     return Tensor(
-      Node(elements, shape: value.shape) { [self] in
+      Node(elements, shape: value.shape, of: sources) { [self] in
         rest.apply(to: self.expression(region).reshaped(to: touched))
       })
   }
@@ -157,7 +163,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     try MemoryBudget.require(elements: size, of: Scalar.scalarType) {
       "computing \(lines.count) \(areRows ? "rows" : "columns") of \(length) elements"
     }
-    for part in lines.chunked(by: products.derivative.chunkSize) {
+    for part in lines.chunks(ofCount: products.derivative.chunkSize).lazy.map(Array.init) {
       let elements = try products.evaluate(part)
       caches.count(products: part.count)
       caches.withCache(number) { $0.insert(elements, lines: part, isRows: areRows) }
@@ -181,7 +187,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     let elements = try determined(diagonalElements()) { place in
       (place / max(count, 1) % max(batchCount, 1), place % max(count, 1), place % max(count, 1))
     }
-    return Node(elements, shape: [rows.batchCount, rows.count]) { [self] in diagonalExpression() }
+    return Node(elements, shape: [rows.batchCount, rows.count], of: sources) { [self] in diagonalExpression() }
   }
 
   private func diagonalElements() throws(TensorError) -> Storage {
@@ -213,7 +219,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   private func computeDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage {
     let result = Storage(count: numbers.count * rows.batchCount, scalarType: Scalar.scalarType)
     var out = result.base.bindMemory(to: Scalar.self, capacity: result.count)
-    for part in numbers.chunked(by: derivative.chunkSize) {
+    for part in numbers.chunks(ofCount: derivative.chunkSize).lazy.map(Array.init) {
       let lines = try products.columns.evaluate(part)
       caches.count(products: part.count)
       lines.withElements(of: Scalar.self) { elements in
@@ -273,12 +279,5 @@ extension Node {
 extension UnsafeBufferPointer where Element: DifferentiableScalar {
   var containsNaN: Bool {
     baseAddress.map { Storage.containsNaN($0, count: count, Element.scalarType) } ?? false
-  }
-}
-
-extension Array {
-  /// Parts of at most `size` elements, in order.
-  func chunked(by size: Int) -> some Sequence<[Element]> {
-    stride(from: 0, to: count, by: size).lazy.map { Array(self[$0..<Swift.min($0 + size, count)]) }
   }
 }

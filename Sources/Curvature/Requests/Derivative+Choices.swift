@@ -87,6 +87,11 @@ extension Derivative {
     return try wholeCost(effort) < groups ? .dense : .colors
   }
 
+  /// Whether all non-zeros by their terms are expected to cost less than the products of some groups.
+  func areTermsWorthwhile(insteadOf colors: Int) throws(TensorError) -> Bool {
+    try program(.nonzeros(.terms, .both)).cost < productCost(colors)
+  }
+
   /// The share of entries above which a matrix is not worth being sparse.
   private static let largestDensity = 0.5
 
@@ -95,7 +100,7 @@ extension Derivative {
     if lines == min(rows.count, columns.count), try hasPlan(for: wholeRequest) { return false }
     // Nanoseconds, as measured: sets for the elements of each node, and a colouring.
     var search = 150 * Double(columns.node.shape.count)
-    for node in Node.topologicalOrder([rows.node], entering: { $0 !== columns.node }) {
+    for node in Node.topologicalOrder([rows.node], entering: { $0.depth > columns.node.depth }) {
       search += 3000 + 8 * Double(node.shape.count)
     }
     return productCost(lines).nanoseconds > 2 * search

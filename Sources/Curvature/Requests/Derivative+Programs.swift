@@ -61,7 +61,7 @@ extension Derivative {
     let plan = DeltaPlan(
       derivativeOf: rows.node, variable: columns.node, demand: demand, isSymmetric: isSymmetric, effort: effort,
       mayCostMore: false)
-    guard let plan, plan.estimatedCost < plan.denseCost else { return nil }
+    guard let plan, plan.isWorthwhile else { return nil }
     return .init(result: plan.result, cost: plan.estimatedCost, steps: plan.description)
   }
 

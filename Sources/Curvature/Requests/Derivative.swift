@@ -67,6 +67,9 @@ package final class Derivative: Sendable {
     return outline
   }
 
+  /// The nodes by which programs are found.
+  package var nodeCount: Int { outline.structure.count }
+
   /// The most whole numbers that are kept in a key.
   private static let tableLimit = 1 << 20
 
@@ -182,7 +185,7 @@ package final class Derivative: Sendable {
     let variable = columns.node
     var dependents: Set<Node> = [variable]
     var largest = max(1, variable.shape.count, rows.node.shape.count)
-    for node in Node.topologicalOrder([rows.node], entering: { $0 !== variable })
+    for node in Node.topologicalOrder([rows.node], entering: { $0.depth > variable.depth })
     where node.operands.contains(where: dependents.contains) {
       dependents.insert(node)
       largest = max(largest, node.shape.count)

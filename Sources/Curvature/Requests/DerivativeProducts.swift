@@ -61,6 +61,7 @@ struct DerivativeProducts: Sendable {
   ) -> Node {
     Node(
       shape: [seeds.shape[0]] + results.node.shape, results.node.scalarType,
+      of: [derivative.rows.node, derivative.columns.node, seeds],
       computedBy: { () throws(TensorError) in
         let elements = try Evaluation.storage(seeds)
         let program = try derivative.bound(.products(mode, .elements, count: seeds.shape[0]))

@@ -53,14 +53,16 @@ struct GraphOutline {
     var leaves: [Int] = []
     var known: [Int] = []
     var depends: [Bool] = []
-    let order = Node.topologicalOrder([variable, output], entering: { $0 !== variable && !$0.operands.isEmpty })
+    /// What is known and no deeper than the variable does not depend on it: a leaf.
+    func isEnd(_ node: Node) -> Bool { node === variable || node.depth <= variable.depth && node.value != nil }
+    let order = Node.topologicalOrder([variable, output], entering: { !isEnd($0) && !$0.operands.isEmpty })
     entries.reserveCapacity(order.count)
     nodes.reserveCapacity(order.count)
     places.reserveCapacity(order.count)
     depends.reserveCapacity(order.count)
     for node in order {
       let number = entries.count
-      let operands = node === variable ? [] : node.operands.map { places[ObjectIdentifier($0)]! }
+      let operands = isEnd(node) ? [] : node.operands.map { places[ObjectIdentifier($0)]! }
       let dependsOnVariable = node === variable || operands.contains { depends[Int($0)] }
       let isKnown = node.value != nil
       places[ObjectIdentifier(node)] = Int32(number)

@@ -240,6 +240,8 @@ extension DerivativeMatrix {
     let whole = Shape((core.rows.batchAxis == nil ? [] : [core.rows.batchCount]) + shape)
     let elements = try matrix.entries(rows: i, columns: j)
     return Tensor(
-      Node(elements, shape: whole) { matrix.entriesExpression(rows: i, columns: j).reshaped(to: whole) })
+      Node(elements, shape: whole, of: matrix.sources) {
+        matrix.entriesExpression(rows: i, columns: j).reshaped(to: whole)
+      })
   }
 }

@@ -1,3 +1,4 @@
+import Algorithms
 import SparseStructure
 import TensorGraph
 
@@ -93,9 +94,8 @@ extension LazyMatrix {
   private func computeTerms(insteadOf colors: [Int]) throws(TensorError) -> Bool {
     let (override, choice) = sparseState.withLock { ($0.override, $0.choice) }
     guard (override ?? choice) == .terms else { return false }
-    let request = DerivativeRequest.nonzeros(.terms, .both)
-    if override == nil, try !(derivative.program(request).cost < derivative.productCost(colors.count)) { return false }
-    guard let values = try derivative.elements(request) else { return false }
+    if override == nil, try !derivative.areTermsWorthwhile(insteadOf: colors.count) { return false }
+    guard let values = try derivative.elements(.nonzeros(.terms, .both)) else { return false }
     caches.count(products: colors.count)
     caches.withCache(number) { _ = $0.updateNonzeros { $0.insertAll(values) } }
     return true
@@ -108,7 +108,7 @@ extension LazyMatrix {
   ) throws(TensorError) {
     let split = colors.partitioningIndex { coloring.isRowColor($0) }
     for (part, products) in [(Array(colors[..<split]), groups.columns), (Array(colors[split...]), groups.rows)] {
-      for chunk in part.chunked(by: products.derivative.chunkSize) {
+      for chunk in part.chunks(ofCount: products.derivative.chunkSize).lazy.map(Array.init) {
         let elements = try products.evaluate(chunk)
         caches.count(products: chunk.count)
         body(elements, chunk)
@@ -166,9 +166,4 @@ extension LazyMatrix {
     }
     return (pattern, values)
   }
-}
-
-extension Array where Element == Int {
-  /// The first place from which on the predicate holds; it holds nowhere before.
-  func partitioningIndex(where isAfter: (Int) -> Bool) -> Int { firstIndex(where: isAfter) ?? count }
 }

@@ -1,3 +1,4 @@
+import Algorithms
 import SparseStructure
 import TensorGraph
 
@@ -31,7 +32,7 @@ struct LineProducts: Sendable {
     for (colors, products) in [(Array(used[..<split]), groups.columns), (Array(used[split...]), groups.rows)] {
       let elements = products.results.count
       // Tangents stay within the budget of a chunk.
-      for chunk in colors.chunked(by: products.derivative.chunkSize) {
+      for chunk in colors.chunks(ofCount: products.derivative.chunkSize).lazy.map(Array.init) {
         for (slot, color) in chunk.enumerated() { starts[color] = length + slot * elements }
         let all = products.expression(.table(chunk))
         parts.append(all.permuted([1, 0, 2]).reshaped(to: [batchCount, chunk.count * elements]))

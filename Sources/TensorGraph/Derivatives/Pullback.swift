@@ -28,12 +28,12 @@ private func pull(
   _ inputsMove: Bool
 ) -> [Node?] {
   let roots = outputs.map(\.node)
-  // What lies below the only variable cannot matter; below one of several there may be another.
-  let floor = variables.count == 1 ? variables[0] : nil
+  // What is no deeper than the variables has none of them below.
+  let floor = variables.map(\.depth).min() ?? .max
   let order = Node.topologicalOrder(
     roots,
     entering: { node in
-      node.scalarType.isDifferentiable && !node.isDetached && node !== floor
+      node.depth > floor && node.scalarType.isDifferentiable && !node.isDetached
         && !leaves.contains { $0 === node }
     })
   // Only nodes above a variable matter: the sweep leaves the rest alone.

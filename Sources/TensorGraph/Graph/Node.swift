@@ -13,6 +13,10 @@ package final class Node: Sendable {
   private let definition: DeferredDefinition?
   /// Whether this is a number or an array of numbers as a user wrote it.
   package let isLiteral: Bool
+  /// The length of the longest way down to a leaf. What lies below a node is less deep than it, so that a walk towards a
+  /// variable need not enter what is no deeper than that: loops that go on from tensors that were differentiated in are
+  /// not walked back to their start.
+  package let depth: Int32
   /// Bits of `Use`.
   private let uses = Atomic<UInt8>(0)
   /// The elements, once somebody has computed them; set at most once.
@@ -26,6 +30,7 @@ package final class Node: Sendable {
     isLiteral = false
     let type = primitive.type(operandCount: operands.count) { operands[$0].type }
     (shape, scalarType) = (type.shape, type.scalarType)
+    depth = Self.depth(above: operands)
     #if GRAPH_INVARIANTS
       checkInvariants()
     #endif
@@ -50,20 +55,24 @@ package final class Node: Sendable {
   ///
   /// It is an identity (a reshape to its own shape) of that expression. So reading an entry of a lazy matrix costs no
   /// graph, and yet its derivatives exist to every order.
-  package init(_ storage: Storage, shape: Shape, definition: @escaping @Sendable () -> Node) {
+  ///
+  /// - Parameter sources: what the expression is made of.
+  package init(_ storage: Storage, shape: Shape, of sources: [Node], definition: @escaping @Sendable () -> Node) {
     primitive = .linear(.reshape(shape))
     children = []
     isLiteral = false
     self.definition = DeferredDefinition(definition)
     self.shape = shape
     scalarType = storage.scalarType
+    depth = Self.depth(above: sources)
     setValue(storage)
   }
 
   /// An expression, of the same shape and type, that is computed by other means than as a graph: that is built when a
   /// derivative first asks for it.
   package init(
-    shape: Shape, _ scalarType: ScalarType, computedBy compute: @escaping @Sendable () throws(TensorError) -> Storage,
+    shape: Shape, _ scalarType: ScalarType, of sources: [Node],
+    computedBy compute: @escaping @Sendable () throws(TensorError) -> Storage,
     definition: @escaping @Sendable () -> Node
   ) {
     primitive = .linear(.reshape(shape))
@@ -72,6 +81,7 @@ package final class Node: Sendable {
     self.definition = DeferredDefinition(definition, compute)
     self.shape = shape
     self.scalarType = scalarType
+    depth = Self.depth(above: sources)
   }
 
   /// A number that a user wrote: in `2 * x` a constant, in `let s: Tensor<Double> = 2` perhaps a variable.
@@ -82,6 +92,7 @@ package final class Node: Sendable {
     isLiteral = true
     shape = .scalar
     self.scalarType = scalarType
+    depth = 0
   }
 
   /// An array that a user wrote.
@@ -92,7 +103,14 @@ package final class Node: Sendable {
     isLiteral = true
     self.shape = shape
     scalarType = elements.scalarType
+    depth = 0
     setValue(elements)
+  }
+
+  private static func depth(above operands: [Node]) -> Int32 {
+    var depth: Int32 = 0
+    for operand in operands { depth = max(depth, operand.depth + 1) }
+    return depth
   }
 
   /// Whether the expression of this value is built only when somebody asks for it.

@@ -1,18 +1,18 @@
 /// One walk over the nodes that depend on a variable, operands first, with the linear maps by which they do.
 ///
 /// What is carried along is the caller's: sets of elements, slices of a batch, what pushing costs, derivatives.
-struct LinearSweep {
+package struct LinearSweep {
   /// An operand that depends on the variable, and the map from its tangent.
   typealias Input = (operand: Int, map: LinearMap)
 
   /// The nodes between the variable and the outputs, and leaves beside the way.
-  let order: [Node]
+  package let order: [Node]
   private let variable: Node
 
-  init(_ outputs: [Node], from variable: Node) {
+  package init(_ outputs: [Node], from variable: Node) {
     self.variable = variable
     order = Node.topologicalOrder(
-      outputs, entering: { $0 !== variable && $0.scalarType.isDifferentiable && !$0.isDetached })
+      outputs, entering: { $0.depth > variable.depth && $0.scalarType.isDifferentiable && !$0.isDetached })
   }
 
   /// Calls `body` for each node some operands of which depend on the variable differentiably.

@@ -7,6 +7,8 @@ package struct DeltaPlan: CustomStringConvertible {
   package let estimatedCost: Cost
   /// The expected cost of pushing dense directions instead.
   package let denseCost: Cost
+  /// Whether it is expected to cost less than dense directions.
+  package var isWorthwhile: Bool { estimatedCost < denseCost }
   /// What planning took and what it might have taken, in units of `PlanningWork`.
   package let work: (spent: Int, budget: Int)
   private let steps: [String]
@@ -25,7 +27,7 @@ package struct DeltaPlan: CustomStringConvertible {
     let plan = DeltaPlan(
       derivativeOf: gradient, variable: variable, demand: demand, isSymmetric: true, costModel: costModel,
       mayCostMore: false)
-    guard let plan, plan.estimatedCost < plan.denseCost else { return nil }
+    guard let plan, plan.isWorthwhile else { return nil }
     self = plan
   }
 

@@ -14,7 +14,7 @@ extension TermRealization {
     var terms: [Node: [Term]] = [space.interned(variable): seed]
     var seen: Set<Node> = [space.interned(variable)]
     let order = Node.topologicalOrder(
-      [output], entering: { $0 !== variable && $0.scalarType.isDifferentiable && !$0.isDetached })
+      [output], entering: { $0.depth > variable.depth && $0.scalarType.isDifferentiable && !$0.isDetached })
     work.spend(2 * order.count)
     space.chain = ChainRule(order, variables: [variable])
     for (number, original) in order.enumerated() {
