@@ -68,7 +68,7 @@ package final class Derivative: Sendable {
   }
 
   /// The nodes by which programs are found.
-  package var nodeCount: Int { outline.structure.count }
+  package var nodeCount: Int { outline.nodes.count }
 
   /// The most whole numbers that are kept in a key.
   private static let tableLimit = 1 << 20
@@ -138,7 +138,7 @@ package final class Derivative: Sendable {
   ) throws(TensorError) -> DerivativeProgram {
     var keyTables: [[Int64]]? = []
     if case .nonzeros = request { keyTables = tables }
-    guard outline.structure.count <= DerivativeCache.nodeLimit, let keyTables else {
+    guard outline.nodes.count <= DerivativeCache.nodeLimit, let keyTables else {
       return try DerivativeProgram(request, outline, outline.shared(), self, effort)
     }
     return try cache.answer(key(request, outline, keyTables), if: isGood) { () throws(TensorError) in

@@ -10,7 +10,7 @@ package final class DerivativeCache: Sendable {
   package init() {}
 
   struct Key: Hashable {
-    let structure: GraphOutline.Structure
+    let structure: GraphStructure
     /// Whole numbers and masks among the graph's data, if the answer depends on them.
     let tables: [[Int64]]
     let isSymmetric: Bool

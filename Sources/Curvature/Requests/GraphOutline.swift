@@ -4,40 +4,9 @@ import TensorGraph
 ///
 /// Where nothing depends on the variable the outline ends, if the elements are known already.
 struct GraphOutline {
-  /// What remains without the data: whoever builds the same expression again has the same.
-  struct Structure: Hashable {
-    fileprivate let entries: [Entry]
-    fileprivate let output: Int
-    /// Of the entries: many tables are asked for one structure.
-    private let hash: Int
-
-    fileprivate init(entries: [Entry], output: Int) {
-      self.entries = entries
-      self.output = output
-      var hasher = Hasher()
-      hasher.combine(entries)
-      hasher.combine(output)
-      hash = hasher.finalize()
-    }
-
-    static func == (left: Structure, right: Structure) -> Bool {
-      left.hash == right.hash && left.output == right.output && left.entries == right.entries
-    }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
-
-    /// The number of nodes.
-    var count: Int { entries.count }
-  }
-
-  fileprivate struct Entry: Hashable {
-    let primitive: Primitive
-    let operands: [Int32]
-    /// Whether the elements are known although they depend on the variable.
-    let isKnown: Bool
-  }
-
-  let structure: Structure
+  /// What remains without the data. It looks at the output, and at entries whose elements are known although they depend
+  /// on the variable.
+  let structure: GraphStructure
   /// The nodes that the entries stand for, in order.
   let nodes: [Node]
   /// The entries without operands whose elements come from outside; the first is the variable.
@@ -48,7 +17,7 @@ struct GraphOutline {
   /// - Parameter countsKnown: whether elements that are known make a difference.
   init(of output: Node, in variable: Node, countsKnown: Bool) {
     var places: [ObjectIdentifier: Int32] = [:]
-    var entries: [Entry] = []
+    var entries: [GraphStructure.Entry] = []
     var nodes: [Node] = []
     var leaves: [Int] = []
     var known: [Int] = []
@@ -70,13 +39,14 @@ struct GraphOutline {
       depends.append(dependsOnVariable)
       if node === variable || node.isInput || (isKnown && !dependsOnVariable) {
         leaves.append(number)
-        entries.append(Entry(primitive: .leaf(.input(node.shape, node.scalarType)), operands: [], isKnown: false))
+        entries.append(GraphStructure.Entry(operation: .argument(node.shape, node.scalarType), operands: []))
       } else {
         if isKnown && countsKnown { known.append(number) }
-        entries.append(Entry(primitive: node.primitive, operands: operands, isKnown: isKnown && countsKnown))
+        entries.append(GraphStructure.Entry(operation: .primitive(node.primitive), operands: operands))
       }
     }
-    structure = Structure(entries: entries, output: Int(places[ObjectIdentifier(output)]!))
+    structure = GraphStructure(
+      entries: entries, outputs: [places[ObjectIdentifier(output)]!] + known.map(Int32.init))
     self.nodes = nodes
     self.leaves = leaves
     self.known = known
@@ -90,17 +60,21 @@ struct GraphOutline {
   /// The same graph over new inputs in place of its leaves, so that nobody's data is kept.
   func copied() -> Copy {
     var copies: [Node] = []
-    copies.reserveCapacity(structure.count)
-    for entry in structure.entries {
-      copies.append(Node(entry.primitive, entry.operands.map { copies[Int($0)] }))
+    copies.reserveCapacity(nodes.count)
+    for (entry, node) in zip(structure.entries, nodes) {
+      switch entry.operation {
+      case .argument(let shape, let type): copies.append(Node(.input(shape, type)))
+      case .primitive(let primitive): copies.append(Node(primitive, entry.operands.map { copies[Int($0)] }))
+      case .fill: fatalError("an outline keeps the values of constants: \(node.primitive)")
+      }
     }
-    return Copy(nodes: copies, output: copies[structure.output], variable: copies[leaves[0]])
+    return Copy(nodes: copies, output: copies[output], variable: copies[leaves[0]])
   }
 
+  private var output: Int { Int(structure.outputs[0]) }
+
   /// The graph itself.
-  func shared() -> Copy {
-    Copy(nodes: nodes, output: nodes[structure.output], variable: nodes[leaves[0]])
-  }
+  func shared() -> Copy { Copy(nodes: nodes, output: nodes[output], variable: nodes[leaves[0]]) }
 
   /// A graph that has the structure of an outline.
   struct Copy {

@@ -3,13 +3,7 @@
 package struct GraphBody: Sendable {
   package let inputs: [Node]
   package let results: [Node]
-  private let structure: [Entry]
-  private let hash: Int
-
-  private struct Entry: Hashable {
-    var primitive: Primitive
-    var operands: [Int32]
-  }
+  private let structure: GraphStructure
 
   /// - Parameter inputs: all inputs that the results are made of, and more if need be.
   package init(_ results: [Node], over inputs: [Node]) {
@@ -20,17 +14,16 @@ package struct GraphBody: Sendable {
     var places: [Node: Int32] = [:]
     places.reserveCapacity(order.count)
     for (i, node) in order.enumerated() { places[node] = Int32(i) }
-    structure =
-      order.map { node in Entry(primitive: node.primitive, operands: node.operands.map { places[$0]! }) } + [
-        Entry(primitive: .pointwise(.detach), operands: results.map { places[$0]! })
-      ]
-    var hasher = Hasher()
-    hasher.combine(structure)
-    hash = hasher.finalize()
+    let entries = order.map { node in
+      GraphStructure.Entry(
+        operation: known.contains(node) ? .argument(node.shape, node.scalarType) : .primitive(node.primitive),
+        operands: known.contains(node) ? [] : node.operands.map { places[$0]! })
+    }
+    structure = GraphStructure(entries: entries, outputs: results.map { places[$0]! })
   }
 
   /// The number of operations and inputs.
-  package var nodeCount: Int { structure.count - 1 }
+  package var nodeCount: Int { structure.entries.count }
 
   /// The results with other nodes in place of the inputs.
   package func applied(to operands: [Node]) -> [Node] {
@@ -41,10 +34,10 @@ package struct GraphBody: Sendable {
 
 extension GraphBody: Hashable {
   package static func == (left: GraphBody, right: GraphBody) -> Bool {
-    left.hash == right.hash && left.inputs.count == right.inputs.count && left.structure == right.structure
+    left.inputs.count == right.inputs.count && left.structure == right.structure
   }
 
-  package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+  package func hash(into hasher: inout Hasher) { hasher.combine(structure) }
 }
 
 extension GraphBody {

@@ -1,11 +1,7 @@
-import TensorGraph
-
-/// A graph without its data: what programs are cached by.
-///
-/// Inputs and the values of constants are left out, so that rebuilding the same expression with other numbers finds
-/// the same program. Which constants are equal is kept, since what is computed from equal ones is computed once.
-struct GraphStructure: Hashable, Sendable {
-  enum Operation: Hashable, Sendable {
+/// A graph without its data: what programs, plans, patterns and bodies are found by. Whoever builds the same expression
+/// again has the same.
+package struct GraphStructure: Hashable, Sendable {
+  package enum Operation: Hashable, Sendable {
     /// Elements from outside.
     case argument(Shape, ScalarType)
     /// A constant, whose value comes at run time; the only operand is its number among the values.
@@ -14,6 +10,42 @@ struct GraphStructure: Hashable, Sendable {
     case primitive(Primitive)
   }
 
+  package struct Entry: Hashable, Sendable {
+    package var operation: Operation
+    package var operands: [Int32]
+
+    package init(operation: Operation, operands: [Int32]) {
+      self.operation = operation
+      self.operands = operands
+    }
+  }
+
+  /// Operands before their users.
+  package let entries: [Entry]
+  /// The entries that are looked at.
+  package let outputs: [Int32]
+  /// Of both: many tables are asked for one structure.
+  private let hash: Int
+
+  package init(entries: [Entry], outputs: [Int32]) {
+    self.entries = entries
+    self.outputs = outputs
+    var hasher = Hasher()
+    hasher.combine(entries)
+    hasher.combine(outputs)
+    hash = hasher.finalize()
+  }
+
+  package static func == (left: GraphStructure, right: GraphStructure) -> Bool {
+    left.hash == right.hash && left.outputs == right.outputs && left.entries == right.entries
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}
+
+// MARK: Of programs
+
+extension GraphStructure {
   /// Equal for the same bits only.
   private struct LiteralKey: Hashable {
     var bits: UInt64
@@ -28,28 +60,17 @@ struct GraphStructure: Hashable, Sendable {
     }
   }
 
-  struct Entry: Hashable, Sendable {
-    var operation: Operation
-    var operands: [Int32]
-  }
-
-  /// Operands before their users.
-  private(set) var entries: [Entry] = []
-  /// The entries that are wanted.
-  private(set) var outputs: [Int32] = []
-
-  init(entries: [Entry], outputs: [Int32]) {
-    self.entries = entries
-    self.outputs = outputs
-  }
-
   /// The structure below some nodes, and the data that it leaves out, in the order in which they occur.
   ///
+  /// Inputs and the values of constants are left out, so that rebuilding the same expression with other numbers finds the
+  /// same program. Which constants are equal is kept, since what is computed from equal ones is computed once.
+  ///
   /// - Parameter isArgument: whether a node's elements come from outside.
-  init(
+  package init(
     _ nodes: [Node], isArgument: (Node) -> Bool,
     arguments: inout [Node], literals: inout [(Literal, ScalarType)]
   ) {
+    var entries: [Entry] = []
     var places: [ObjectIdentifier: Int32] = [:]
     let order = Node.topologicalOrder(nodes, entering: { !isArgument($0) })
     entries.reserveCapacity(order.count)
@@ -82,6 +103,6 @@ struct GraphStructure: Hashable, Sendable {
             operation: .primitive(node.primitive), operands: node.operands.map { places[ObjectIdentifier($0)]! }))
       }
     }
-    outputs = nodes.map { places[ObjectIdentifier($0)]! }
+    self.init(entries: entries, outputs: nodes.map { places[ObjectIdentifier($0)]! })
   }
 }

@@ -1,0 +1,53 @@
+import Curvature
+import Testing
+
+/// Functions of several tensors at a point, as arrays and as tuples.
+@Suite struct FunctionsOfSeveralTests {
+  static let (w, b, c) = (Tensor<Double>([1, 2]), Tensor<Double>([0.5, -1, 3]), Tensor<Double>([0.25]))
+
+  static func two(_ w: Tensor<Double>, _ b: Tensor<Double>) -> Tensor<Double> {
+    (sin(w).sum() * b * b).sum() + (w * w * w).sum()
+  }
+
+  static func three(_ w: Tensor<Double>, _ b: Tensor<Double>, _ c: Tensor<Double>) -> Tensor<Double> {
+    two(w, b) * exp(c).sum()
+  }
+
+  @Test("A list of tensors is a point of several variables, not a stacked tensor") func lists() {
+    let (w, b) = (Self.w, Self.b)
+    let y = Self.two(w, b)
+    let slopes = gradient(at: [w, b]) { Self.two($0[0], $0[1]) }
+    #expect(slopes.map(\.shape) == [[2], [3]])
+    #expect(zip(slopes, gradient(y, [w, b])).allSatisfy { $0 == $1 })
+    let blocks = hessian(at: [w, b]) { Self.two($0[0], $0[1]) }
+    let expected = hessian(y, [w, b])
+    for i in 0..<2 { for j in 0..<2 { #expect(blocks[i, j][...] == expected[i, j][...]) } }
+    // Tensors of one shape could be stacked, and must not be.
+    let same = hessian(at: [w, w * 2]) { ($0[0] * $0[1] * $0[1]).sum() }
+    #expect(same.count == 2 && same[0, 1].shape == [2, 2])
+    let rows = jacobian(at: [w, b]) { $0[0].sum() * $0[1] }
+    #expect(rows.map(\.shape) == [[3, 2], [3, 3]])
+    let (value, gradients) = valueWithGradient(at: [w, b]) { Self.two($0[0], $0[1]) }
+    #expect(value == y && gradients[1] == slopes[1])
+    let sum = laplacian(at: [w, b]) { Self.two($0[0], $0[1]) }
+    #expect(sum.isClose(to: expected[0, 0].trace + expected[1, 1].trace, relative: 1e-14))
+  }
+
+  @Test("Tuples go where arrays go") func tuples() {
+    let (w, b, c) = (Self.w, Self.b, Self.c)
+    let expected = gradient(Self.three(w, b, c), [w, b, c])
+    let (dw, db, dc) = gradient(at: (w, b, c), of: Self.three)
+    #expect(dw == expected[0] && db == expected[1] && dc == expected[2])
+    let (ew, eb, ec) = gradient(Self.three(w, b, c), (w, b, c))
+    #expect(ew == dw && eb == db && ec == dc)
+    let (fw, fb) = gradient(at: (w, b), of: Self.two)
+    let (gw, gb) = gradient(Self.two(w, b), (w, b))
+    #expect(fw == gw && fb == gb)
+    let (value, (hw, _)) = valueWithGradient(at: (w, b), of: Self.two)
+    #expect(value == Self.two(w, b) && hw == fw)
+    let blocks = hessian(Self.three(w, b, c), [w, b, c])
+    let found = hessian(at: (w, b, c), of: Self.three)
+    #expect(found[1, 2][...] == blocks[1, 2][...] && found[2, 0][...] == blocks[2, 0][...])
+    #expect(hessian(at: (w, b), of: Self.two)[0, 1].shape == [2, 3])
+  }
+}
