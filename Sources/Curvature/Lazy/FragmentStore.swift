@@ -172,7 +172,7 @@ struct FragmentStore<Scalar: DifferentiableScalar> {
   mutating func insertWhole(_ elements: Storage) -> Bool {
     guard nonzeros == nil else { return false }
     let target = elements.base.assumingMemoryBound(to: Scalar.self)
-    for batch in 0..<batchCount {
+    for batch in fragments.isEmpty ? 0..<0 : 0..<batchCount {
       let matrix = target + batch * rowCount * columnCount
       for (row, line) in rows {
         let source = pointer(line, batch, columnCount)
@@ -297,12 +297,25 @@ struct FragmentStore<Scalar: DifferentiableScalar> {
   }
 
   /// The numbers of the diagonal entries that are not held.
-  func missingDiagonal() -> [Int] { (0..<diagonalCount).filter { heldEntry(batch: 0, row: $0, column: $0) == nil } }
+  func missingDiagonal() -> [Int] {
+    if fragments.isEmpty, singles.isEmpty { return Array(0..<diagonalCount) }
+    return (0..<diagonalCount).filter { heldEntry(batch: 0, row: $0, column: $0) == nil }
+  }
 
   /// Keeps the diagonal: the given entries [count, batch], the others as they are held.
   ///
   /// - Returns: false, without keeping it, if an entry is neither given nor held.
   mutating func insertDiagonal(_ given: Storage, at numbers: [Int]) -> Bool {
+    let isAll = numbers.count == diagonalCount && batchCount == 1
+    guard let elements = isAll ? given : completed(given, at: numbers) else { return false }
+    fragments.removeAll { $0.part == .diagonal }
+    byteCount -= diagonal?.byteCount ?? 0
+    hold(Fragment(.diagonal, elements, lastUse: clock.next()))
+    return true
+  }
+
+  /// The diagonal, [batch, element], of given entries [count, batch] and of those that are held; nil if one is neither.
+  private func completed(_ given: Storage, at numbers: [Int]) -> Storage? {
     let elements = Storage(count: batchCount * diagonalCount, scalarType: Scalar.scalarType)
     let target = elements.base.bindMemory(to: Scalar.self, capacity: elements.count)
     var isGiven = [Bool](repeating: false, count: diagonalCount)
@@ -314,13 +327,10 @@ struct FragmentStore<Scalar: DifferentiableScalar> {
     }
     for i in 0..<diagonalCount where !isGiven[i] {
       for batch in 0..<batchCount {
-        guard let known = heldEntry(batch: batch, row: i, column: i) else { return false }
+        guard let known = heldEntry(batch: batch, row: i, column: i) else { return nil }
         target[batch * diagonalCount + i] = known
       }
     }
-    fragments.removeAll { $0.part == .diagonal }
-    byteCount -= diagonal?.byteCount ?? 0
-    hold(Fragment(.diagonal, elements, lastUse: clock.next()))
-    return true
+    return elements
   }
 }

@@ -41,9 +41,10 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   public func evaluate<each Data: TensorScalar>(
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let (point, slope) = (try all.source(x), try all.target(&gradient, 1))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try all.run(on: point, repeat each data, to: (UnsafeMutableRawPointer(value), slope))
+      try all.run(on: point, data: data, to: (UnsafeMutableRawPointer(value), slope))
     }
   }
 
@@ -59,9 +60,10 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   public func evaluate<each Data: TensorScalar>(
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let point = try valueAlone.source(x)
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try valueAlone.run(on: point, repeat each data, to: UnsafeMutableRawPointer(value))
+      try valueAlone.run(on: point, data: data, to: UnsafeMutableRawPointer(value))
     }
   }
 }
@@ -114,8 +116,9 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
     at x: Span<Scalar>, along direction: Span<Scalar>, _ data: repeat Tensor<each Data>,
     product result: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let (point, change) = (try product.source(x), try product.source(direction, product.arguments.count - 1))
-    try product.run(on: (point, change), repeat each data, to: product.target(&result, 0))
+    try product.run(on: (point, change), data: data, to: product.target(&result, 0))
   }
 }
 
@@ -173,11 +176,12 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   public func evaluate<each Data: TensorScalar>(
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, row: Int, result: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let (point, target) = (try rows.source(x), try rows.target(&result, 0))
     let number = Int64(try resolved(row))
     let outcome = withUnsafePointer(to: number) { number in
       Result { () throws(TensorError) in
-        try rows.run(on: (point, UnsafeRawPointer(number)), repeat each data, to: target)
+        try rows.run(on: (point, UnsafeRawPointer(number)), data: data, to: target)
       }
     }
     try outcome.get()

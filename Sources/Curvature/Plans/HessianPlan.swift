@@ -67,9 +67,10 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let (point, slope, matrix) = (try all.source(x), try all.target(&gradient, 1), try all.target(&hessian, 2))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try all.run(on: point, repeat each data, to: (UnsafeMutableRawPointer(value), slope, matrix))
+      try all.run(on: point, data: data, to: (UnsafeMutableRawPointer(value), slope, matrix))
     }
   }
 
@@ -88,7 +89,8 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   public func evaluate<each Data: TensorScalar>(
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try hessianAlone.run(on: hessianAlone.source(x), repeat each data, to: hessianAlone.target(&hessian, 0))
+    let data = PlanProgram.nodes(repeat each data)
+    try hessianAlone.run(on: hessianAlone.source(x), data: data, to: hessianAlone.target(&hessian, 0))
   }
 
   /// Evaluates at many points, shape [P] + S: values [P], gradients [P] + S, Hessians [P] + S + S.

@@ -142,9 +142,10 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   public func evaluate<each Data: TensorScalar>(
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let point = try objectiveAlone.source(x)
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try objectiveAlone.run(on: point, repeat each data, to: UnsafeMutableRawPointer(value))
+      try objectiveAlone.run(on: point, data: data, to: UnsafeMutableRawPointer(value))
     }
   }
 
@@ -152,7 +153,8 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   public func evaluate<each Data: TensorScalar>(
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, constraints g: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try constraintsAlone.run(on: constraintsAlone.source(x), repeat each data, to: constraintsAlone.target(&g, 0))
+    let data = PlanProgram.nodes(repeat each data)
+    try constraintsAlone.run(on: constraintsAlone.source(x), data: data, to: constraintsAlone.target(&g, 0))
   }
 
   /// f, its gradient, g and the entries of its Jacobian (in the order of `jacobianPattern`) in one pass.
@@ -160,10 +162,11 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     constraints: consuming MutableSpan<Scalar>, jacobian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let (point, slope) = (try firstOrder.source(x), try firstOrder.target(&gradient, 1))
     let (limits, entries) = (try firstOrder.target(&constraints, 2), try firstOrder.target(&jacobian, 3))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try firstOrder.run(on: point, repeat each data, to: (UnsafeMutableRawPointer(value), slope, limits, entries))
+      try firstOrder.run(on: point, data: data, to: (UnsafeMutableRawPointer(value), slope, limits, entries))
     }
   }
 
@@ -174,13 +177,14 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, objectiveFactor: Scalar, multipliers: Span<Scalar>,
     hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let (point, weights) = (
       try hessianAlone.source(x), try hessianAlone.source(multipliers, hessianAlone.arguments.count - 1)
     )
     let entries = try hessianAlone.target(&hessian, 0)
     let outcome = withUnsafePointer(to: objectiveFactor) { factor in
       Result { () throws(TensorError) in
-        try hessianAlone.run(on: (point, UnsafeRawPointer(factor), weights), repeat each data, to: entries)
+        try hessianAlone.run(on: (point, UnsafeRawPointer(factor), weights), data: data, to: entries)
       }
     }
     try outcome.get()

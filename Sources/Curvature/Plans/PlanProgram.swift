@@ -44,6 +44,9 @@ final class PlanProgram: Sendable {
   let results: [Result]
   /// The arguments that are data: those behind the first.
   private let dataCount: Int
+  /// Elements of arguments and results: a run looks at these alone.
+  private let argumentCounts: [Int]
+  private let resultCounts: [Int]
   private let mirrored: [(result: Int, size: Int, type: ScalarType)]
   private let resolutions: [Resolution]
   /// Finding what is compiled takes no lock.
@@ -55,6 +58,8 @@ final class PlanProgram: Sendable {
     self.arguments = arguments
     self.results = results
     dataCount = arguments.count { $0.isData }
+    argumentCounts = arguments.map(\.count)
+    resultCounts = results.map(\.count)
     mirrored = results.enumerated().compactMap {
       $1.symmetricSize > 1 ? ($0, $1.symmetricSize, $1.node.scalarType) : nil
     }
@@ -134,23 +139,22 @@ final class PlanProgram: Sendable {
   /// - Parameters:
   ///   - inputs: an `UnsafeRawPointer`, or a tuple of as many as there are arguments besides data: see `source`.
   ///   - outputs: an `UnsafeMutableRawPointer`, or a tuple of as many as there are results: see `target`.
-  func run<Inputs: BitwiseCopyable, Outputs: BitwiseCopyable, each Data: TensorScalar>(
-    on inputs: Inputs, _ data: repeat Tensor<each Data>, to outputs: Outputs
+  func run<Inputs: BitwiseCopyable, Outputs: BitwiseCopyable>(
+    on inputs: Inputs, data: [Node], to outputs: Outputs
   ) throws(TensorError) {
     let size = MemoryLayout<UnsafeRawPointer>.size
-    let count = arguments.count - dataCount
+    let count = argumentCounts.count - dataCount
     precondition(
-      MemoryLayout<Inputs>.size == count * size && MemoryLayout<Outputs>.size == results.count * size,
+      MemoryLayout<Inputs>.size == count * size && MemoryLayout<Outputs>.size == resultCounts.count * size,
       "a pointer for each argument and result")
+    if dataCount > 0 || !data.isEmpty { try require(data, of: arguments[1..<(1 + dataCount)]) }
     let outcome = withUnsafePointer(to: inputs) { inputs in
       withUnsafePointer(to: outputs) { outputs in
         Swift.Result { () throws(TensorError) in
           let inputs = UnsafeRawPointer(inputs).assumingMemoryBound(to: UnsafeRawPointer.self)
           let outputs = UnsafeRawPointer(outputs).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
-          guard dataCount > 0 else { return try run(inputs: inputs, outputs: outputs) }
-          let tensors = Self.nodes(repeat each data)
-          try require(tensors, of: arguments[1...dataCount])
-          let storages = try Evaluation.storages(tensors)
+          if data.isEmpty { return try run(inputs: inputs, outputs: outputs) }
+          let storages = try Evaluation.storages(data)
           try run(
             inputs: [inputs[0]] + storages.map { UnsafeRawPointer($0.base) } + (1..<count).map { inputs[$0] },
             outputs: outputs)
@@ -225,8 +229,9 @@ final class PlanProgram: Sendable {
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   func source<Scalar>(_ elements: Span<Scalar>, _ number: Int = 0) throws(TensorError) -> UnsafeRawPointer {
-    let argument = arguments[number]
-    try Self.require(elements.count, argument.count, argument.name)
+    guard elements.count == argumentCounts[number] else {
+      throw Self.wrongCount(elements.count, arguments[number].count, arguments[number].name)
+    }
     return elements.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) } ?? UnsafeRawPointer(Self.nowhere)
   }
 
@@ -238,16 +243,16 @@ final class PlanProgram: Sendable {
   func target<Scalar>(
     _ elements: inout MutableSpan<Scalar>, _ number: Int
   ) throws(TensorError) -> UnsafeMutableRawPointer {
-    let result = results[number]
-    try Self.require(elements.count, result.count, result.name)
+    guard elements.count == resultCounts[number] else {
+      throw Self.wrongCount(elements.count, results[number].count, results[number].name)
+    }
     return elements.withUnsafeMutableBufferPointer { UnsafeMutableRawPointer($0.baseAddress) } ?? Self.nowhere
   }
 
   /// An address for no elements.
   private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64)! }
 
-  private static func require(_ found: Int, _ count: Int, _ name: String) throws(TensorError) {
-    guard found != count else { return }
-    throw TensorError("plan: \(found) elements for \(name), which takes \(count); give memory for \(count)")
+  private static func wrongCount(_ found: Int, _ count: Int, _ name: String) -> TensorError {
+    TensorError("plan: \(found) elements for \(name), which takes \(count); give memory for \(count)")
   }
 }

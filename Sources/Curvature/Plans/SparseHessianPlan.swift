@@ -91,7 +91,8 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   public func evaluate<each Data: TensorScalar>(
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
-    try hessianAlone.run(on: hessianAlone.source(x), repeat each data, to: hessianAlone.target(&hessian, 0))
+    let data = PlanProgram.nodes(repeat each data)
+    try hessianAlone.run(on: hessianAlone.source(x), data: data, to: hessianAlone.target(&hessian, 0))
   }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and one for each entry of
@@ -104,9 +105,10 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: inout Scalar, gradient: consuming MutableSpan<Scalar>,
     hessian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let (point, slope, entries) = (try all.source(x), try all.target(&gradient, 1), try all.target(&hessian, 2))
     try withUnsafeMutablePointer(to: &value) { value throws(TensorError) in
-      try all.run(on: point, repeat each data, to: (UnsafeMutableRawPointer(value), slope, entries))
+      try all.run(on: point, data: data, to: (UnsafeMutableRawPointer(value), slope, entries))
     }
   }
 
@@ -193,8 +195,9 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, value: consuming MutableSpan<Scalar>,
     jacobian: consuming MutableSpan<Scalar>
   ) throws(TensorError) {
+    let data = PlanProgram.nodes(repeat each data)
     let (values, entries) = (try all.target(&value, 0), try all.target(&jacobian, 1))
-    try all.run(on: all.source(x), repeat each data, to: (values, entries))
+    try all.run(on: all.source(x), data: data, to: (values, entries))
   }
 
   /// The structure, how the values are computed at what cost, and the steps of the program.

@@ -116,7 +116,9 @@ extension DerivativeMatrix {
     let (pattern, values) = try core.matrix.nonzeroValues()
     let count = pattern.nonzeroCount
     return (0..<core.rows.batchCount).map { batch in
-      let slice = SparseMatrix(pattern: pattern, values: Array(values[batch * count..<(batch + 1) * count]))
+      let slice = SparseMatrix(
+        pattern: pattern,
+        values: values.withElements(of: Scalar.self) { Array($0[batch * count..<(batch + 1) * count]) })
       let seen = core.isTransposed ? slice.transposed() : slice
       return switch triangle {
       case .both: seen

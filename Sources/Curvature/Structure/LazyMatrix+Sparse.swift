@@ -119,30 +119,31 @@ extension LazyMatrix {
   // MARK: The whole
 
   /// The values of all non-zeros, [batch, non-zero], with their pattern.
-  func nonzeroValues() throws(TensorError) -> (pattern: SparsityPattern, values: [Scalar]) {
+  func nonzeroValues() throws(TensorError) -> (pattern: SparsityPattern, values: Storage) {
     let (pattern, values) = try computedNonzeroValues()
-    guard values.withUnsafeBufferPointer(\.containsNaN) else { return (pattern, values) }
+    guard values.containsNaN else { return (pattern, values) }
     let places = Array(pattern.coordinates)
-    let elements = try determined(Storage(values)) { place in
+    let elements = try determined(values) { place in
       let (row, column) = places[place % places.count]
       return (place / places.count, row, column)
     }
-    return (pattern, elements.elements())
+    return (pattern, elements)
   }
 
-  private func computedNonzeroValues() throws(TensorError) -> (pattern: SparsityPattern, values: [Scalar]) {
+  private func computedNonzeroValues() throws(TensorError) -> (pattern: SparsityPattern, values: Storage) {
     let pattern = try derivative.pattern()
     let isDense = try evaluationMethod() == .dense && caches.withCache(number) { $0.nonzeros == nil }
     if isDense {
       let all = MatrixRegion(
         rows: PositionSet(all: rows.count), columns: PositionSet(all: columns.count), isTransposed: false)
       let elements = try elements(all)
-      var values: [Scalar] = []
-      values.reserveCapacity(rows.batchCount * pattern.nonzeroCount)
+      let values = Storage(count: rows.batchCount * pattern.nonzeroCount, scalarType: Scalar.scalarType)
+      var target = values.base.bindMemory(to: Scalar.self, capacity: values.count)
       elements.withElements(of: Scalar.self) { elements in
         for batch in 0..<rows.batchCount {
           for (row, column) in pattern.coordinates {
-            values.append(elements[(batch * rows.count + row) * columns.count + column])
+            target.pointee = elements[(batch * rows.count + row) * columns.count + column]
+            target += 1
           }
         }
       }

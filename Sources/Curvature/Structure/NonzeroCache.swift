@@ -9,8 +9,8 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   let coloring: Coloring
   let batchCount: Int
   let isSymmetric: Bool
-  /// [batch, non-zero]
-  private let values: Storage
+  /// [batch, non-zero]; nil while nothing is known.
+  private var values: Storage?
   private var isKnown: [Bool]
   private var unknownCount: Int
   var lastUse: Int
@@ -21,8 +21,6 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
     self.isSymmetric = isSymmetric
     self.lastUse = lastUse
     let count = coloring.pattern.nonzeroCount
-    values = Storage(count: batchCount * count, scalarType: Scalar.scalarType)
-    values.base.initializeMemory(as: Scalar.self, repeating: 0, count: values.count)
     isKnown = [Bool](repeating: false, count: count)
     unknownCount = count
   }
@@ -31,9 +29,20 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   /// Whether every entry is known.
   var isComplete: Bool { unknownCount == 0 }
   /// Bytes of values and of what is known of them; the structure, which outlives the values, does not count.
-  var byteCount: Int { values.count * Scalar.scalarType.byteCount + isKnown.count }
+  var byteCount: Int { isKnown.count * (batchCount * Scalar.scalarType.byteCount + 1) }
 
-  private var elements: UnsafeMutablePointer<Scalar> { values.base.assumingMemoryBound(to: Scalar.self) }
+  /// Whether no entry is known.
+  private var isEmpty: Bool { unknownCount == isKnown.count }
+
+  /// Known values; memory for all of them once there are some.
+  private var elements: UnsafeMutablePointer<Scalar> { values!.base.assumingMemoryBound(to: Scalar.self) }
+
+  private mutating func reserveValues() {
+    if values != nil { return }
+    let fresh = Storage(count: batchCount * isKnown.count, scalarType: Scalar.scalarType)
+    fresh.base.initializeMemory(as: Scalar.self, repeating: 0, count: fresh.count)
+    values = fresh
+  }
 
   // MARK: Keeping
 
@@ -46,6 +55,7 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   }
 
   private mutating func insert(_ products: UnsafeBufferPointer<Scalar>, colors: [Int], ofPart part: Coloring?) {
+    reserveValues()
     let coloring = part ?? self.coloring
     let isPart = part != nil
     guard let source = products.baseAddress else { return }
@@ -68,6 +78,7 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
 
   private mutating func insert(_ elements: UnsafeBufferPointer<Scalar>, lines: [Int], areRows: Bool) {
     guard let source = elements.baseAddress else { return }
+    reserveValues()
     let length = areRows ? pattern.columnCount : pattern.rowCount
     guard !areRows else {
       for (place, row) in lines.enumerated() {
@@ -88,8 +99,12 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
 
   /// Keeps all entries that are not known yet, of values in row order. No batch.
   mutating func insertAll(_ all: Storage) {
-    all.withElements(of: Scalar.self) { source in
-      for (position, isKnown) in isKnown.enumerated() where !isKnown { elements[position] = source[position] }
+    if isEmpty {
+      values = all
+    } else {
+      all.withElements(of: Scalar.self) { source in
+        for (position, isKnown) in isKnown.enumerated() where !isKnown { elements[position] = source[position] }
+      }
     }
     isKnown.withUnsafeMutableBufferPointer { $0.update(repeating: true) }
     unknownCount = 0
@@ -102,6 +117,7 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
         let column = Int(pattern.columnIndices[position])
         let slices = (0..<batchCount).compactMap { value($0, row, column) }
         guard slices.count == batchCount, batchCount > 0 else { continue }
+        reserveValues()
         slices.withUnsafeBufferPointer { set(position, row, mirrors: true, $0.baseAddress!, 1) }
       }
     }
@@ -145,7 +161,8 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
 
   /// All colours whose products are still needed for the whole.
   func missingColors() -> [Int] {
-    missingColors(rows: PositionSet(all: pattern.rowCount), columns: PositionSet(all: pattern.columnCount))
+    if isEmpty { return Array(0..<coloring.colorCount) }
+    return missingColors(rows: PositionSet(all: pattern.rowCount), columns: PositionSet(all: pattern.columnCount))
   }
 
   /// Whether the entries of the pattern at the given positions are known.
@@ -183,8 +200,8 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
     return result
   }
 
-  /// A copy of all values, [batch, non-zero], which must be known.
-  func readAll() -> [Scalar] { values.elements() }
+  /// All values, [batch, non-zero], which must be known.
+  func readAll() -> Storage { values ?? Storage(count: 0, scalarType: Scalar.scalarType) }
 
   /// Calls `body` with each entry of the pattern in a region: its position, its row, its place among rows and columns.
   private func forEachEntry(
