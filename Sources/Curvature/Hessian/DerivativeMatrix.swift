@@ -68,7 +68,8 @@ extension DerivativeMatrix {
   /// Derivative products done so far by all matrices that one call has made.
   ///
   /// A `product(_:)` counts when it is asked for. A whole matrix that was computed by its structure, which is done where
-  /// it is cheaper, counts as the products that it replaces (its shorter side); a diagonal by structure counts as one.
+  /// it is cheaper, counts as the products that it replaces (its shorter side, less the lines that were known); non-zeros
+  /// read off terms count as the groups that they replace, a diagonal by structure as one.
   public var productsEvaluated: Int { core.matrix.caches.productsEvaluated }
 
   /// Bytes of computed values that all matrices of one call keep.
