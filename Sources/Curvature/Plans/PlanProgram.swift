@@ -44,9 +44,11 @@ final class PlanProgram: Sendable {
   let results: [Result]
   /// The arguments that are data: those behind the first.
   private let dataCount: Int
-  /// Elements of arguments and results: a run looks at these alone.
-  private let argumentCounts: [Int]
-  private let resultCounts: [Int]
+  /// The number of arguments and of results, and the elements of the first of both: a run that allocates nothing looks at
+  /// these alone, and not at lists.
+  private let extents: (arguments: Int, results: Int)
+  private let argumentCounts: SIMD8<Int>
+  private let resultCounts: SIMD8<Int>
   private let mirrored: [(result: Int, size: Int, type: ScalarType)]
   private let resolutions: [Resolution]
   /// Finding what is compiled takes no lock.
@@ -58,8 +60,9 @@ final class PlanProgram: Sendable {
     self.arguments = arguments
     self.results = results
     dataCount = arguments.count { $0.isData }
-    argumentCounts = arguments.map(\.count)
-    resultCounts = results.map(\.count)
+    extents = (arguments.count, results.count)
+    argumentCounts = Self.leading(arguments.map(\.count))
+    resultCounts = Self.leading(results.map(\.count))
     mirrored = results.enumerated().compactMap {
       $1.symmetricSize > 1 ? ($0, $1.symmetricSize, $1.node.scalarType) : nil
     }
@@ -68,6 +71,12 @@ final class PlanProgram: Sendable {
       return Resolution(result: number, function: function, part: part)
     }
     if !isDeferred { _ = try function() }
+  }
+
+  private static func leading(_ counts: [Int]) -> SIMD8<Int> {
+    var leading = SIMD8<Int>(repeating: 0)
+    for (number, count) in counts.prefix(8).enumerated() { leading[number] = count }
+    return leading
   }
 
   /// The program for some of the results, compiled when it is first run.
@@ -143,9 +152,9 @@ final class PlanProgram: Sendable {
     on inputs: Inputs, data: [Node], to outputs: Outputs
   ) throws(TensorError) {
     let size = MemoryLayout<UnsafeRawPointer>.size
-    let count = argumentCounts.count - dataCount
+    let count = extents.arguments - dataCount
     precondition(
-      MemoryLayout<Inputs>.size == count * size && MemoryLayout<Outputs>.size == resultCounts.count * size,
+      MemoryLayout<Inputs>.size == count * size && MemoryLayout<Outputs>.size == extents.results * size,
       "a pointer for each argument and result")
     if dataCount > 0 || !data.isEmpty { try require(data, of: arguments[1..<(1 + dataCount)]) }
     let outcome = withUnsafePointer(to: inputs) { inputs in
@@ -229,7 +238,7 @@ final class PlanProgram: Sendable {
   @_specialize(where Scalar == Double)
   @_specialize(where Scalar == Float)
   func source<Scalar>(_ elements: Span<Scalar>, _ number: Int = 0) throws(TensorError) -> UnsafeRawPointer {
-    guard elements.count == argumentCounts[number] else {
+    guard elements.count == (number < 8 ? argumentCounts[number] : arguments[number].count) else {
       throw Self.wrongCount(elements.count, arguments[number].count, arguments[number].name)
     }
     return elements.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) } ?? UnsafeRawPointer(Self.nowhere)
@@ -243,7 +252,7 @@ final class PlanProgram: Sendable {
   func target<Scalar>(
     _ elements: inout MutableSpan<Scalar>, _ number: Int
   ) throws(TensorError) -> UnsafeMutableRawPointer {
-    guard elements.count == resultCounts[number] else {
+    guard elements.count == (number < 8 ? resultCounts[number] : results[number].count) else {
       throw Self.wrongCount(elements.count, results[number].count, results[number].name)
     }
     return elements.withUnsafeMutableBufferPointer { UnsafeMutableRawPointer($0.baseAddress) } ?? Self.nowhere

@@ -9,7 +9,7 @@
         _ = Node(.elementwise(.add), [.vector([1, 2]), .vector([1, 2, 3])])
       }
       let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-      #expect(text.contains("illegal node") && text.contains("operands agree in shape and type"), "\(text)")
+      #expect(text.contains("illegal node") && text.contains("operands agree in shape"), "\(text)")
     }
   }
 #endif
