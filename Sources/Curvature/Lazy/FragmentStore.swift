@@ -104,7 +104,7 @@ struct FragmentStore<Scalar: DifferentiableScalar> {
   }
 
   /// The lines of a set that are not held.
-  func missing(_ wanted: PositionSet, areRows: Bool) -> [Int] {
+  private func missing(_ wanted: PositionSet, areRows: Bool) -> [Int] {
     let lines = lines(areRows: areRows)
     return wanted.filter { lines[$0] == nil }
   }

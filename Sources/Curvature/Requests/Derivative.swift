@@ -67,6 +67,11 @@ package final class Derivative: Sendable {
     return outline
   }
 
+  /// The graph by which the program of a request is found: what is repeated at a point uses what is known there.
+  private func outline(for request: DerivativeRequest) -> GraphOutline {
+    request.isRepeated ? GraphOutline(of: rows.node, in: columns.node, countsKnown: true) : outline
+  }
+
   /// The nodes by which programs are found.
   package var nodeCount: Int { outline.nodes.count }
 
@@ -125,7 +130,7 @@ package final class Derivative: Sendable {
   func program(_ request: DerivativeRequest, effort: PlanningEffort = .once) throws(TensorError) -> DerivativeProgram {
     func isGood(_ program: DerivativeProgram) -> Bool { program.effort == .often || program.effort == effort }
     if let known = state.withLock({ $0.programs[request] }), isGood(known) { return known }
-    let outline = request.isRepeated ? GraphOutline(of: rows.node, in: columns.node, countsKnown: true) : outline
+    let outline = outline(for: request)
     let program = try program(request, outline, effort, isGood)
     // What is repeated is kept when it is bound: its structure is that of what is known now.
     if !request.isRepeated { state.withLock { $0.programs[request] = program } }
@@ -149,7 +154,7 @@ package final class Derivative: Sendable {
   /// A program with the elements at this point.
   func bound(_ request: DerivativeRequest) throws(TensorError) -> BoundProgram {
     if let known = state.withLock({ $0.bound[request] }) { return known }
-    let outline = request.isRepeated ? GraphOutline(of: rows.node, in: columns.node, countsKnown: true) : outline
+    let outline = outline(for: request)
     let program = try program(request, outline, .once, { _ in true })
     let bound = try program.bound(to: outline)
     state.withLock { state in
