@@ -46,7 +46,7 @@ let package = Package(
         "TensorGraph", "Curvature", "SpyPlotPNG", "CZlib", .product(name: "Algorithms", package: "swift-algorithms"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], resources: [.copy("Resources/NIST")]),
-    .executableTarget(name: "CurvatureTool", dependencies: ["CurvatureCommands"]),
+    .executableTarget(name: "CurvatureTool", dependencies: ["Curvature", "CurvatureCommands"]),
     .testTarget(
       name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph", "TestSupport"],
       resources: [.copy("Fixtures")]),

@@ -31,12 +31,7 @@ package enum Engine {
     guard !wanted.isEmpty else { return }
     var arguments: [Node] = []
     var literals: [(Literal, ScalarType)] = []
-    let structure = GraphStructure(
-      wanted,
-      isArgument: { node in
-        if node.isInput { return true }
-        return node.isReady
-      }, arguments: &arguments, literals: &literals)
+    let structure = structure(below: &wanted, &arguments, &literals)
     var storages: [Storage] = []
     storages.reserveCapacity(arguments.count)
     for argument in arguments {
@@ -65,7 +60,27 @@ package enum Engine {
       entry.give(context)
     }
     withExtendedLifetime(storages) {}
-    for (node, storage) in zip(wanted, results) { node.setValue(storage) }
+    for (node, storage) in zip(wanted, results) {
+      node.setValue(storage)
+      History.noteKnown(node)
+    }
+  }
+
+  /// What computes some nodes, and others that are worth keeping.
+  private static func structure(
+    below wanted: inout [Node], _ arguments: inout [Node], _ literals: inout [(Literal, ScalarType)]
+  ) -> GraphStructure {
+    // Nobody may end the history that is walked here.
+    let history = HistoryPin(ofUnknown: wanted)
+    defer { withExtendedLifetime(history) {} }
+    let order = Node.topologicalOrder(wanted, entering: { !$0.isInput && !$0.isReady })
+    wanted += KeptValues.chosen(in: order, besides: wanted)
+    return GraphStructure(
+      wanted,
+      isArgument: { node in
+        if node.isInput { return true }
+        return node.isReady
+      }, order: order, arguments: &arguments, literals: &literals)
   }
 
   /// The steps by which `evaluate` computes nodes.

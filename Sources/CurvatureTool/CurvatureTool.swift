@@ -7,7 +7,9 @@ struct CurvatureTool {
   static func main() {
     // A reader that goes away, as `head` does, is no error worth a signal.
     signal(SIGPIPE, SIG_IGN)
-    let outcome = Tool.run(Array(CommandLine.arguments.dropFirst()))
+    let line = ProgressLine()
+    let outcome = Tool.run(Array(CommandLine.arguments.dropFirst()), progress: line.show)
+    line.clear()
     let isWritten = write(outcome.output, to: STDOUT_FILENO)
     _ = write(Array(outcome.errors.utf8), to: STDERR_FILENO)
     exit(isWritten ? outcome.status : 1)

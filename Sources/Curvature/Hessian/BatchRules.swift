@@ -4,7 +4,6 @@ import TensorGraph
 enum BatchRules {
   /// The batch axis of each variable (nil without a batch), for one value of `ys` a slice.
   static func hessianAxes(_ ys: Node, _ variables: [Node], _ batchAxis: Int?) throws(TensorError) -> [Int?] {
-    for variable in variables { try variable.requireVariable("hessian") }
     guard let batchAxis else {
       guard ys.shape.count == 1 else {
         throw TensorError(
@@ -34,7 +33,6 @@ enum BatchRules {
 
   /// The batch axes of ys and xs (nil without a batch).
   static func jacobianAxes(_ ys: Node, _ xs: Node, _ batchAxis: Int?) throws(TensorError) -> (Int?, Int?) {
-    try xs.requireVariable("jacobian")
     guard let batchAxis else { return (nil, nil) }
     let column = try ShapeRules.axis(batchAxis, rank: xs.shape.rank, operation: "jacobian: batchAxis of xs")
     let row = try ShapeRules.axis(batchAxis, rank: ys.shape.rank, operation: "jacobian: batchAxis of ys")

@@ -6,13 +6,13 @@ import TensorGraph
 /// an expression, which is NaN at singular points where the chain rule does not say (<doc:SingularPoints>). Stops the program
 /// where `gradient(of:withRespectTo:resolvingSingularPoints:)` throws, which is also the form that resolves those points.
 public func gradient<Scalar: DifferentiableScalar>(_ y: Tensor<Scalar>, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
-  checked(try gradient(of: y, withRespectTo: x))
+  checked(try gradient(of: y, withRespectTo: x), else: x.missing)
 }
 
 /// The gradients of `y`, a tensor of one element, in several tensors. Stops the program where
 /// `gradient(of:withRespectTo:resolvingSingularPoints:)` throws.
 public func gradient<Scalar: DifferentiableScalar>(_ y: Tensor<Scalar>, _ xs: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
-  checked(try gradient(of: y, withRespectTo: xs))
+  checked(try gradient(of: y, withRespectTo: xs), else: xs.map(\.missing))
 }
 
 /// The gradient of `y`, a tensor of one element, in `x`: a tensor of x's shape.
@@ -47,7 +47,8 @@ public func gradient<Scalar: DifferentiableScalar>(
 /// Gradients on nodes, with checks that throw.
 package enum Gradients {
   package static func of(_ y: Node, _ xs: [Node]) throws(TensorError) -> [Node] {
-    for x in xs { try x.requireVariable("gradient") }
+    let history = try Node.requireVariables(xs, of: y, "gradient")
+    defer { withExtendedLifetime(history) {} }
     guard y.shape.count == 1 else {
       throw TensorError(
         "gradient: y has shape \(y.shape), which is \(y.shape.count) elements; a gradient has one: sum y, or use "
@@ -90,7 +91,7 @@ package enum Gradients {
 public func pullback<Scalar: DifferentiableScalar>(
   _ y: Tensor<Scalar>, _ x: Tensor<Scalar>, cotangent: Tensor<Scalar>
 ) -> Tensor<Scalar> {
-  checked(try pullback(of: y, withRespectTo: x, cotangent: cotangent))
+  checked(try pullback(of: y, withRespectTo: x, cotangent: cotangent), else: x.missing)
 }
 
 /// The cotangent of `x` for a cotangent of `y`: v' ∂y/∂x, of x's shape.
@@ -103,7 +104,8 @@ public func pullback<Scalar: DifferentiableScalar>(
   guard cotangent.shape == y.shape else {
     throw TensorError("pullback: the cotangent has shape \(cotangent.shape), y has \(y.shape); make them equal")
   }
-  try x.node.requireVariable("pullback")
+  let history = try Node.requireVariables([x.node], of: y.node, "pullback")
+  defer { withExtendedLifetime(history) {} }
   let result = pullback(of: [(y.node, cotangent.node)], to: [x.node])[0]
   return Tensor(result ?? .zeros(x.node.shape, Scalar.scalarType))
 }
@@ -115,7 +117,7 @@ public func pullback<Scalar: DifferentiableScalar>(
 public func pushforward<Scalar: DifferentiableScalar>(
   _ y: Tensor<Scalar>, _ x: Tensor<Scalar>, tangent: Tensor<Scalar>
 ) -> Tensor<Scalar> {
-  checked(try pushforward(of: y, withRespectTo: x, tangent: tangent))
+  checked(try pushforward(of: y, withRespectTo: x, tangent: tangent), else: y.missing)
 }
 
 /// The tangent of `y` for a tangent of `x`: ∂y/∂x v, of y's shape.
@@ -128,14 +130,32 @@ public func pushforward<Scalar: DifferentiableScalar>(
   guard tangent.shape == x.shape else {
     throw TensorError("pushforward: the tangent has shape \(tangent.shape), x has \(x.shape); make them equal")
   }
-  try x.node.requireVariable("pushforward")
+  let history = try Node.requireVariables([x.node], of: y.node, "pushforward")
+  defer { withExtendedLifetime(history) {} }
   let result = pushforward(of: [y.node], seeds: [(x.node, tangent.node)])[0]
   return Tensor(result ?? .zeros(y.node.shape, Scalar.scalarType))
 }
 
 extension Node {
+  /// That derivatives of `y` in these nodes exist and are complete. What they go through is kept while the result lives.
+  ///
+  /// A point that is itself the result of a long loop, such as parameters that nobody has read, is computed here, so that
+  /// what is pending never grows beyond a bound.
+  static func requireVariables(_ xs: [Node], of y: Node, _ operation: String) throws(TensorError) -> HistoryPin {
+    for x in xs { try x.requireVariable(operation) }
+    let pending = xs.filter { $0.pendingDepth >= pendingLimit && !$0.isOpen && $0.value == nil }
+    if !pending.isEmpty { try Evaluation.evaluate(pending) }
+    let history = HistoryPin(of: [y], in: xs)
+    try history.check([y], in: xs, operation)
+    for x in xs where !x.isVariable { x.becomeVariable() }
+    return history
+  }
+
+  /// How long the way from a variable down to something known may be.
+  private static let pendingLimit = 256
+
   /// That this node has derivatives, and that they are complete: nothing was computed past it.
-  func requireVariable(_ operation: String) throws(TensorError) {
+  private func requireVariable(_ operation: String) throws(TensorError) {
     guard !isDetached else {
       throw TensorError(
         "\(operation): xs of shape \(shape) is marked constant (stopGradient, or a result of stoppingGradient()), so nothing "

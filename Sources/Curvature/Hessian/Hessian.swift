@@ -46,6 +46,8 @@ extension BlockMatrix {
     of ys: Tensor<Scalar>, withRespectTo xs: [Tensor<Scalar>], batchAxis: Int? = nil
   ) throws(TensorError) where Block == Hessian<Scalar> {
     let variables = xs.map(\.node)
+    let history = try Node.requireVariables(variables, of: ys.node, "hessian")
+    defer { withExtendedLifetime(history) {} }
     let axes = try BatchRules.hessianAxes(ys.node, variables, batchAxis)
     let total = ys.node.summed(over: Array(0..<ys.node.shape.rank))
     let cotangents = gradient(of: total, to: variables)

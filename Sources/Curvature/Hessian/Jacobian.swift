@@ -14,6 +14,8 @@ extension Jacobian {
   /// - Parameter batchAxis: the axis of both along which slices are independent functions, or nil.
   /// - Throws: `TensorError` if batch sizes differ or slices of the batch depend on each other.
   public init(of ys: Tensor<Scalar>, withRespectTo xs: Tensor<Scalar>, batchAxis: Int? = nil) throws(TensorError) {
+    let history = try Node.requireVariables([xs.node], of: ys.node, "jacobian")
+    defer { withExtendedLifetime(history) {} }
     let (rowAxis, columnAxis) = try BatchRules.jacobianAxes(ys.node, xs.node, batchAxis)
     let rows = UnitDirections(node: ys.node, batchAxis: rowAxis)
     let columns = UnitDirections(node: xs.node, batchAxis: columnAxis)

@@ -13,7 +13,7 @@ import TensorGraph
 public func laplacian<Scalar: DifferentiableScalar>(
   _ y: Tensor<Scalar>, _ x: Tensor<Scalar>, batchAxis: Int? = nil
 ) -> Tensor<Scalar> {
-  checked(try laplacian(of: y, withRespectTo: x, batchAxis: batchAxis))
+  checked(try laplacian(of: y, withRespectTo: x, batchAxis: batchAxis), else: y.missing)
 }
 
 /// The sum of second derivatives of `y` along all coordinates of `x`: the trace of its Hessian, without the Hessian.
@@ -36,6 +36,8 @@ public func laplacian<Scalar: DifferentiableScalar>(
 /// Laplacians on nodes, with checks that throw.
 package enum Laplacians {
   package static func of(_ y: Node, _ x: Node, batchAxis: Int?) throws(TensorError) -> Node {
+    let history = try Node.requireVariables([x], of: y, "laplacian")
+    defer { withExtendedLifetime(history) {} }
     let axis = try BatchRules.hessianAxes(y, [x], batchAxis)[0]
     let directions = UnitDirections(node: x, batchAxis: axis)
     let all = Node(.iota([directions.count], axis: 0, .int64))

@@ -1,4 +1,3 @@
-import Algorithms
 import CPUEngine
 import Synchronization
 import TensorGraph
@@ -127,7 +126,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     let (row, column) = (region.rows[0], region.columns[0])
     guard caches.withCache(number, { !$0.hasEntry(besides: row, column) }) else { return false }
     let element = try function.bound(.entry)(Storage([Int64(row)]), Storage([Int64(column)]))
-    caches.count(products: 1)
+    caches.count(products: 1, inOneStepOf: element.byteCount)
     let value = element.element(0, of: Scalar.self)
     caches.withCache(number) { $0.insert(value, row: row, column: column) }
     return true
@@ -146,7 +145,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
       try derivative.isWholeWorthwhile(insteadOf: lines, spent: spent), let request = derivative.wholeRequest,
       let elements = try derivative.elements(request)
     else { return false }
-    caches.count(products: lines)
+    caches.count(products: lines, inOneStepOf: elements.byteCount)
     if isSymmetric {
       // Nobody else has seen these elements yet.
       Engine.mirrorUpperTriangles(
@@ -163,10 +162,11 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     try MemoryBudget.require(elements: size, of: Scalar.scalarType) {
       "computing \(lines.count) \(areRows ? "rows" : "columns") of \(length) elements"
     }
-    for part in lines.chunks(ofCount: products.derivative.chunkSize).lazy.map(Array.init) {
+    try forEachChunk(of: lines, size: products.derivative.chunkSize, areKept: true) { part throws(TensorError) in
       let elements = try products.evaluate(part)
       caches.count(products: part.count)
       caches.withCache(number) { $0.insert(elements, lines: part, isRows: areRows) }
+      return elements.byteCount
     }
   }
 
@@ -211,7 +211,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     guard numbers.count == rows.count, let request = derivative.diagonalRequest,
       let elements = try derivative.elements(request)
     else { return nil }
-    caches.count(products: 1)
+    caches.count(products: 1, inOneStepOf: elements.byteCount)
     return elements
   }
 
@@ -219,7 +219,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   private func computeDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage {
     let result = Storage(count: numbers.count * rows.batchCount, scalarType: Scalar.scalarType)
     var out = result.base.bindMemory(to: Scalar.self, capacity: result.count)
-    for part in numbers.chunks(ofCount: derivative.chunkSize).lazy.map(Array.init) {
+    try forEachChunk(of: numbers, size: derivative.chunkSize, areKept: false) { part throws(TensorError) in
       let lines = try products.columns.evaluate(part)
       caches.count(products: part.count)
       lines.withElements(of: Scalar.self) { elements in
@@ -230,6 +230,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
           }
         }
       }
+      return lines.byteCount
     }
     return result
   }

@@ -62,7 +62,12 @@ final class MatrixCaches<Scalar: DifferentiableScalar>: Sendable {
 
   var productsEvaluated: Int { products.load(ordering: .relaxed) }
 
-  func count(products count: Int) { products.add(count, ordering: .relaxed) }
+  ///
+  /// - Parameter bytes: what they hold, if all were computed in one step of which nobody was told yet.
+  func count(products count: Int, inOneStepOf bytes: Int? = nil) {
+    products.add(count, ordering: .relaxed)
+    if let bytes { ReadWatcher.current?.add(completed: count, total: count, bytes: bytes) }
+  }
 }
 
 /// The order in which things were computed and used.

@@ -15,14 +15,22 @@ public enum MemoryBudget {
     set { limit.store(newValue, ordering: .relaxed) }
   }
 
+  /// A number of bytes in the unit in which it is read best.
+  static func text(bytes: Int) -> String {
+    for (unit, size) in [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] where Double(bytes) >= size {
+      return String(format: "%.1f \(unit)", Double(bytes) / size)
+    }
+    return "\(bytes) bytes"
+  }
+
   /// Refuses what would take more memory than allowed, before it starts.
   ///
   /// - Parameter operation: what is about to happen, for the error's text.
   static func require(elements: Int, of type: ScalarType, for operation: () -> String) throws(TensorError) {
     guard elements.multipliedClamping(by: type.byteCount) > bytes else { return }
-    let gigabytes = String(format: "%.1f", Double(elements) * Double(type.byteCount) / 1e9)
+    let size = text(bytes: elements.multipliedClamping(by: type.byteCount))
     throw TensorError(
-      "\(operation()) takes \(gigabytes) GB, more than the budget of \(bytes) bytes; read single rows or smaller "
+      "\(operation()) takes \(size), more than the budget of \(text(bytes: bytes)); read single rows or smaller "
         + "blocks, use product(_:) or matmul with a thin matrix, diagonal or trace, or raise MemoryBudget.bytes")
   }
 }

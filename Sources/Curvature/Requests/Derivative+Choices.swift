@@ -100,7 +100,7 @@ extension Derivative {
     if lines == min(rows.count, columns.count), try hasPlan(for: wholeRequest) { return false }
     // Nanoseconds, as measured: sets for the elements of each node, and a colouring.
     var search = 150 * Double(columns.node.shape.count)
-    for node in Node.topologicalOrder([rows.node], entering: { $0.depth > columns.node.depth }) {
+    for node in Node.topologicalOrder([rows.node], entering: VariableFloor(columns.node).isBelow) {
       search += 3000 + 8 * Double(node.shape.count)
     }
     return productCost(lines).nanoseconds > 2 * search

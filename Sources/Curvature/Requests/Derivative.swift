@@ -24,6 +24,8 @@ package final class Derivative: Sendable {
   }
 
   private let state = Mutex(State())
+  /// Programs are made of the graph when they are asked for.
+  private let history: HistoryPin
 
   /// - Parameters:
   ///   - rows: what is differentiated: for a Hessian the gradient.
@@ -37,6 +39,7 @@ package final class Derivative: Sendable {
     self.columns = columns
     self.isSymmetric = isSymmetric
     self.cache = cache
+    history = HistoryPin(of: [rows.node], in: [columns.node])
     guard let coloring else { return }
     let facts = StructureFacts()
     facts.coloring = coloring
@@ -190,7 +193,7 @@ package final class Derivative: Sendable {
     let variable = columns.node
     var dependents: Set<Node> = [variable]
     var largest = max(1, variable.shape.count, rows.node.shape.count)
-    for node in Node.topologicalOrder([rows.node], entering: { $0.depth > variable.depth })
+    for node in Node.topologicalOrder([rows.node], entering: VariableFloor(variable).isBelow)
     where node.operands.contains(where: dependents.contains) {
       dependents.insert(node)
       largest = max(largest, node.shape.count)

@@ -22,8 +22,9 @@ struct GraphOutline {
     var leaves: [Int] = []
     var known: [Int] = []
     var depends: [Bool] = []
-    /// What is known and no deeper than the variable does not depend on it: a leaf.
-    func isEnd(_ node: Node) -> Bool { node === variable || node.depth <= variable.depth && node.value != nil }
+    /// What is known and does not depend on the variable is a leaf.
+    let floor = VariableFloor(variable)
+    func isEnd(_ node: Node) -> Bool { node === variable || !floor.isBelow(node) && node.value != nil }
     let order = Node.topologicalOrder([variable, output], entering: { !isEnd($0) && !$0.operands.isEmpty })
     entries.reserveCapacity(order.count)
     nodes.reserveCapacity(order.count)

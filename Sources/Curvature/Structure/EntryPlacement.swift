@@ -36,7 +36,7 @@ struct EntryPlacement {
 
   private static func dependents(of variable: Node, among nodes: [Node]) -> Set<Node> {
     var found: Set<Node> = [variable]
-    for node in Node.topologicalOrder(nodes, entering: { $0.depth > variable.depth })
+    for node in Node.topologicalOrder(nodes, entering: VariableFloor(variable).isBelow)
     where node.operands.contains(where: found.contains) {
       found.insert(node)
     }

@@ -83,7 +83,7 @@ extension LazyMatrix {
     if try computeTerms(insteadOf: colors) { return }
     let coloring = try derivative.coloring()
     guard let groups = sparseState.withLock({ $0.groups }) else { fatalError("a sparse matrix has groups") }
-    try forEachProduct(of: coloring, colors, groups) { products, part in
+    try forEachProduct(of: coloring, colors, groups, areKept: true) { products, part in
       caches.withCache(number) { _ = $0.updateNonzeros { $0.insert(products, colors: part) } }
     }
   }
@@ -96,22 +96,23 @@ extension LazyMatrix {
     guard (override ?? choice) == .terms else { return false }
     if override == nil, try !derivative.areTermsWorthwhile(insteadOf: colors.count) { return false }
     guard let values = try derivative.elements(.nonzeros(.terms, .both)) else { return false }
-    caches.count(products: colors.count)
+    caches.count(products: colors.count, inOneStepOf: values.byteCount)
     caches.withCache(number) { _ = $0.updateNonzeros { $0.insertAll(values) } }
     return true
   }
 
   /// Computes the products of some groups, a chunk at a time.
   func forEachProduct(
-    of coloring: Coloring, _ colors: [Int], _ groups: LineProducts,
+    of coloring: Coloring, _ colors: [Int], _ groups: LineProducts, areKept: Bool = false,
     _ body: (_ products: Storage, _ colors: [Int]) -> Void
   ) throws(TensorError) {
     let split = colors.partitioningIndex { coloring.isRowColor($0) }
     for (part, products) in [(Array(colors[..<split]), groups.columns), (Array(colors[split...]), groups.rows)] {
-      for chunk in part.chunks(ofCount: products.derivative.chunkSize).lazy.map(Array.init) {
+      try forEachChunk(of: part, size: products.derivative.chunkSize, areKept: areKept) { chunk throws(TensorError) in
         let elements = try products.evaluate(chunk)
         caches.count(products: chunk.count)
         body(elements, chunk)
+        return elements.byteCount
       }
     }
   }

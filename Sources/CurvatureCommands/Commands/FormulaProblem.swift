@@ -64,6 +64,9 @@ struct FormulaProblem {
 
   /// An error of tensors, shown at the formula's result.
   func located(_ error: TensorError) -> ToolError {
+    if error.isCancellation {
+      return ToolError("\(error.message.prefix { $0 != "," }); nothing was written", status: .interrupted)
+    }
     let range = formula.statements.last.map { formula.expressions[$0.value].range } ?? 0..<0
     // The library's messages name its own ways out, and steps of programs that no formula names.
     let text = error.message.replacing("batchAxis", with: "--batch-axis")

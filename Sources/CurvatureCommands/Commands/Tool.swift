@@ -1,5 +1,7 @@
 import Algorithms
 import ArgumentParser
+import Curvature
+import TensorGraph
 
 /// The command-line tool as a function: arguments in, texts and a status out.
 package enum Tool {
@@ -15,10 +17,13 @@ package enum Tool {
 
   /// Runs one command line, without the program's name.
   ///
-  /// - Parameter input: gives the bytes of standard input; asked for at most once.
+  /// - Parameters:
+  ///   - input: gives the bytes of standard input; asked for at most once.
+  ///   - progress: is told how far reads of matrices have come.
   package static func run(
     _ arguments: [String],
-    input: @escaping () throws(ToolError) -> [UInt8] = { () throws(ToolError) in try FileAccess.read("-") }
+    input: @escaping () throws(ToolError) -> [UInt8] = { () throws(ToolError) in try FileAccess.read("-") },
+    progress: @escaping @Sendable (ReadProgress) -> Void = { _ in }
   ) -> Outcome {
     let console = Console(input: input)
     do {
@@ -28,7 +33,7 @@ package enum Tool {
         try command.run()
         return Outcome()
       }
-      try command.run(console)
+      try withProgress(progress) { try command.run(console) }
       return Outcome(output: console.output, errors: console.notes, status: 0)
     } catch let error as ToolError {
       return Outcome(errors: console.notes + "\(error)\n", status: error.status.rawValue)
@@ -42,6 +47,9 @@ package enum Tool {
       return Outcome(output: Array(text.utf8), status: 0)
     }
   }
+
+  /// Ends a run that reads a matrix, after the products at hand.
+  package static func interrupt() { Cancellation.request() }
 
   /// Refuses a first word that is no command; the parser's message would be about what follows it.
   private static func checkCommand(_ arguments: [String]) throws(ToolError) {

@@ -8,6 +8,8 @@ package struct ToolError: Error, CustomStringConvertible {
     case data = 1
     /// A wrong command line, or a formula that does not parse, names the unknown, or calls with wrong arguments.
     case usage = 2
+    /// Ended by Ctrl-C, as shells number it.
+    case interrupted = 130
   }
 
   /// What was found and what was expected, in one sentence.

@@ -28,12 +28,11 @@ private func pull(
   _ inputsMove: Bool
 ) -> [Node?] {
   let roots = outputs.map(\.node)
-  // What is no deeper than the variables has none of them below.
-  let floor = variables.map(\.depth).min() ?? .max
+  let floor = VariableFloor(variables)
   let order = Node.topologicalOrder(
     roots,
     entering: { node in
-      node.depth > floor && node.scalarType.isDifferentiable && !node.isDetached
+      floor.isBelow(node) && node.scalarType.isDifferentiable && !node.isDetached
         && !leaves.contains { $0 === node }
     })
   // Only nodes above a variable matter: the sweep leaves the rest alone.

@@ -29,12 +29,11 @@ private func push(
   for (node, tangent) in seeds where !tangent.isZero { tangents[node] = tangent }
   let seeded = Set(seeds.map(\.node))
   func isLeaf(_ node: Node) -> Bool { leaves.contains { $0 === node } }
-  // What is no deeper than the seeds has none of them below.
-  let floor = seeds.map(\.node.depth).min() ?? .max
+  let floor = VariableFloor(seeds.map(\.node))
   let order = Node.topologicalOrder(
     outputs,
     entering: { node in
-      node.depth > floor && !seeded.contains(node) && node.scalarType.isDifferentiable && !isLeaf(node)
+      floor.isBelow(node) && !seeded.contains(node) && node.scalarType.isDifferentiable && !isLeaf(node)
     })
   let chain = ChainRule(order, variables: seeded, leaves: leaves, inputsMove: inputsMove)
   for node in order {

@@ -65,14 +65,16 @@ extension GraphStructure {
   /// Inputs and the values of constants are left out, so that rebuilding the same expression with other numbers finds the
   /// same program. Which constants are equal is kept, since what is computed from equal ones is computed once.
   ///
-  /// - Parameter isArgument: whether a node's elements come from outside.
+  /// - Parameters:
+  ///   - isArgument: whether a node's elements come from outside.
+  ///   - order: the nodes below, if they have been listed.
   package init(
-    _ nodes: [Node], isArgument: (Node) -> Bool,
+    _ nodes: [Node], isArgument: (Node) -> Bool, order: [Node]? = nil,
     arguments: inout [Node], literals: inout [(Literal, ScalarType)]
   ) {
     var entries: [Entry] = []
     var places: [ObjectIdentifier: Int32] = [:]
-    let order = Node.topologicalOrder(nodes, entering: { !isArgument($0) })
+    let order = order ?? Node.topologicalOrder(nodes, entering: { !isArgument($0) })
     entries.reserveCapacity(order.count)
     places.reserveCapacity(order.count)
     var numbers: [LiteralKey: Int] = [:]

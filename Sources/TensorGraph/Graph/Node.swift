@@ -7,8 +7,10 @@ package final class Node: Sendable {
   package let primitive: Primitive
   package let shape: Shape
   package let scalarType: ScalarType
-  /// Written only when the node dies.
+  /// The operands of a node that is not deep. Written only when the node dies.
   private nonisolated(unsafe) var children: [Node]
+  /// The operands of a deep node, which it may forget.
+  private let past: Past?
   /// For a value whose expression is built only when somebody asks for it.
   private let definition: DeferredDefinition?
   /// Whether this is a number or an array of numbers as a user wrote it.
@@ -16,21 +18,36 @@ package final class Node: Sendable {
   /// The length of the longest way down to a leaf. What lies below a node is less deep than it, so that a walk towards a
   /// variable need not enter what is no deeper than that: loops that go on from tensors that were differentiated in are
   /// not walked back to their start.
-  package let depth: Int32
+  package let depth: Int
+  /// When this was made (`History.clock`): what is older than a variable does not depend on it.
+  let birth: Int
+  /// The length of the longest way down to something known, when this was made.
+  package let pendingDepth: Int
   /// Bits of `Use`.
-  private let uses = Atomic<UInt8>(0)
+  private let uses: Atomic<UInt8>
   /// The elements, once somebody has computed them; set at most once.
   private let result = AtomicLazyReference<Storage>()
 
   /// A node whose operands are known to fit the primitive.
   package init(_ primitive: Primitive, _ operands: [Node] = []) {
     self.primitive = primitive
-    self.children = operands
     definition = nil
     isLiteral = false
     let type = primitive.type(operandCount: operands.count) { operands[$0].type }
     (shape, scalarType) = (type.shape, type.scalarType)
-    depth = Self.depth(above: operands)
+    var (depth, pendingDepth) = (0, 0)
+    var isOpen = if case .leaf(.input) = primitive { true } else { false }
+    for operand in operands {
+      depth = max(depth, operand.depth + 1)
+      isOpen = isOpen || operand.isOpen
+      if !operand.isReady { pendingDepth = max(pendingDepth, operand.pendingDepth + 1) }
+    }
+    (self.depth, self.pendingDepth) = (depth, pendingDepth)
+    uses = Atomic(isOpen ? Use.open : 0)
+    let isDeep = depth >= History.deepDepth
+    birth = isDeep ? History.tick() : History.now
+    past = isDeep ? Past(operands) : nil
+    children = isDeep ? [] : operands
     #if GRAPH_INVARIANTS
       checkInvariants()
     #endif
@@ -47,8 +64,18 @@ package final class Node: Sendable {
   /// An input with its elements.
   package convenience init(_ storage: Storage, shape: Shape) {
     precondition(storage.count == shape.count, "\(storage.count) elements for shape \(shape)")
-    self.init(.input(shape, storage.scalarType))
+    self.init(leaf: .input(shape, storage.scalarType), shape, storage.scalarType, isLiteral: false)
     setValue(storage)
+  }
+
+  /// A leaf that needs nothing from outside.
+  private init(leaf: Leaf, _ shape: Shape, _ scalarType: ScalarType, isLiteral: Bool) {
+    primitive = .leaf(leaf)
+    (children, past, definition) = ([], nil, nil)
+    (self.shape, self.scalarType, self.isLiteral) = (shape, scalarType, isLiteral)
+    (depth, pendingDepth) = (0, 0)
+    birth = History.now
+    uses = Atomic(0)
   }
 
   /// A known value whose expression, of the same shape and type, is built when a derivative first asks for it.
@@ -57,66 +84,51 @@ package final class Node: Sendable {
   /// graph, and yet its derivatives exist to every order.
   ///
   /// - Parameter sources: what the expression is made of.
-  package init(_ storage: Storage, shape: Shape, of sources: [Node], definition: @escaping @Sendable () -> Node) {
-    primitive = .linear(.reshape(shape))
-    children = []
-    isLiteral = false
-    self.definition = DeferredDefinition(definition)
-    self.shape = shape
-    scalarType = storage.scalarType
-    depth = Self.depth(above: sources)
+  package convenience init(
+    _ storage: Storage, shape: Shape, of sources: [Node], definition: @escaping @Sendable () -> Node
+  ) {
+    self.init(DeferredDefinition(definition), shape, storage.scalarType, of: sources)
     setValue(storage)
   }
 
   /// An expression, of the same shape and type, that is computed by other means than as a graph: that is built when a
   /// derivative first asks for it.
-  package init(
+  package convenience init(
     shape: Shape, _ scalarType: ScalarType, of sources: [Node],
     computedBy compute: @escaping @Sendable () throws(TensorError) -> Storage,
     definition: @escaping @Sendable () -> Node
   ) {
+    self.init(DeferredDefinition(definition, compute), shape, scalarType, of: sources)
+  }
+
+  private init(_ definition: DeferredDefinition, _ shape: Shape, _ scalarType: ScalarType, of sources: [Node]) {
     primitive = .linear(.reshape(shape))
-    children = []
-    isLiteral = false
-    self.definition = DeferredDefinition(definition, compute)
-    self.shape = shape
-    self.scalarType = scalarType
-    depth = Self.depth(above: sources)
+    (children, past, self.definition) = ([], nil, definition)
+    (self.shape, self.scalarType, isLiteral) = (shape, scalarType, false)
+    depth = (sources.map(\.depth).max() ?? -1) + 1
+    pendingDepth = 0
+    birth = depth >= History.deepDepth ? History.tick() : History.now
+    uses = Atomic(sources.contains(where: \.isOpen) ? Use.open : 0)
   }
 
   /// A number that a user wrote: in `2 * x` a constant, in `let s: Tensor<Double> = 2` perhaps a variable.
-  package init(literal: Literal, _ scalarType: ScalarType) {
-    primitive = .leaf(.fill(.scalar, literal, scalarType))
-    children = []
-    definition = nil
-    isLiteral = true
-    shape = .scalar
-    self.scalarType = scalarType
-    depth = 0
+  package convenience init(literal: Literal, _ scalarType: ScalarType) {
+    self.init(leaf: .fill(.scalar, literal, scalarType), .scalar, scalarType, isLiteral: true)
   }
 
   /// An array that a user wrote.
-  package init(literal elements: Storage, shape: Shape) {
-    primitive = .leaf(.input(shape, elements.scalarType))
-    children = []
-    definition = nil
-    isLiteral = true
-    self.shape = shape
-    scalarType = elements.scalarType
-    depth = 0
+  package convenience init(literal elements: Storage, shape: Shape) {
+    self.init(leaf: .input(shape, elements.scalarType), shape, elements.scalarType, isLiteral: true)
     setValue(elements)
-  }
-
-  private static func depth(above operands: [Node]) -> Int32 {
-    var depth: Int32 = 0
-    for operand in operands { depth = max(depth, operand.depth + 1) }
-    return depth
   }
 
   /// Whether the expression of this value is built only when somebody asks for it.
   package var isDeferred: Bool { definition != nil }
 
-  package var operands: [Node] { definition.map { [$0.node] } ?? children }
+  package var operands: [Node] {
+    if let definition { return [definition.node] }
+    return past?.operands ?? children
+  }
 
   /// The shape and the element type.
   package var type: TensorType { TensorType(shape, scalarType) }
@@ -159,17 +171,25 @@ package final class Node: Sendable {
   @discardableResult
   package func setValue(_ storage: Storage) -> Storage { result.storeIfNil(storage) }
 
+  /// Keeps the elements alone: the operands are replaced by others of their types that have none. Returns what was forgotten.
+  func forget() -> [Node] {
+    guard let past else { return [] }
+    uses.bitwiseOr(Use.forgetful, ordering: .relaxed)
+    return past.forget()
+  }
+
   /// Releases long chains without recursion: a chain of a million nodes must not overflow the stack.
   deinit {
-    guard !children.isEmpty else { return }
-    var pending = children
-    children = []
+    var pending = takeOperands()
     while var node = pending.popLast() {
-      if isKnownUniquelyReferenced(&node) {
-        pending.append(contentsOf: node.children)
-        node.children = []
-      }
+      if isKnownUniquelyReferenced(&node) { pending.append(contentsOf: node.takeOperands()) }
     }
+  }
+
+  private func takeOperands() -> [Node] {
+    if let past { return past.take() }
+    defer { children = [] }
+    return children
   }
 }
 
@@ -194,19 +214,41 @@ extension Node {
   private enum Use {
     static let exposed: UInt8 = 1
     static let bypassed: UInt8 = 2
+    static let open: UInt8 = 4
+    static let forgetful: UInt8 = 8
+    static let variable: UInt8 = 16
+    static let computed: UInt8 = 32
   }
+
+  private func has(_ use: UInt8) -> Bool { uses.load(ordering: .relaxed) & use != 0 }
 
   /// Whether a user holds this node and may differentiate in it. Operations then neither look through it nor fold it,
   /// so that what is computed from it is seen to be.
-  package var isExposed: Bool { uses.load(ordering: .relaxed) & Use.exposed != 0 }
+  package var isExposed: Bool { has(Use.exposed) }
 
   package func expose() { uses.bitwiseOr(Use.exposed, ordering: .relaxed) }
 
   /// Whether something was computed from this node's operands or value instead of the node, for the sake of accuracy
   /// or because it is a literal. Derivatives in it would miss that, and are refused.
-  package var isBypassed: Bool { uses.load(ordering: .relaxed) & Use.bypassed != 0 }
+  package var isBypassed: Bool { has(Use.bypassed) }
 
   package func bypass() { uses.bitwiseOr(Use.bypassed, ordering: .relaxed) }
+
+  /// Whether elements from outside are missing below: such a node is an expression of a plan or a body, and has no value.
+  package var isOpen: Bool { has(Use.open) }
+
+  /// Whether this keeps its elements alone and no longer what it was made of.
+  package var isForgetful: Bool { has(Use.forgetful) }
+
+  /// Whether somebody has differentiated in this node: it will be asked for again.
+  package var isVariable: Bool { has(Use.variable) }
+
+  package func becomeVariable() { uses.bitwiseOr(Use.variable, ordering: .relaxed) }
+
+  /// Whether an evaluation has computed this on its way, without keeping it.
+  package var wasComputed: Bool { has(Use.computed) }
+
+  package func noteComputed() { uses.bitwiseOr(Use.computed, ordering: .relaxed) }
 }
 
 extension Node: Hashable {

@@ -17,6 +17,7 @@ package final class ChainRule {
   }
 
   private var facts: [Node: Facts] = [:]
+  private let floor: VariableFloor
   /// Whether everything that the sweep was not told to differentiate in may move as well: in the body of a recurrence,
   /// whose inputs are what steps before have made, and in rules, whose factors are made of what moves outside.
   private let inputsMove: Bool
@@ -33,6 +34,7 @@ package final class ChainRule {
     inputsMove: Bool = false
   ) {
     self.inputsMove = inputsMove
+    floor = VariableFloor(Array(variables))
     facts.reserveCapacity(order.count)
     for variable in variables { facts[variable] = Facts(isStill: false, hasPoles: variable.isInput ? false : nil) }
     for node in order {
@@ -221,13 +223,18 @@ package final class ChainRule {
     let isNew = !node.operands.isEmpty && node.operands.allSatisfy { facts[$0] != nil }
     let order =
       isNew
-      ? [node] : Node.topologicalOrder([node]) { facts[$0] == nil && !Self.isStepwise($0) && !$0.isDeferred }
+      ? [node] : Node.topologicalOrder([node]) { facts[$0] == nil && !isFixed($0) && !$0.isDeferred }
     for node in order where facts[node] == nil {
       facts[node] = Facts(
-        isStill: Self.isStepwise(node)
+        isStill: isFixed(node)
           || (node.isInput || node.isDeferred ? !inputsMove : node.operands.allSatisfy { facts[$0]!.isStill }))
     }
     return facts[node]!.isStill
+  }
+
+  /// Whether a node is still whatever the facts of its operands say.
+  private func isFixed(_ node: Node) -> Bool {
+    Self.isStepwise(node) || !inputsMove && !floor.isBelow(node)
   }
 
   /// Whether a node takes steps: what it is made of may move, and it does not.
@@ -247,7 +254,7 @@ package final class ChainRule {
     let order = isNew ? [node] : Node.topologicalOrder([node]) { facts[$0]?.hasPoles == nil && !isStill($0) }
     for node in order where facts[node]?.hasPoles == nil {
       let isStill = isStill(node)
-      facts[node]!.hasPoles =
+      facts[node, default: Facts(isStill: isStill)].hasPoles =
         isStill ? node.isPole : node.createsPoles || node.operands.contains { facts[$0]?.hasPoles ?? false }
     }
     return facts[node]!.hasPoles!

@@ -44,7 +44,7 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
       let tangents = arguments.indices.map { $0 == operand - 1 ? variable : arguments[$0].filled(with: 0) }
       let result = tangent(arguments, node, tangents)
       guard result.shape == node.shape, result.scalarType == node.scalarType else {
-        fatalError(
+        stop(
           "\(name): its derivative has shape \(result.shape) (\(result.scalarType)), the function \(node.shape) "
             + "(\(node.scalarType)); give the change of the result")
       }

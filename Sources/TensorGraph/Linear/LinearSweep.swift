@@ -11,8 +11,9 @@ package struct LinearSweep {
 
   package init(_ outputs: [Node], from variable: Node) {
     self.variable = variable
+    let floor = VariableFloor(variable)
     order = Node.topologicalOrder(
-      outputs, entering: { $0.depth > variable.depth && $0.scalarType.isDifferentiable && !$0.isDetached })
+      outputs, entering: { floor.isBelow($0) && $0.scalarType.isDifferentiable && !$0.isDetached })
   }
 
   /// Calls `body` for each node some operands of which depend on the variable differentiably.

@@ -10,7 +10,7 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
     for extent in dimensions {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
       guard extent >= 0, !overflow else {
-        fatalError("shape \(dimensions): extents must not be negative, nor their product more than an Int can count")
+        stop("shape \(dimensions): extents must not be negative, nor their product more than an Int can count")
       }
       count = product
     }
@@ -75,8 +75,12 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
 public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was wrong and what to do about it.
   public let message: String
+  /// Whether nothing was wrong, and a cancelled task ended.
+  public let isCancellation: Bool
 
-  package init(_ message: String) { self.message = message }
+  package init(_ message: String, isCancellation: Bool = false) {
+    (self.message, self.isCancellation) = (message, isCancellation)
+  }
 
   public var description: String { message }
 }
@@ -131,13 +135,6 @@ extension TensorError {
     let remedy = extent == 0 ? "the axis is empty" : "use \(countsFromEnd ? -extent : 0) to \(extent - 1)"
     return TensorError("index \(index) is outside axis \(axis), which has extent \(extent); \(remedy)")
   }
-}
-
-/// Stops the program with the error's text: the form that operators have.
-///
-/// `fatalError`, since a precondition loses its text in a release build.
-package func checked<Result>(_ body: @autoclosure () throws(TensorError) -> Result) -> Result {
-  do { return try body() } catch { fatalError(error.message) }
 }
 
 extension Shape {

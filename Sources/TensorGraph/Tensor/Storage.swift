@@ -44,6 +44,9 @@ package final class Storage: @unchecked Sendable {
 
   deinit { release(base) }
 
+  /// What the elements take, in bytes.
+  package var byteCount: Int { count * scalarType.byteCount }
+
   /// The bytes to allocate for `count` elements, padding included; never zero.
   package static func allocationSize(count: Int, scalarType: ScalarType) -> Int {
     max(64, (count * scalarType.byteCount + 63) & ~63)

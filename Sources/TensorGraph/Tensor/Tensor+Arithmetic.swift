@@ -4,27 +4,27 @@
 extension Tensor where Scalar: TensorNumeric {
   /// The sum, element by element; shapes broadcast.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
-    Tensor(checked(try Operations.add(left.node, right.node)))
+    Tensor(checking: try Operations.add(left.node, right.node))
   }
 
   /// The difference, element by element; shapes broadcast.
   public static func - (left: Tensor, right: Tensor) -> Tensor {
-    Tensor(checked(try Operations.subtract(left.node, right.node)))
+    Tensor(checking: try Operations.subtract(left.node, right.node))
   }
 
   /// The product, element by element; shapes broadcast.
   public static func * (left: Tensor, right: Tensor) -> Tensor {
-    Tensor(checked(try Operations.multiply(left.node, right.node)))
+    Tensor(checking: try Operations.multiply(left.node, right.node))
   }
 
   /// The quotient, element by element; shapes broadcast. Integers are divided downward, and x / 0 is 0 for them.
   public static func / (left: Tensor, right: Tensor) -> Tensor {
-    Tensor(checked(try Operations.divide(left.node, right.node)))
+    Tensor(checking: try Operations.divide(left.node, right.node))
   }
 
   /// The remainder with the sign of the divisor, element by element: x - y ⌊x / y⌋.
   public static func % (left: Tensor, right: Tensor) -> Tensor {
-    Tensor(checked(try Operations.apply(.modulo, left.node, right.node)))
+    Tensor(checking: try Operations.apply(.modulo, left.node, right.node))
   }
 
   /// The negative, element by element.
@@ -83,48 +83,48 @@ extension Tensor where Scalar: TensorNumeric {
   }
 
   package func applying(_ function: ScalarFunction) -> Tensor {
-    Tensor(checked(try Operations.apply(function, node)))
+    Tensor(checking: try Operations.apply(function, node))
   }
 
   package func applying(_ function: ScalarFunction, _ other: Tensor) -> Tensor {
-    Tensor(checked(try Operations.apply(function, node, other.node)))
+    Tensor(checking: try Operations.apply(function, node, other.node))
   }
 
   private func comparing(_ comparison: Comparison, _ other: Tensor) -> Tensor<Bool> {
-    Tensor<Bool>(checked(try Operations.compare(comparison, node, other.node)))
+    Tensor<Bool>(checking: try Operations.compare(comparison, node, other.node))
   }
 }
 
 extension Tensor where Scalar == Bool {
   /// Where both masks are true.
   public static func .& (left: Tensor, right: Tensor) -> Tensor {
-    Tensor(checked(try Operations.logical(.and, left.node, right.node)))
+    Tensor(checking: try Operations.logical(.and, left.node, right.node))
   }
 
   /// Where one of the masks is true.
   public static func .| (left: Tensor, right: Tensor) -> Tensor {
-    Tensor(checked(try Operations.logical(.or, left.node, right.node)))
+    Tensor(checking: try Operations.logical(.or, left.node, right.node))
   }
 
   /// Where the mask is false.
   public static prefix func .! (operand: Tensor) -> Tensor {
-    Tensor(checked(try Operations.logical(.not, operand.node)))
+    Tensor(checking: try Operations.logical(.not, operand.node))
   }
 
   /// Whether an element along the axes (or at all) is true.
   public func any(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
-    Tensor(checked(try Operations.quantify(node, axes, all: false, keepsAxes: keepingAxes)))
+    Tensor(checking: try Operations.quantify(node, axes, all: false, keepsAxes: keepingAxes))
   }
 
   /// Whether every element along the axes (or at all) is true.
   public func all(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
-    Tensor(checked(try Operations.quantify(node, axes, all: true, keepsAxes: keepingAxes)))
+    Tensor(checking: try Operations.quantify(node, axes, all: true, keepsAxes: keepingAxes))
   }
 
   /// `a` where this mask is true, `b` elsewhere; shapes broadcast. What is not selected reaches neither values nor
   /// derivatives of any order.
   public func select<Value: TensorScalar>(_ a: Tensor<Value>, _ b: Tensor<Value>) -> Tensor<Value> {
-    Tensor<Value>(checked(try Operations.select(node, a.node, b.node)))
+    Tensor<Value>(checking: try Operations.select(node, a.node, b.node))
   }
 }
 

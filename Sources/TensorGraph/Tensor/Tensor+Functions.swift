@@ -143,35 +143,34 @@ public func hypot<Scalar: DifferentiableScalar>(_ x: Tensor<Scalar>, _ y: Tensor
 /// The larger element; shapes broadcast. Ties share the derivative equally, except with a number.
 public func max<Scalar: TensorNumeric>(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> {
   // `max(x, 0)` compares with a number, whose ties are not shared.
-  if y.node.fillLiteral != nil { return Tensor(checked(try Operations.maximum(x.node, constant: y.node))) }
+  if y.node.fillLiteral != nil { return Tensor(checking: try Operations.maximum(x.node, constant: y.node)) }
   return x.applying(.max, y)
 }
 
 /// The smaller element; shapes broadcast. Ties share the derivative equally, except with a number.
 public func min<Scalar: TensorNumeric>(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> {
   // `min(x, 0)` compares with a number, whose ties are not shared.
-  if y.node.fillLiteral != nil { return Tensor(checked(try Operations.minimum(x.node, constant: y.node))) }
+  if y.node.fillLiteral != nil { return Tensor(checking: try Operations.minimum(x.node, constant: y.node)) }
   return x.applying(.min, y)
 }
 
 /// The larger of an element and a constant; at a tie the derivative is 0.
 @_disfavoredOverload
 public func max<Scalar: TensorNumeric>(_ x: Tensor<Scalar>, _ y: Scalar) -> Tensor<Scalar> {
-  Tensor(checked(try Operations.maximum(x.node, constant: Tensor.constant(y).node)))
+  Tensor(checking: try Operations.maximum(x.node, constant: Tensor.constant(y).node))
 }
 
 /// The smaller of an element and a constant; at a tie the derivative is 0.
 @_disfavoredOverload
 public func min<Scalar: TensorNumeric>(_ x: Tensor<Scalar>, _ y: Scalar) -> Tensor<Scalar> {
-  Tensor(checked(try Operations.minimum(x.node, constant: Tensor.constant(y).node)))
+  Tensor(checking: try Operations.minimum(x.node, constant: Tensor.constant(y).node))
 }
 
 extension Tensor where Scalar: TensorNumeric {
   /// The values limited to an interval; the derivative is 1 on the closed interval and 0 outside.
   public func clipped(to range: ClosedRange<Scalar>) -> Tensor {
     Tensor(
-      checked(
-        try Operations.clip(
-          node, Tensor.constant(range.lowerBound).node, Tensor.constant(range.upperBound).node)))
+      checking: try Operations.clip(
+        node, Tensor.constant(range.lowerBound).node, Tensor.constant(range.upperBound).node))
   }
 }

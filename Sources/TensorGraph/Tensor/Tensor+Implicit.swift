@@ -18,10 +18,9 @@ public func root<Scalar: DifferentiableScalar>(
   of equation: (Tensor<Scalar>) -> Tensor<Scalar>
 ) -> Tensor<Scalar> {
   Tensor(
-    checked(
-      try Operations.root(near: start.node, steps: max(steps, 0)) {
-        equation(Tensor($0)).node
-      }))
+    checking: try Operations.root(near: start.node, steps: max(steps, 0)) {
+      equation(Tensor($0)).node
+    })
 }
 
 /// The x with x = `function(x)` that plain iteration leads to, differentiable in whatever else the function depends on.
@@ -32,8 +31,7 @@ public func fixedPoint<Scalar: DifferentiableScalar>(
   of function: (Tensor<Scalar>) -> Tensor<Scalar>
 ) -> Tensor<Scalar> {
   Tensor(
-    checked(
-      try Operations.fixedPoint(from: start.node, iterations: max(iterations, 0)) {
-        function(Tensor($0)).node
-      }))
+    checking: try Operations.fixedPoint(from: start.node, iterations: max(iterations, 0)) {
+      function(Tensor($0)).node
+    })
 }

@@ -30,12 +30,12 @@ extension Tensor: ExpressibleByArrayLiteral {
       return
     }
     for element in elements where element.shape != first.shape {
-      fatalError("Tensor literal: rows of shapes \(first.shape) and \(element.shape) differ; make them equally long")
+      stop("Tensor literal: rows of shapes \(first.shape) and \(element.shape) differ; make them equally long")
     }
     // Numbers, and array literals of numbers, become data. Anything else stays an expression of what it came from.
     let storages = elements.compactMap { $0.node.literalStorage }
     guard storages.count == elements.count else {
-      self.init(checked(try Operations.stack(elements.map(\.node))))
+      self.init(checking: try Operations.stack(elements.map(\.node)))
       return
     }
     for element in elements { element.node.bypass() }
@@ -66,7 +66,7 @@ extension Tensor {
   public init(_ rows: [[Scalar]]) {
     let columns = rows.first?.count ?? 0
     for (i, row) in rows.enumerated() where row.count != columns {
-      fatalError("Tensor: row \(i) has \(row.count) elements, row 0 has \(columns); make the rows equally long")
+      stop("Tensor: row \(i) has \(row.count) elements, row 0 has \(columns); make the rows equally long")
     }
     self.init(rows.flatMap(\.self), shape: [rows.count, columns])
   }

@@ -63,8 +63,7 @@ extension Tensor where Scalar: DifferentiableScalar, Scalar.RawSignificand: Fixe
     concentration: Tensor, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
     Tensor(
-      checked(
-        try Operations.gammaDraws(concentration.node, uniform: inner(concentration.shape, &generator).node)))
+      checking: try Operations.gammaDraws(concentration.node, uniform: inner(concentration.shape, &generator).node))
   }
 
   /// Independent draws from the standard normal distribution between bounds, differentiable in the bounds.
@@ -78,9 +77,8 @@ extension Tensor where Scalar: DifferentiableScalar, Scalar.RawSignificand: Fixe
     let shape = checked(
       try ShapeRules.broadcast(lower.node.shape, upper.node.shape, operation: "randomTruncatedNormal"))
     return Tensor(
-      checked(
-        try Operations.truncatedNormalDraws(
-          lower.node, upper.node, uniform: inner(shape.dimensions, &generator).node)))
+      checking: try Operations.truncatedNormalDraws(
+        lower.node, upper.node, uniform: inner(shape.dimensions, &generator).node))
   }
 
   /// Uniform numbers that are neither 0 nor 1.

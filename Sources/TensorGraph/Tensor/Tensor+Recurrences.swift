@@ -39,7 +39,7 @@ public func scan<Scalar: DifferentiableScalar>(
   )
 ) -> (last: [Tensor<Scalar>], outputs: [Tensor<Scalar>]) {
   guard let count = inputs.first?.node.shape.dimensions.first else {
-    fatalError("scan: give inputs with a leading axis, one row for each step; `iterate` takes none")
+    stop("scan: give inputs with a leading axis, one row for each step; `iterate` takes none")
   }
   return scan(start, over: inputs, count, reversed, segmentLength, step)
 }
@@ -54,7 +54,7 @@ public func scan<Scalar: DifferentiableScalar>(
 public func iterate<Scalar: DifferentiableScalar>(
   _ start: Tensor<Scalar>, count: Int, segmentLength: Int? = nil, _ step: (_ state: Tensor<Scalar>) -> Tensor<Scalar>
 ) -> Tensor<Scalar> {
-  guard count >= 0 else { fatalError("iterate: \(count) steps; give 0 or more") }
+  guard count >= 0 else { stop("iterate: \(count) steps; give 0 or more") }
   return scan([start], over: [], count, false, segmentLength) { states, _ in ([step(states[0])], []) }.last[0]
 }
 
@@ -68,7 +68,7 @@ private func scan<Scalar: DifferentiableScalar>(
     ) { states, rows in
       let made = step(states.map { Tensor($0) }, rows.map { Tensor($0) })
       return (made.states.map(\.node), made.outputs.map(\.node))
-    })
+    }, else: (start.map(\.node.missing), inputs.map(\.node.missing)))
   return (last.map { Tensor($0) }, outputs.map { Tensor($0) })
 }
 
@@ -86,7 +86,7 @@ private func scan<Scalar: DifferentiableScalar>(
 public func vmap<Scalar: TensorScalar, Result: TensorScalar>(
   over inputs: Tensor<Scalar>, _ function: (_ row: Tensor<Scalar>) -> Tensor<Result>
 ) -> Tensor<Result> {
-  Tensor(checked(try Operations.vmap(over: [inputs.node]) { [function(Tensor($0[0])).node] })[0])
+  Tensor(checking: try Operations.vmap(over: [inputs.node]) { [function(Tensor($0[0])).node] }[0])
 }
 
 /// A function of two rows, of all pairs of rows along the leading axes at once; see the form with one.
@@ -95,6 +95,5 @@ public func vmap<First: TensorScalar, Second: TensorScalar, Result: TensorScalar
   _ function: (_ first: Tensor<First>, _ second: Tensor<Second>) -> Tensor<Result>
 ) -> Tensor<Result> {
   Tensor(
-    checked(
-      try Operations.vmap(over: [first.node, second.node]) { [function(Tensor($0[0]), Tensor($0[1])).node] })[0])
+    checking: try Operations.vmap(over: [first.node, second.node]) { [function(Tensor($0[0]), Tensor($0[1])).node] }[0])
 }

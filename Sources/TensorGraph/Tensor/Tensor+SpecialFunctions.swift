@@ -1,7 +1,7 @@
 // Special functions, element by element, with derivatives of every order in every operand. Operands broadcast.
 
 private func special<Scalar>(_ function: SpecialFunction, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
-  Tensor(checked(try Operations.special(function, x.node)))
+  Tensor(checking: try Operations.special(function, x.node))
 }
 
 /// Γ(x)
@@ -17,33 +17,33 @@ public func digamma<Scalar: DifferentiableScalar>(_ x: Tensor<Scalar>) -> Tensor
 ///
 /// - Precondition: n is not negative.
 public func polygamma<Scalar: DifferentiableScalar>(_ n: Int, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
-  guard n >= 0 else { fatalError("polygamma: order \(n) is negative; give 0 or more") }
+  guard n >= 0 else { stop("polygamma: order \(n) is negative; give 0 or more") }
   return special(.polygamma(n), x)
 }
 
 /// ln B(a, b) for positive a and b.
 public func logBeta<Scalar: DifferentiableScalar>(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
-  Tensor(checked(try Operations.logBeta(a.node, b.node)))
+  Tensor(checking: try Operations.logBeta(a.node, b.node))
 }
 
 /// The regularised lower incomplete gamma function P(a, x), differentiable in a too.
 public func incompleteGamma<Scalar: DifferentiableScalar>(_ a: Tensor<Scalar>, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
-  Tensor(checked(try Operations.special(.gammaLower(0), a.node, x.node)))
+  Tensor(checking: try Operations.special(.gammaLower(0), a.node, x.node))
 }
 
 /// 1 - P(a, x), accurate where it is small.
 public func complementaryIncompleteGamma<Scalar: DifferentiableScalar>(
   _ a: Tensor<Scalar>, _ x: Tensor<Scalar>
-) -> Tensor<Scalar> { Tensor(checked(try Operations.special(.gammaUpper(0), a.node, x.node))) }
+) -> Tensor<Scalar> { Tensor(checking: try Operations.special(.gammaUpper(0), a.node, x.node)) }
 
 /// The regularised incomplete beta function I(a, b, x), differentiable in a and b too.
 public func incompleteBeta<Scalar: DifferentiableScalar>(
   _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ x: Tensor<Scalar>
-) -> Tensor<Scalar> { Tensor(checked(try Operations.special(.betaLower(0, 0), a.node, b.node, x.node))) }
+) -> Tensor<Scalar> { Tensor(checking: try Operations.special(.betaLower(0, 0), a.node, b.node, x.node)) }
 
 /// Hurwitz' ζ(s, q) = Σ (q + j)⁻ˢ, differentiable in both.
 public func zeta<Scalar: DifferentiableScalar>(_ s: Tensor<Scalar>, _ q: Tensor<Scalar>) -> Tensor<Scalar> {
-  Tensor(checked(try Operations.special(.zeta(0), s.node, q.node)))
+  Tensor(checking: try Operations.special(.zeta(0), s.node, q.node))
 }
 
 /// The x with erf(x) = y.
@@ -61,7 +61,7 @@ public func normalQuantile<Scalar: DifferentiableScalar>(_ p: Tensor<Scalar>) ->
 
 /// The logarithm of the normal distribution function, without underflow.
 public func logNormalDistribution<Scalar: DifferentiableScalar>(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
-  Tensor(checked(try Operations.logNormalDistribution(x.node)))
+  Tensor(checking: try Operations.logNormalDistribution(x.node))
 }
 
 /// Bessel's function of the first kind, of a whole order.

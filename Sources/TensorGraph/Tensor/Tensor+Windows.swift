@@ -7,7 +7,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   public func unfolded(
     _ sizes: [Int], stride: [Int] = [], padding: [Int] = [], dilation: [Int] = []
   ) -> Tensor {
-    Tensor(checked(try Operations.unfold(node, Operations.Window.list(sizes, stride, padding, dilation))))
+    Tensor(checking: try Operations.unfold(node, Operations.Window.list(sizes, stride, padding, dilation)))
   }
 
   /// The transpose of `unfolded`: columns added up where their windows lie, [N, C, extents…].
@@ -15,41 +15,39 @@ extension Tensor where Scalar: DifferentiableScalar {
     to extents: [Int], _ sizes: [Int], stride: [Int] = [], padding: [Int] = [], dilation: [Int] = []
   ) -> Tensor {
     Tensor(
-      checked(
-        try Operations.fold(node, extents: extents, Operations.Window.list(sizes, stride, padding, dilation))))
+      checking: try Operations.fold(node, extents: extents, Operations.Window.list(sizes, stride, padding, dilation)))
   }
 
   /// The p-norm of each window of the last axes; windows do not overlap unless a stride says so.
   public func powerPooled(_ sizes: [Int], order: Double, stride: [Int]? = nil) -> Tensor {
     Tensor(
-      checked(
-        try Operations.powerPooling(node, Operations.Window.list(sizes, stride ?? sizes, [], []), order: order)))
+      checking: try Operations.powerPooling(node, Operations.Window.list(sizes, stride ?? sizes, [], []), order: order))
   }
 
   /// The means of as many windows of the last axes as asked for, as equal as possible.
   public func adaptiveAveragePooled(to extents: [Int]) -> Tensor {
-    Tensor(checked(try Operations.adaptiveAveragePooling(node, extents: extents)))
+    Tensor(checking: try Operations.adaptiveAveragePooling(node, extents: extents))
   }
 
   /// The largest elements of as many windows of the last axes as asked for, as equal as possible.
   public func adaptiveMaximumPooled(to extents: [Int]) -> Tensor {
-    Tensor(checked(try Operations.adaptiveMaximumPooling(node, extents: extents)))
+    Tensor(checking: try Operations.adaptiveMaximumPooling(node, extents: extents))
   }
 
   /// This tensor [N, C, H, W] read at fractional places, bilinearly: grid [N, h, w, 2] holds x and y between -1 and 1; what
   /// lies outside is 0.
   public func sampled(at grid: Tensor, alignsCorners: Bool = false) -> Tensor {
-    Tensor(checked(try Operations.sampleGrid(node, grid.node, alignsCorners: alignsCorners)))
+    Tensor(checking: try Operations.sampleGrid(node, grid.node, alignsCorners: alignsCorners))
   }
 
   /// The last axes over the root of their mean square.
   public func rmsNormalized(lastAxes: Int = 1, epsilon: Double = 1e-5) -> Tensor {
-    Tensor(checked(try Operations.rmsNormalization(node, lastAxes: lastAxes, weight: nil, epsilon: epsilon)))
+    Tensor(checking: try Operations.rmsNormalization(node, lastAxes: lastAxes, weight: nil, epsilon: epsilon))
   }
 
   /// This tensor where a mask is true, over the share that is kept; 0 elsewhere. Draw the mask once and it is constant.
   public func droppingOut(keeping mask: Tensor<Bool>, rate: Double) -> Tensor {
-    Tensor(checked(try Operations.dropout(node, keeping: mask.node, rate: rate)))
+    Tensor(checking: try Operations.dropout(node, keeping: mask.node, rate: rate))
   }
 }
 

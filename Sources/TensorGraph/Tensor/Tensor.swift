@@ -64,7 +64,7 @@ extension Tensor {
   public init(_ elements: [Scalar], shape: [Int]) {
     let shape = Shape(shape)
     guard elements.count == shape.count else {
-      fatalError("Tensor: \(elements.count) elements for shape \(shape), which has \(shape.count); give as many")
+      stop("Tensor: \(elements.count) elements for shape \(shape), which has \(shape.count); give as many")
     }
     self.init(Node(Storage(elements), shape: shape))
   }
@@ -101,7 +101,7 @@ extension Tensor where Scalar: TensorNumeric {
 
   /// The identity matrix, or a rectangle of it; `offset` shifts the ones to the right.
   public static func eye(_ rows: Int, _ columns: Int? = nil, offset: Int = 0) -> Tensor {
-    Tensor(checked(try Operations.eye(rows, columns, offset: offset, Scalar.scalarType)))
+    Tensor(checking: try Operations.eye(rows, columns, offset: offset, Scalar.scalarType))
   }
 
   /// The numbers 0, 1, …, count - 1.
@@ -111,7 +111,7 @@ extension Tensor where Scalar: TensorNumeric {
 
   /// The numbers start, start + step, … below end (above it, if the step is negative).
   public static func arange(_ start: Scalar, _ end: Scalar, step: Scalar = 1) -> Tensor {
-    guard step != 0 else { fatalError("arange: a step of 0 never arrives; use another step") }
+    guard step != 0 else { stop("arange: a step of 0 never arrives; use another step") }
     var elements: [Scalar] = []
     // Each element from its index, so that errors do not add up.
     while true {

@@ -128,12 +128,12 @@ extension TensorIndexable {
   public subscript<each Index: TensorIndex>(_ index: repeat each Index) -> Tensor<Scalar> {
     var components: [IndexComponent] = []
     for entry in repeat each index { components.append(entry.indexComponent) }
-    return checked(try read(components))
+    return checked(try read(components), else: .missing)
   }
 
   /// Everything.
   public subscript(_ all: (UnboundedRange_) -> Void) -> Tensor<Scalar> {
-    checked(try read([.ellipsis]))
+    checked(try read([.ellipsis]), else: .missing)
   }
 
   /// All axes but the last ones.
@@ -142,7 +142,7 @@ extension TensorIndexable {
   ) -> Tensor<Scalar> {
     var components: [IndexComponent] = [.ellipsis]
     for entry in repeat each index { components.append(entry.indexComponent) }
-    return checked(try read(components))
+    return checked(try read(components), else: .missing)
   }
 
   /// All axes but the first and the last ones.
@@ -151,7 +151,7 @@ extension TensorIndexable {
   ) -> Tensor<Scalar> {
     var components: [IndexComponent] = [first.indexComponent, .ellipsis]
     for entry in repeat each index { components.append(entry.indexComponent) }
-    return checked(try read(components))
+    return checked(try read(components), else: .missing)
   }
 
   /// All axes but the first two and the last ones.
@@ -160,6 +160,6 @@ extension TensorIndexable {
   ) -> Tensor<Scalar> {
     var components: [IndexComponent] = [first.indexComponent, second.indexComponent, .ellipsis]
     for entry in repeat each index { components.append(entry.indexComponent) }
-    return checked(try read(components))
+    return checked(try read(components), else: .missing)
   }
 }

@@ -43,7 +43,8 @@ struct DeltaSweep {
   /// Terms have one element type; a cast between two differentiable types on the way is left to dense directions.
   private static func hasOneType(_ output: Node, _ variable: Node) -> Bool {
     var active: Set<Node> = [variable]
-    for node in Node.topologicalOrder([output], entering: { $0.depth > variable.depth && !$0.isDetached }) {
+    let floor = VariableFloor(variable)
+    for node in Node.topologicalOrder([output], entering: { floor.isBelow($0) && !$0.isDetached }) {
       guard node.scalarType.isDifferentiable, node.operands.contains(where: active.contains) else { continue }
       guard node.scalarType == variable.scalarType else { return false }
       active.insert(node)

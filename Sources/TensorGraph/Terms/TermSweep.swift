@@ -13,8 +13,9 @@ extension TermRealization {
     space.isolate(variable)
     var terms: [Node: [Term]] = [space.interned(variable): seed]
     var seen: Set<Node> = [space.interned(variable)]
+    let floor = VariableFloor(variable)
     let order = Node.topologicalOrder(
-      [output], entering: { $0.depth > variable.depth && $0.scalarType.isDifferentiable && !$0.isDetached })
+      [output], entering: { floor.isBelow($0) && $0.scalarType.isDifferentiable && !$0.isDetached })
     work.spend(2 * order.count)
     space.chain = ChainRule(order, variables: [variable])
     for (number, original) in order.enumerated() {
