@@ -7,6 +7,7 @@ let package = Package(
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
     .library(name: "Curvature", targets: ["Curvature"]),
+    .library(name: "CurvatureFiles", targets: ["CurvatureFiles"]),
     .library(name: "SpyPlotPNG", targets: ["SpyPlotPNG"]),
     .executable(name: "curvature", targets: ["CurvatureTool"]),
   ],
@@ -40,17 +41,29 @@ let package = Package(
       name: "CurvatureTests",
       dependencies: ["Curvature", "SparseStructure", "TensorGraph", "TestSupport", "AllocationCounter"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Files of arrays in a product of their own, for the same reason.
+    .target(
+      name: "CurvatureFiles",
+      dependencies: [
+        "TensorGraph", "SparseStructure", "Curvature", "CZlib",
+        .product(name: "Algorithms", package: "swift-algorithms"),
+      ]),
+    .testTarget(
+      name: "CurvatureFilesTests", dependencies: ["CurvatureFiles", "Curvature", "TensorGraph", "TestSupport"],
+      exclude: ["Fixtures"]),
     .target(
       name: "CurvatureCommands",
       dependencies: [
-        "TensorGraph", "Curvature", "SpyPlotPNG", "CZlib", .product(name: "Algorithms", package: "swift-algorithms"),
+        "TensorGraph", "Curvature", "CurvatureFiles", "SpyPlotPNG",
+        .product(name: "Algorithms", package: "swift-algorithms"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], resources: [.copy("Resources/NIST")]),
     .executableTarget(name: "CurvatureTool", dependencies: ["Curvature", "CurvatureCommands"]),
     .testTarget(
-      name: "CurvatureCommandsTests", dependencies: ["CurvatureCommands", "Curvature", "TensorGraph", "TestSupport"],
+      name: "CurvatureCommandsTests",
+      dependencies: ["CurvatureCommands", "CurvatureFiles", "Curvature", "TensorGraph", "TestSupport"],
       resources: [.copy("Fixtures")]),
-    .target(name: "TestSupport", dependencies: ["TensorGraph"], path: "Tests/_TestSupport"),
+    .target(name: "TestSupport", dependencies: ["TensorGraph", "Curvature"], path: "Tests/_TestSupport"),
     .testTarget(name: "TensorGraphTests", dependencies: ["SparseStructure", "TensorGraph", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import CurvatureCommands
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs a command line in this process.
@@ -146,9 +147,9 @@ private let rosenbrock = "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"
     let scratch = try Scratch()
     let csv = try scratch.file("x.csv", "x\n1\n2\n")
     #expect(run("gradient", "sum(x**3)", "--at", "x=\(csv)").outputText == "[ 3. 12.]\n")
-    #expect(run("value", "a.sum()", "--let", "a=\(fixture("A_big_f4.npy"))").outputText == "6.0\n")
-    #expect(run("value", "a.sum()", "--let", "a=\(fixture("deflated.npz")):a").outputText == "6.0\n")
-    #expect(run("value", "ones(3)[i]", "--let", "i=\(fixture("natural_u1.npy"))").status == 1)
+    #expect(run("value", "a.sum()", "--let", "a=\(arrayFixture("A_big_f4.npy"))").outputText == "6.0\n")
+    #expect(run("value", "a.sum()", "--let", "a=\(arrayFixture("deflated.npz")):a").outputText == "6.0\n")
+    #expect(run("value", "ones(3)[i]", "--let", "i=\(arrayFixture("natural_u1.npy"))").status == 1)
     #expect(run("value", "x.sum()", "--at", "x=-", input: "1,2\n3,4\n").outputText == "10.0\n")
     let model = try scratch.file("model.txt", "# the model\nz = x**2\nsum(z)\n")
     #expect(run("gradient", "--file", model, "--at", "x=\(csv)").outputText == "[2. 4.]\n")

@@ -1,4 +1,5 @@
 import CurvatureCommands
+import TestSupport
 import Testing
 
 /// Errors of formulas name what was written in the formula, those of the library's Swift what is written in Swift.

@@ -2,6 +2,7 @@ import Curvature
 import CurvatureCommands
 import Foundation
 import TensorGraph
+import TestSupport
 import Testing
 
 @Suite struct FormulaTests {
@@ -14,7 +15,8 @@ import Testing
   }
 
   static let lines: [String] = {
-    let text = (try? String(contentsOfFile: fixture("formulas.tsv"), encoding: .utf8)) ?? ""
+    let text =
+      (try? String(contentsOfFile: Bundle.module.resourcePath! + "/Fixtures/formulas.tsv", encoding: .utf8)) ?? ""
     return text.split(separator: "\n").map(String.init)
   }()
   static let references: [Reference] = lines.dropFirst().map { line in

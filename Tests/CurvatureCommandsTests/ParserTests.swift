@@ -1,6 +1,6 @@
-import Testing
-
 import CurvatureCommands
+import CurvatureFiles
+import Testing
 
 /// A formula with all of its brackets written, so that a test sees what was understood.
 func understood(_ text: String) throws -> String { understood(try Parser.parse(text)) }

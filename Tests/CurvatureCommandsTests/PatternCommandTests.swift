@@ -1,5 +1,7 @@
 import CurvatureCommands
+import CurvatureFiles
 import Foundation
+import TestSupport
 import Testing
 
 /// `curvature pattern`, and sparse results of other commands.

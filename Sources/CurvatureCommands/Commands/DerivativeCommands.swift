@@ -1,5 +1,6 @@
 import ArgumentParser
 import Curvature
+import CurvatureFiles
 import TensorGraph
 
 /// `curvature value`

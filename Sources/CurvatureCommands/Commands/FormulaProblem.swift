@@ -1,5 +1,6 @@
 import Algorithms
 import Curvature
+import CurvatureFiles
 import TensorGraph
 
 /// A formula with the values of its names: what a command line says, turned into a graph.
@@ -85,14 +86,14 @@ struct FormulaProblem {
   ) throws(ToolError) -> (name: String, value: String) {
     guard let equals = definition.firstIndex(of: "=") else {
       throw ToolError(
-        "\(option): found '\(FormulaSource.printable(definition))', expected 'name=value'"
-          + (ArrayFile.isFileName(definition) ? ", as in \(option) x=\(FormulaSource.printable(definition))" : ""),
+        "\(option): found '\(PrintableText.printable(definition))', expected 'name=value'"
+          + (ArrayFile.isFileName(definition) ? ", as in \(option) x=\(PrintableText.printable(definition))" : ""),
         status: .usage)
     }
     let text = definition[..<equals].trimming(while: \.isWhitespace)
     guard let name = Lexer.name(text) else {
       throw ToolError(
-        "\(option): '\(FormulaSource.printable(String(text)))' cannot be a name; names are letters, digits and '_'",
+        "\(option): '\(PrintableText.printable(String(text)))' cannot be a name; names are letters, digits and '_'",
         status: .usage)
     }
     guard known[name] == nil else {
@@ -115,7 +116,11 @@ struct FormulaProblem {
         return value.isSequence ? .tensor(try evaluator.tensor(formula)) : value
       } catch { throw ArrayFile.refusal(of: trimmed, for: origin) ?? error }
     }
-    let array = try ArrayFile.read(trimmed) { (path) throws(ToolError) in try console.read(path, for: origin) }
+    let (path, member) = ArrayFile.parts(of: trimmed)
+    let bytes = try console.read(path, for: origin)
+    let array = try withFiles { () throws(TensorError) in
+      try ArrayFile.array(in: bytes, path: path, member: member)
+    }
     let node = Node(array.storage, shape: Shape(array.shape))
     guard ElementKind(node.scalarType) == .real, node.scalarType != real else { return .tensor(node) }
     return .tensor(try input(.tensor(node), origin, real))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CurvatureFiles
 
 /// `curvature functions`
 struct FunctionsCommand: ToolCommand {
@@ -15,7 +16,7 @@ struct FunctionsCommand: ToolCommand {
       return "\(function.signature)\(aliases)\n    \(function.summary)"
     }.filter { wanted.isEmpty || $0.lowercased().contains(wanted) }
     guard !lines.isEmpty else {
-      let name = word.map(FormulaSource.printable) ?? ""
+      let name = word.map(PrintableText.printable) ?? ""
       throw ToolError(
         "no function has '\(name)' in its name or description"
           + Suggestions.remark(for: name, among: FunctionTable.byName.keys), status: .usage)

@@ -1,6 +1,7 @@
 import Algorithms
 import ArgumentParser
 import Curvature
+import CurvatureFiles
 import SpyPlotPNG
 import TensorGraph
 
@@ -56,7 +57,9 @@ struct PatternCommand: ToolCommand {
   }
 
   func run(_ console: Console) throws {
-    for path in [svg, png].compactMap({ $0 }) { try FileAccess.checkWritable(path) }
+    for path in [svg, png].compactMap({ $0 }) {
+      try withFiles { () throws(TensorError) in try FileAccess.checkWritable(path) }
+    }
     let problem = try FormulaProblem(options, console, needsVariables: true)
     let blocks: [Block]
     do {
@@ -73,8 +76,10 @@ struct PatternCommand: ToolCommand {
           "pattern: pictures and --why are of one block, found \(blocks.count); give one variable", status: .usage)
       }
       let plot = SpyPlot(blocks[0].pattern, coloring: blocks[0].coloring)
-      if let svg { try FileAccess.write(Array(plot.svg.utf8), to: svg) }
-      if let png { try FileAccess.write(plot.png, to: png) }
+      try withFiles { () throws(TensorError) in
+        if let svg { try FileAccess.write(Array(plot.svg.utf8), to: svg) }
+        if let png { try FileAccess.write(plot.png, to: png) }
+      }
     }
     console.print(blocks.map(text).joined(separator: "\n\n"))
   }

@@ -1,4 +1,6 @@
 import Curvature
+import CurvatureFiles
+import TensorGraph
 
 /// A result of a command: one array, a block for each pair of names, or the non-zeros of a matrix.
 enum CommandResult {
@@ -48,14 +50,14 @@ struct ResultOutput {
       let format = FileFormat(rawValue: name[name.index(after: dot)...].lowercased())
     else {
       throw ToolError(
-        "--output: '\(FormulaSource.printable(path))' has none of the extensions \(known)", status: .usage)
+        "--output: '\(PrintableText.printable(path))' has none of the extensions \(known)", status: .usage)
     }
     if let wanted = options.format, wanted.rawValue != format.rawValue {
       throw ToolError(
         "found --format \(wanted.rawValue) and a file .\(format.rawValue); the extension chooses, leave out --format",
         status: .usage)
     }
-    try FileAccess.checkWritable(path)
+    try withFiles { () throws(TensorError) in try FileAccess.checkWritable(path) }
     file = (path, format)
   }
 
@@ -65,7 +67,8 @@ struct ResultOutput {
       try console.write(bytes(of: result, format))
       return
     }
-    try FileAccess.write(bytes(of: result, file.format, file.path), to: file.path)
+    let bytes = try bytes(of: result, file.format, file.path)
+    try withFiles { () throws(TensorError) in try FileAccess.write(bytes, to: file.path) }
   }
 
   /// Whether the result is wanted as coordinates of a matrix, which a sparse one has at hand.

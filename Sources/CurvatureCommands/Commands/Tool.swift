@@ -1,6 +1,7 @@
 import Algorithms
 import ArgumentParser
 import Curvature
+import CurvatureFiles
 import TensorGraph
 
 /// The command-line tool as a function: arguments in, texts and a status out.
@@ -22,7 +23,7 @@ package enum Tool {
   ///   - progress: is told how far reads of matrices have come.
   package static func run(
     _ arguments: [String],
-    input: @escaping () throws(ToolError) -> [UInt8] = { () throws(ToolError) in try FileAccess.read("-") },
+    input: @escaping () throws(ToolError) -> [UInt8] = { () throws(ToolError) in try readFile("-") },
     progress: @escaping @Sendable (ReadProgress) -> Void = { _ in }
   ) -> Outcome {
     let console = Console(input: input)
@@ -60,7 +61,7 @@ package enum Tool {
       begun.isEmpty
       ? Suggestions.remark(for: first, among: known) : "; did you mean '\(begun.joined(separator: "' or '"))'?"
     throw ToolError(
-      "there is no command '\(FormulaSource.printable(String(first.prefix(60))))'"
+      "there is no command '\(PrintableText.printable(String(first.prefix(60))))'"
         + (near.isEmpty
           ? "; the commands are \(known.joined(separator: ", ")), and a formula follows one of them" : near),
       status: .usage)
@@ -75,7 +76,7 @@ package enum Tool {
       if let name = option {
         option = nil
         if ["--at", "--let"].contains(name), !argument.contains("=") {
-          return "error: \(name): found '\(FormulaSource.printable(argument))', expected name=value in one word, as in "
+          return "error: \(name): found '\(PrintableText.printable(argument))', expected name=value in one word, as in "
             + "\(name) 'x=[1, 2]'"
         }
       } else if FormulaOptions.valueOptions.contains(argument) {
@@ -87,7 +88,7 @@ package enum Tool {
     let stray = words.dropFirst().first { word in
       word.firstIndex(of: "=").map { Lexer.name(word[..<$0].trimming(while: \.isWhitespace)) != nil } ?? false
     }
-    return stray.map { "error: a variable and its value follow --at, as in --at '\(FormulaSource.printable($0))'" }
+    return stray.map { "error: a variable and its value follow --at, as in --at '\(PrintableText.printable($0))'" }
   }
 
   /// Puts a blank before a formula that begins with a minus sign, which would else be taken for an option.
@@ -129,7 +130,7 @@ package final class Console {
 
   /// The bytes of a file, or of standard input for `-`, which only one value can take.
   package func read(_ path: String, for user: String) throws(ToolError) -> [UInt8] {
-    guard path == "-" else { return try FileAccess.read(path) }
+    guard path == "-" else { return try readFile(path) }
     if let inputUser {
       throw ToolError("\(inputUser) and \(user) both read standard input; give one of them a file", status: .usage)
     }

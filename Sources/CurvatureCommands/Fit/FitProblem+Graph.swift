@@ -1,4 +1,5 @@
 import Curvature
+import CurvatureFiles
 import TensorGraph
 
 extension FitProblem {
@@ -18,7 +19,7 @@ extension FitProblem {
   }
 
   private func evaluator(_ names: [String: FormulaValue], variables: [Node] = []) -> FormulaEvaluator {
-    let columns = columnNames.prefix(20).map { "'\(FormulaSource.printable($0))'" }.joined(separator: ", ")
+    let columns = columnNames.prefix(20).map { "'\(PrintableText.printable($0))'" }.joined(separator: ", ")
     return FormulaEvaluator(
       names: names, variables: variables,
       remedy:

@@ -1,5 +1,6 @@
 import Algorithms
 import Curvature
+import CurvatureFiles
 
 /// Results of fits as text or JSON.
 package enum FitReport {

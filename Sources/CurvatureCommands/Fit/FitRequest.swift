@@ -1,3 +1,5 @@
+import CurvatureFiles
+
 /// What is to be fitted, from the words of a command line.
 package struct FitRequest: Sendable {
   /// Names of NIST problems, or files in NIST's format; empty for all problems.
@@ -20,7 +22,7 @@ package struct FitRequest: Sendable {
   /// - Throws: `ToolError` for a command line that does not say what to fit, a file or a model that cannot be read, a
   ///   model that does not fit its data.
   package func run(
-    reading read: (String) throws(ToolError) -> [UInt8] = FileAccess.read
+    reading read: (String) throws(ToolError) -> [UInt8] = readFile
   ) throws(ToolError) -> [FitResult] {
     guard let data else {
       guard model == nil, starts.isEmpty else {
@@ -45,13 +47,13 @@ package struct FitRequest: Sendable {
       if let exact = known.first(where: { $0.lowercased() == name.lowercased() }) {
         chosen.append(try NISTCollection.problem(named: exact))
       } else if FileAccess.isFile(name), [".csv", ".tsv", ".txt"].contains(where: { name.lowercased().hasSuffix($0) }) {
-        throw usage("'\(FormulaSource.printable(name))' is no problem of NIST; your own data follow --data")
+        throw usage("'\(PrintableText.printable(name))' is no problem of NIST; your own data follow --data")
       } else if name.hasSuffix(".dat") || name.contains("/") {
         chosen.append(try NISTCollection.problem(atPath: name))
       } else {
         let near = Suggestions.remark(for: name, among: known)
         throw usage(
-          "there is no problem '\(FormulaSource.printable(name))'"
+          "there is no problem '\(PrintableText.printable(name))'"
             + (near.isEmpty
               ? "; give one of \(known.joined(separator: ", ")), or a file NAME.dat in NIST's format" : near))
       }
@@ -86,7 +88,7 @@ package struct FitRequest: Sendable {
     let model = FitModel(text, defaultResponse: first)
     if model.response == first, Lexer.name(first) == nil {
       throw ToolError(
-        "\(dataName): a formula cannot refer to the column '\(FormulaSource.printable(first))', which is fitted where "
+        "\(dataName): a formula cannot refer to the column '\(PrintableText.printable(first))', which is fitted where "
           + "the model has no '='; rename it with letters, digits and _, or fit another: 'y = …'", status: .data)
     }
     let used: Set<String>

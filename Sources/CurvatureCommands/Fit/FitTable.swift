@@ -1,4 +1,6 @@
 import Algorithms
+import CurvatureFiles
+import TensorGraph
 
 /// A table of data whose columns have names.
 package struct FitTable {
@@ -13,7 +15,9 @@ package struct FitTable {
     if String(decoding: bytes.prefix(200), as: UTF8.self).contains("NIST/ITL StRD") {
       throw ToolError("\(file): is a problem in NIST's format; name it without --data", status: .usage)
     }
-    table = try TextTable(bytes, name: file, needsNames: true)
+    table = try withFiles { () throws(TensorError) in
+      try TextTable(bytes, name: file, isName: { Lexer.name($0) != nil })
+    }
     names = (table.header ?? []).map { Lexer.name($0) ?? $0 }
     self.file = file
   }
@@ -29,7 +33,9 @@ package struct FitTable {
       }
       chosen.append(i)
     }
-    let numbers = try table.numbers(inColumns: chosen, allowsNaN: false)
+    let numbers = try withFiles { () throws(TensorError) in
+      try table.numbers(inColumns: chosen, allowsNaN: false)
+    }
     return chosen.enumerated().map { position, column in
       FitProblem.Column(
         name: names[column],
@@ -58,12 +64,12 @@ package enum FitStart {
       }
       guard let name = Lexer.name(sides[0]) else {
         throw ToolError(
-          "'\(FormulaSource.printable(sides[0]))' cannot be a name; expected name=number, as in b1=0.5,b2=1e-3",
+          "'\(PrintableText.printable(sides[0]))' cannot be a name; expected name=number, as in b1=0.5,b2=1e-3",
           at: range,
           in: source)
       }
       guard let value = Double(sides[1]), value.isFinite else {
-        throw ToolError("'\(FormulaSource.printable(sides[1]))' is no finite number", at: range, in: source)
+        throw ToolError("'\(PrintableText.printable(sides[1]))' is no finite number", at: range, in: source)
       }
       guard !result.contains(where: { $0.name == name }) else {
         throw ToolError("parameter '\(name)' has a start already", at: range, in: source)

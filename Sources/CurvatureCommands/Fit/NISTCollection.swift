@@ -16,7 +16,7 @@ package enum NISTCollection {
 
   /// A problem from a file in NIST's format.
   package static func problem(atPath path: String) throws(ToolError) -> NISTProblem {
-    guard let text = String(validating: try FileAccess.read(path), as: UTF8.self) else {
+    guard let text = String(validating: try readFile(path), as: UTF8.self) else {
       throw ToolError("\(path): the file is not text in UTF-8", status: .data)
     }
     return try NISTProblem(text, file: path)

@@ -1,4 +1,5 @@
 import Algorithms
+import CurvatureFiles
 
 /// A nonlinear regression problem of NIST's Statistical Reference Datasets, with its certified solution.
 package struct NISTProblem: Sendable {

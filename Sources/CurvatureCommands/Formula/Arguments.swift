@@ -1,3 +1,4 @@
+import CurvatureFiles
 import TensorGraph
 
 /// The arguments of one call, matched with the parameters of its function.

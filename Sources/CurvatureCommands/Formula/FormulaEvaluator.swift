@@ -1,4 +1,5 @@
 import Curvature
+import CurvatureFiles
 import TensorGraph
 
 /// Turns a parsed formula into the graph that it means. Nothing is computed.
@@ -197,7 +198,7 @@ package struct FormulaEvaluator {
     let known = Array(names.keys) + relatedNames + FormulaEvaluator.constants.keys + functions
     let near = Suggestions.remark(for: name, among: known)
     throw ValueFault(
-      message: "unknown name '\(FormulaSource.printable(name))'"
+      message: "unknown name '\(PrintableText.printable(name))'"
         + (near.isEmpty ? "; \(remedy)" : "\(near) Otherwise \(remedy)"))
   }
 
@@ -225,7 +226,7 @@ package struct FormulaEvaluator {
         throw ValueFault(message: "found the method '.\(name)' without its arguments; expected '.\(name)(…)'")
       }
       let near = Suggestions.remark(for: name, among: ["T", "mT", "shape", "ndim", "size"] + FunctionTable.methods)
-      throw ValueFault(message: "a tensor has no '.\(FormulaSource.printable(name))'\(near)")
+      throw ValueFault(message: "a tensor has no '.\(PrintableText.printable(name))'\(near)")
     }
   }
 }

@@ -1,4 +1,5 @@
 import Curvature
+import CurvatureFiles
 import Foundation
 import TensorGraph
 

@@ -1,3 +1,5 @@
+import CurvatureFiles
+
 /// The text of a formula, and how a place in it is shown.
 package struct FormulaSource: Sendable {
   /// Where the text comes from, for messages: `formula`, `--at x`, a file name.
@@ -31,9 +33,9 @@ package struct FormulaSource: Sendable {
   /// The line of a place with a caret below it, clipped around the place if the line is long.
   package func excerpt(of range: Range<Int>) -> String {
     let (line, number) = line(at: range.lowerBound)
-    let before = FormulaSource.printable(text(line.lowerBound..<max(line.lowerBound, range.lowerBound)))
-    let marked = FormulaSource.printable(text(range.clamped(to: line)))
-    let after = FormulaSource.printable(
+    let before = PrintableText.printable(text(line.lowerBound..<max(line.lowerBound, range.lowerBound)))
+    let marked = PrintableText.printable(text(range.clamped(to: line)))
+    let after = PrintableText.printable(
       text(min(max(range.upperBound, line.lowerBound), line.upperBound)..<line.upperBound))
     let shownBefore = before.count > 60 ? "…" + before.suffix(59) : before
     let shownMarked = marked.count > 60 ? marked.prefix(59) + "…" : marked
@@ -44,23 +46,5 @@ package struct FormulaSource: Sendable {
     let blank = String(repeating: " ", count: margin.count + shownBefore.count)
     let caret = "^" + String(repeating: "~", count: max(0, shownMarked.count - 1))
     return "\(margin)\(shownBefore)\(shownMarked)\(shownAfter)\n\(blank)\(caret)"
-  }
-
-  /// A character with its code, as in `'−' (U+2212)`.
-  package static func named(_ scalar: Unicode.Scalar) -> String {
-    let code = String(scalar.value, radix: 16, uppercase: true)
-    return "'\(printable(String(scalar)))' (U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code))"
-  }
-
-  /// The text without characters that would move a terminal's cursor.
-  package static func printable(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { scalar in
-          switch scalar.properties.generalCategory {
-          case .control, .format, .lineSeparator, .paragraphSeparator: scalar == "\t" ? " " : "\u{FFFD}"
-          default: scalar
-          }
-        }))
   }
 }

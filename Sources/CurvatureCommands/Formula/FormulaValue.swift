@@ -1,4 +1,5 @@
 import Curvature
+import CurvatureFiles
 import TensorGraph
 
 /// What an expression of a formula stands for: a tensor, or one of the plain values of Python that shape tensors.
@@ -25,7 +26,7 @@ package enum FormulaValue: Sendable {
     case .integer(let value): "\(value)"
     case .real(let value): "\(value)"
     case .boolean(let value): value ? "True" : "False"
-    case .string(let text): "'\(FormulaSource.printable(text))'"
+    case .string(let text): "'\(PrintableText.printable(text))'"
     case .none: "None"
     case .ellipsis: "..."
     case .slice: "a slice"

@@ -1,4 +1,5 @@
 import Algorithms
+import CurvatureFiles
 import TensorGraph
 
 /// One function of the formula language: how it is called, what it gives, how it is built.
@@ -114,7 +115,7 @@ package enum FunctionTable {
     var isMethod = receiver != nil
     if case .module = receiver { (receiver, isMethod) = (nil, false) }
     guard let function = byName[name], !isMethod || methods.contains(name) else {
-      let shown = FormulaSource.printable(name)
+      let shown = PrintableText.printable(name)
       if isMethod, byName[name] != nil {
         throw ValueFault(message: "'\(shown)' is a function, no method; write '\(shown)(…)'")
       }

@@ -1,3 +1,4 @@
+import CurvatureFiles
 import TensorGraph
 
 extension FunctionTable {
@@ -129,7 +130,7 @@ extension FunctionTable {
     if case .string(let word) = a["ord"] {
       guard word == "fro" || word == "nuc", isMatrix else {
         throw a.fault(
-          "ord", "found '\(FormulaSource.printable(word))', expected 'fro' or 'nuc' for a matrix, or a number")
+          "ord", "found '\(PrintableText.printable(word))', expected 'fro' or 'nuc' for a matrix, or a number")
       }
       if word == "nuc" { return try spectralNorm(x, axes, isNuclear: true, keeps) }
       return try Operations.norm(x, axes, keepsAxes: keeps)

@@ -1,3 +1,4 @@
+import CurvatureFiles
 import Foundation
 
 /// Cuts the text of a formula into tokens.
@@ -204,8 +205,8 @@ package struct Lexer {
     let start = offset
     guard let symbol = Symbol.allCases.first(where: { source.bytes[offset...].starts(with: $0.rawValue.utf8) }) else {
       let length = scalar()?.length ?? 1
-      let found = FormulaSource.printable(source.text(offset..<offset + length))
-      let named = scalar().map { FormulaSource.named($0.scalar) } ?? "'\(found)'"
+      let found = PrintableText.printable(source.text(offset..<offset + length))
+      let named = scalar().map { PrintableText.named($0.scalar) } ?? "'\(found)'"
       offset += length
       let remark = Lexer.replacements[found].map { "; write \($0)" } ?? ""
       throw error("found \(named), which has no meaning in a formula\(remark)", from: start)

@@ -1,3 +1,5 @@
+import CurvatureFiles
+
 /// Reads a formula: statements over Python's expressions, by precedence climbing.
 package struct Parser {
   private let source: FormulaSource
@@ -54,7 +56,7 @@ package struct Parser {
     case .end: return error("found the end of the \(source.noun), expected \(expected)", at: token.range)
     case .separator: return error("found the end of a statement, expected \(expected)", at: token.range)
     case .integer, .real, .string, .name, .symbol:
-      let text = FormulaSource.printable(source.text(token.range))
+      let text = PrintableText.printable(source.text(token.range))
       let shown = text.count > 40 ? text.prefix(39) + "…" : text
       return error("found '\(shown)', expected \(expected)", at: token.range)
     }

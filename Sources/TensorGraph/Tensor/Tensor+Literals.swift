@@ -70,4 +70,23 @@ extension Tensor {
     }
     self.init(rows.flatMap(\.self), shape: [rows.count, columns])
   }
+
+  /// A tensor of three axes with the given matrices, which have one shape.
+  @_disfavoredOverload
+  public init(_ matrices: [[[Scalar]]]) {
+    let (rows, columns) = (matrices.first?.count ?? 0, matrices.first?.first?.count ?? 0)
+    for (i, matrix) in matrices.enumerated()
+    where matrix.count != rows || matrix.contains(where: { $0.count != columns }) {
+      stop("Tensor: matrix \(i) is not \(rows)×\(columns) as the first row of matrix 0 says; make the matrices alike")
+    }
+    self.init(matrices.flatMap { $0.flatMap(\.self) }, shape: [matrices.count, rows, columns])
+  }
+
+  /// A vector.
+  public init(_ elements: ArraySlice<Scalar>) { self.init(Array(elements)) }
+
+  /// A tensor with the given elements in row-major order, copied. Stops if their number does not fit the shape.
+  public init(_ elements: Span<Scalar>, shape: [Int]) {
+    self.init(elements.withUnsafeBufferPointer { Array($0) }, shape: shape)
+  }
 }

@@ -1,25 +1,26 @@
 import Foundation
+import TensorGraph
 
 /// Whole files read and written, with errors in words.
 package enum FileAccess {
   /// The bytes of a file, or of standard input for `-`.
-  package static func read(_ path: String) throws(ToolError) -> [UInt8] {
+  package static func read(_ path: String) throws(TensorError) -> [UInt8] {
     if path == "-" { return try read(descriptor: 0, name: "standard input") }
-    guard !path.isEmpty, !path.utf8.contains(0) else { throw ToolError("'\(path)' names no file", status: .data) }
+    guard !path.isEmpty, !path.utf8.contains(0) else { throw TensorError("'\(path)' names no file") }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw ToolError("\(path): \(reason())", status: .data) }
+    guard descriptor >= 0 else { throw TensorError("\(path): \(reason())") }
     defer { close(descriptor) }
     var information = stat()
-    guard fstat(descriptor, &information) == 0 else { throw ToolError("\(path): \(reason())", status: .data) }
+    guard fstat(descriptor, &information) == 0 else { throw TensorError("\(path): \(reason())") }
     if information.st_mode & S_IFMT == S_IFDIR {
-      throw ToolError("\(path): is a directory, expected a file", status: .data)
+      throw TensorError("\(path): is a directory, expected a file")
     }
     // Only opening must not wait for the other end of a pipe; reading may.
     _ = fcntl(descriptor, F_SETFL, 0)
     return try read(descriptor: descriptor, name: path)
   }
 
-  private static func read(descriptor: Int32, name: String) throws(ToolError) -> [UInt8] {
+  private static func read(descriptor: Int32, name: String) throws(TensorError) -> [UInt8] {
     var bytes: [UInt8] = []
     var information = stat()
     if fstat(descriptor, &information) == 0, information.st_size > 0 {
@@ -32,24 +33,24 @@ package enum FileAccess {
       if count == 0 { return bytes }
       if count < 0 {
         if errno == EINTR { continue }
-        throw ToolError("\(name): \(reason())", status: .data)
+        throw TensorError("\(name): \(reason())")
       }
       guard bytes.count + count <= Memory.limit else { throw tooLarge(name) }
       bytes.append(contentsOf: chunk[..<count])
     }
   }
 
-  private static func tooLarge(_ name: String) -> ToolError {
-    ToolError(
-      "\(name): has more than \(Memory.text(Double(Memory.limit))), half of this machine's memory", status: .data)
+  private static func tooLarge(_ name: String) -> TensorError {
+    TensorError(
+      "\(name): has more than \(Memory.text(Double(Memory.limit))), half of this machine's memory")
   }
 
   /// Writes a file as a whole: beside its place, then renamed, so that at no time half a file has its name.
-  package static func write(_ bytes: [UInt8], to path: String) throws(ToolError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(TensorError) {
     try checkWritable(path)
     var template = Array((path + ".XXXXXX").utf8CString)
     let descriptor = mkstemp(&template)
-    guard descriptor >= 0 else { throw ToolError("\(path): cannot be written: \(reason())", status: .data) }
+    guard descriptor >= 0 else { throw TensorError("\(path): cannot be written: \(reason())") }
     let mask = umask(0)
     umask(mask)
     fchmod(descriptor, 0o666 & ~mask)
@@ -65,28 +66,28 @@ package enum FileAccess {
     if failure == nil, rename(template, path) != 0 { failure = reason() }
     if let failure {
       unlink(template)
-      throw ToolError("\(path): cannot be written: \(failure)", status: .data)
+      throw TensorError("\(path): cannot be written: \(failure)")
     }
   }
 
   /// Finds out before a long computation whether a file can be written.
-  package static func checkWritable(_ path: String) throws(ToolError) {
-    guard !path.isEmpty, !path.utf8.contains(0) else { throw ToolError("'\(path)' names no file", status: .data) }
+  package static func checkWritable(_ path: String) throws(TensorError) {
+    guard !path.isEmpty, !path.utf8.contains(0) else { throw TensorError("'\(path)' names no file") }
     var information = stat()
     if stat(path, &information) == 0 {
       if information.st_mode & S_IFMT == S_IFDIR {
-        throw ToolError("\(path): is a directory, expected the name of a file to write", status: .data)
+        throw TensorError("\(path): is a directory, expected the name of a file to write")
       }
       guard information.st_mode & S_IFMT == S_IFREG else {
-        throw ToolError("\(path): is no regular file and cannot be replaced", status: .data)
+        throw TensorError("\(path): is no regular file and cannot be replaced")
       }
     }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     guard stat(folder, &information) == 0 else {
-      throw ToolError("\(path): there is no folder '\(folder)'", status: .data)
+      throw TensorError("\(path): there is no folder '\(folder)'")
     }
     guard access(folder, W_OK) == 0 else {
-      throw ToolError("\(path): cannot be written: \(reason())", status: .data)
+      throw TensorError("\(path): cannot be written: \(reason())")
     }
   }
 

@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// A table in a text: lines of cells, below names of columns if there are any.
 ///
 /// The delimiter is found (tabs, semicolons, commas, or blanks). The first line is data if any of its cells is a
@@ -18,12 +20,13 @@ package struct TextTable {
 
   /// - Parameters:
   ///   - name: the file, for messages; its extension tells whether blanks can be a delimiter.
-  ///   - needsNames: whether columns are to be found by their names. Then a first line with one proper name is a header
+  ///   - isName: what a name is, if columns are to be found by their names. Then a first line with one proper name is a header
   ///     even if others are numbers, and so is a comment above the data that has a name for each column.
-  /// - Throws: a `ToolError` for what is no table, or has no names where these are needed.
-  package init(_ bytes: [UInt8], name: String, needsNames: Bool = false) throws(ToolError) {
-    func fail(_ reason: String) -> ToolError { ToolError("\(name): \(reason)", status: .data) }
+  /// - Throws: a `TensorError` for what is no table, or has no names where these are needed.
+  package init(_ bytes: [UInt8], name: String, isName: ((String) -> Bool)? = nil) throws(TensorError) {
+    func fail(_ reason: String) -> TensorError { TensorError("\(name): \(reason)") }
     if let reason = TextTable.foreignFormat(bytes) { throw fail(reason) }
+    let needsNames = isName != nil
     let delimiter = TableDelimiter.found(in: bytes, name: name)
     var reader = TableReader(bytes, delimiter: delimiter, name: name)
     guard try reader.next() else {
@@ -53,11 +56,11 @@ package struct TextTable {
     var isFirstLine = true
     if isQuotedAlone || !hasNumbers, texts.contains(where: TableCell.isWord) {
       header = names(texts)
-    } else if needsNames {
+    } else if let isName {
       let above = reader.lastComment.map { TextTable.cells(ofComment: bytes[$0], delimiter, texts.count, name) } ?? []
-      if above.contains(where: { Lexer.name($0) != nil }) {
+      if above.contains(where: isName) {
         (header, isFirstLine) = (above, false)
-      } else if names(texts).contains(where: { Lexer.name($0) != nil }) {
+      } else if names(texts).contains(where: isName) {
         header = names(texts)
       } else {
         throw fail("the first line has no names of columns, such as 't,y'; a model refers to its data by them")
@@ -132,8 +135,8 @@ package struct TextTable {
   /// - Parameters:
   ///   - wanted: the columns, counted from 0; nothing is asked of the others.
   ///   - allowsNaN: whether NaN is a number; otherwise it is a missing value.
-  /// - Throws: a `ToolError` that names line and column, both counted from 1, and the cell. O(n) in the text's length.
-  package func numbers(inColumns wanted: [Int], allowsNaN: Bool) throws(ToolError) -> [Double] {
+  /// - Throws: a `TensorError` that names line and column, both counted from 1, and the cell. O(n) in the text's length.
+  package func numbers(inColumns wanted: [Int], allowsNaN: Bool) throws(TensorError) -> [Double] {
     var numbers: [Double] = []
     var reader = TableReader(bytes, delimiter: delimiter, name: name)
     var hasLines = false
@@ -150,13 +153,13 @@ package struct TextTable {
       for column in wanted { numbers.append(try number(cells, column, reader, allowsNaN: allowsNaN)) }
     }
     guard hasLines else {
-      throw ToolError("\(name): has names of columns, but no line of numbers", status: .data)
+      throw TensorError("\(name): has names of columns, but no line of numbers")
     }
     return numbers
   }
 
   /// Refuses a comment below the first line that has as many cells as the table, for it may be a line of data.
-  private func checkIsNoData(_ reader: TableReader) throws(ToolError) {
+  private func checkIsNoData(_ reader: TableReader) throws(TensorError) {
     guard columnCount > 1, reader.line > firstLine,
       [reader.cells.count, reader.cells.droppingEmptyEnd(delimiter).count].contains(columnCount)
     else { return }
@@ -167,7 +170,7 @@ package struct TextTable {
   }
 
   /// The cells of a line, as many as there are columns: a delimiter and a comment may follow the last.
-  private func cells(of reader: TableReader) throws(ToolError) -> [TableReader.Cell] {
+  private func cells(of reader: TableReader) throws(TensorError) -> [TableReader.Cell] {
     if reader.cells.count == columnCount { return reader.cells }
     let candidates = [reader.cells, reader.cellsBeforeComment].compactMap { $0 }
     for cells in candidates {
@@ -175,14 +178,14 @@ package struct TextTable {
       if cells.droppingEmptyEnd(delimiter).count == columnCount { return cells.droppingEmptyEnd(delimiter) }
     }
     let count = candidates[candidates.count - 1].count
-    throw ToolError(
+    throw TensorError(
       "\(name): line \(reader.line) has \(count) column\(count == 1 ? "" : "s"), line \(firstLine) has \(columnCount); "
-        + "every line needs as many (between \(delimiter.description))", status: .data)
+        + "every line needs as many (between \(delimiter.description))")
   }
 
   private func number(
     _ cells: [TableReader.Cell], _ column: Int, _ reader: TableReader, allowsNaN: Bool
-  ) throws(ToolError) -> Double {
+  ) throws(TensorError) -> Double {
     var text = reader.text(cells[column])
     var value = FileNumber.parse(text)
     if value == nil, column == cells.count - 1, reader.comment?.cell == column,

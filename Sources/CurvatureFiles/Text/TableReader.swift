@@ -1,3 +1,5 @@
+import TensorGraph
+
 /// Cuts a text into lines of cells: RFC 4180, for any delimiter, with comments and blank lines left out.
 ///
 /// A cell that begins with a quote ends with one; between them delimiters and line breaks are text, and two quotes are
@@ -37,8 +39,8 @@ struct TableReader {
 
   /// Reads the next line that has cells; false at the end.
   ///
-  /// - Throws: a `ToolError` for bytes that are no text, and for quotes that do not close.
-  mutating func next() throws(ToolError) -> Bool {
+  /// - Throws: a `TensorError` for bytes that are no text, and for quotes that do not close.
+  mutating func next() throws(TensorError) -> Bool {
     while position < bytes.count {
       lineCount += 1
       let start = bytes[position...].firstIndex { !isBlank($0) } ?? bytes.count
@@ -80,15 +82,15 @@ struct TableReader {
   /// An error in a cell of this file.
   ///
   /// - Parameter title: the name of the column.
-  func error(line: Int, column: Int, title: String? = nil, _ reason: String) -> ToolError {
-    let title = title.map { " ('\(FormulaSource.printable(String($0.prefix(40))))')" } ?? ""
-    return ToolError("\(name): line \(line), column \(column)\(title): \(reason)", status: .data)
+  func error(line: Int, column: Int, title: String? = nil, _ reason: String) -> TensorError {
+    let title = title.map { " ('\(PrintableText.printable(String($0.prefix(40))))')" } ?? ""
+    return TensorError("\(name): line \(line), column \(column)\(title): \(reason)")
   }
 
   // MARK: Cutting
 
   /// - Parameter start: where the line's comment begins, if all of it is one.
-  private mutating func readRecord(commentAt start: Int? = nil) throws(ToolError) {
+  private mutating func readRecord(commentAt start: Int? = nil) throws(TensorError) {
     cells.removeAll(keepingCapacity: true)
     comment = start.map { (0, $0) }
     line = lineCount
@@ -106,7 +108,7 @@ struct TableReader {
   }
 
   /// Reads a cell up to the delimiter or the line's end, whose place is given back.
-  private mutating func plainCell(from start: Int) throws(ToolError) -> Int {
+  private mutating func plainCell(from start: Int) throws(TensorError) -> Int {
     var place = start
     while !isEnd(place), !delimiter.matches(bytes[place]) {
       try checkIsText(place)
@@ -119,7 +121,7 @@ struct TableReader {
     return place
   }
 
-  private mutating func quotedCell(from quote: Int) throws(ToolError) -> Int {
+  private mutating func quotedCell(from quote: Int) throws(TensorError) -> Int {
     let column = cells.count + 1
     guard let closing = closingQuote(from: quote) else {
       throw error(line: lineCount, column: column, "the quote that opens here is never closed")
@@ -171,7 +173,7 @@ struct TableReader {
     isEnd(place) || delimiter.matches(bytes[place]) || delimiter == .blanks && place > closing + 1
   }
 
-  private func checkIsText(_ place: Int) throws(ToolError) {
+  private func checkIsText(_ place: Int) throws(TensorError) {
     let byte = bytes[place]
     guard byte < 0x20, byte != 0x09 else { return }
     throw error(line: lineCount, column: cells.count + 1, "byte \(byte) is no text; is this a table of numbers?")

@@ -46,14 +46,14 @@ enum TableCell {
   /// Why a text is not read as a number, and what to do.
   static func complaint(_ text: ArraySlice<UInt8>, _ delimiter: TableDelimiter) -> String {
     guard let whole = String(validating: text, as: UTF8.self) else { return "the cell is no text in UTF-8" }
-    let word = FormulaSource.printable(whole)
+    let word = PrintableText.printable(whole)
     let shown = "'\(word.prefix(40))\(word.count > 40 ? "…" : "")'"
     if isMissing(text) { return missingComplaint(text) }
     if FileNumber.isTooLarge(text) { return "\(shown) is beyond the largest number, 1.8e308" }
     let foreign = whole.unicodeScalars.first { $0.value >= 0x80 }
     let remark =
       if let foreign, beginsAsNumber(text) {
-        "; it has \(FormulaSource.named(foreign))"
+        "; it has \(PrintableText.named(foreign))"
           + (foreign.properties.generalCategory == .dashPunctuation || foreign == "\u{2212}" ? ", write '-'" : "")
       } else if hasDecimalComma(text) {
         "; a decimal point is needed in place of the comma"
@@ -69,7 +69,7 @@ enum TableCell {
 
   /// What to do about a value that is missing.
   static func missingComplaint(_ text: ArraySlice<UInt8>) -> String {
-    "the value is missing ('\(FormulaSource.printable(String(decoding: text, as: UTF8.self)))'); "
+    "the value is missing ('\(PrintableText.printable(String(decoding: text, as: UTF8.self)))'); "
       + "remove the line, or fill the cell"
   }
 }

@@ -6,8 +6,8 @@ package enum CSV {
   /// The table in a text: one column is a vector, several are a matrix.
   ///
   /// Names in the first line are skipped, as are empty lines and comments.
-  /// - Throws: a `ToolError` that names line and column, both counted from 1.
-  package static func read(_ bytes: [UInt8], name: String) throws(ToolError) -> ArrayValue {
+  /// - Throws: a `TensorError` that names line and column, both counted from 1.
+  package static func read(_ bytes: [UInt8], name: String) throws(TensorError) -> ArrayValue {
     let table = try TextTable(bytes, name: name)
     let columns = table.columnCount
     let numbers = try table.numbers(inColumns: Array(0..<columns), allowsNaN: true)

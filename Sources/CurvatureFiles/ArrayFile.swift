@@ -1,5 +1,6 @@
 import Curvature
 import Foundation
+import TensorGraph
 
 /// Arrays by file name: the extension says the format.
 package enum ArrayFile {
@@ -10,42 +11,23 @@ package enum ArrayFile {
       || lowercased.contains(".npz:")
   }
 
-  /// The error for a text that is no value but looks like the name of a file, whose format is not read.
-  package static func refusal(of text: String, for user: String) -> ToolError? {
-    if let colon = text.firstIndex(of: ":"), isFileName(String(text[..<colon])) {
-      return ToolError(
-        "\(user): only .npz files have members after ':'; a column of a table x is x[:, 0]", status: .usage)
-    }
-    let known = [
-      "json", "mtx", "mat", "h5", "hdf5", "xls", "xlsx", "ods", "parquet", "pkl", "pickle", "pt", "gz", "zip",
-    ]
-    let parts = text.split(separator: ".")
-    guard parts.count > 1 && known.contains(parts[parts.count - 1].lowercased()) || FileAccess.isFile(text) else {
-      return nil
-    }
-    return ToolError(
-      "\(user): '\(FormulaSource.printable(text))' is not of a kind of file that is read; files are .npy, .npz:member, or text with "
-        + "lines of numbers: .csv, .tsv, .txt, .dat", status: .usage)
-  }
-
   /// The array in a file: `.npy`, `.npz:member`, a table in text, or `-` for standard input, whose format its first bytes
   /// tell.
-  ///
-  /// - Parameter read: gives the bytes of a file.
-  package static func read(
-    _ name: String,
-    bytes read: (String) throws(ToolError) -> [UInt8] = { (path) throws(ToolError) in
-      try FileAccess.read(path)
-    }
-  ) throws(ToolError) -> ArrayValue {
-    var path = name
-    var member: String?
-    if let split = name.lowercased().range(of: ".npz:") {
-      let offset = name.lowercased().distance(from: name.lowercased().startIndex, to: split.upperBound)
-      path = String(name.prefix(offset - 1))
-      member = String(name.dropFirst(offset))
-    }
-    let bytes = try read(path)
+  package static func read(_ name: String) throws(TensorError) -> ArrayValue {
+    let (path, member) = parts(of: name)
+    return try array(in: FileAccess.read(path), path: path, member: member)
+  }
+
+  /// The file and the member of an archive that a name means.
+  package static func parts(of name: String) -> (path: String, member: String?) {
+    let lowercased = name.lowercased()
+    guard let split = lowercased.range(of: ".npz:") else { return (name, nil) }
+    let offset = lowercased.distance(from: lowercased.startIndex, to: split.upperBound)
+    return (String(name.prefix(offset - 1)), String(name.dropFirst(offset)))
+  }
+
+  /// The array in the bytes of a file.
+  package static func array(in bytes: [UInt8], path: String, member: String?) throws(TensorError) -> ArrayValue {
     let shown = path == "-" ? "standard input" : path
     if bytes.starts(with: NPY.magic) { return try NPY.read(bytes[...], name: shown) }
     if bytes.starts(with: ZipArchive.magic) || member != nil || path.lowercased().hasSuffix(".npz") {
@@ -57,7 +39,7 @@ package enum ArrayFile {
 
   private static func archived(
     _ wanted: String?, in bytes: [UInt8], name: String
-  ) throws(ToolError) -> ArrayValue {
+  ) throws(TensorError) -> ArrayValue {
     let members = try ZipArchive.members(of: bytes, name: name)
     func title(_ member: ZipArchive.Member) -> String {
       member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
@@ -66,13 +48,13 @@ package enum ArrayFile {
     let list = titles.isEmpty ? "it is empty" : "it has " + titles.prefix(20).joined(separator: ", ")
     guard let wanted else {
       guard members.count == 1 else {
-        throw ToolError("\(name): has \(members.count) members; write '\(name):NAME' (\(list))", status: .data)
+        throw TensorError("\(name): has \(members.count) members; write '\(name):NAME' (\(list))")
       }
       return try NPY.read(ZipArchive.contents(of: members[0], in: bytes, name: name), name: "\(name):\(titles[0])")
     }
     guard let member = members.first(where: { title($0) == wanted || $0.name == wanted }) else {
-      throw ToolError(
-        "\(name): has no member '\(wanted)'; \(list)\(Suggestions.remark(for: wanted, among: titles))", status: .data)
+      throw TensorError(
+        "\(name): has no member '\(wanted)'; \(list)\(Suggestions.remark(for: wanted, among: titles))")
     }
     return try NPY.read(ZipArchive.contents(of: member, in: bytes, name: name), name: "\(name):\(wanted)")
   }

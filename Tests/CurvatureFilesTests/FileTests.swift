@@ -1,32 +1,9 @@
 import Curvature
-import CurvatureCommands
+import CurvatureFiles
 import Foundation
 import TensorGraph
+import TestSupport
 import Testing
-
-/// A folder for one test, removed when the test ends.
-final class Scratch {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "curvature-tests-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// A file in the folder.
-  func file(_ name: String, _ text: String? = nil) throws -> String {
-    let file = path + "/" + name
-    if let text { try Data(text.utf8).write(to: URL(fileURLWithPath: file)) }
-    return file
-  }
-
-  /// What is in the folder.
-  var contents: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
-}
-
-func fixture(_ name: String) -> String { Bundle.module.resourcePath! + "/Fixtures/" + name }
 
 @Suite struct FileTests {
   static let a: [Double] = [-1.5, -0.5, 0.5, 1.5, 2.5, 3.5]
@@ -44,19 +21,19 @@ func fixture(_ name: String) -> String { Bundle.module.resourcePath! + "/Fixture
 
   @Test(arguments: arrays)
   func readsWhatNumPyWrites(_ name: String, _ shape: [Int], _ elements: [Double]) throws {
-    let array = try ArrayFile.read(fixture(name + ".npy"))
+    let array = try ArrayFile.read(arrayFixture(name + ".npy"))
     #expect(array.shape == shape)
     #expect(array.doubles == elements)
   }
 
   @Test(arguments: ["stored", "deflated"])
   func readsArchives(_ name: String) throws {
-    let array = try ArrayFile.read(fixture(name + ".npz") + ":a")
+    let array = try ArrayFile.read(arrayFixture(name + ".npz") + ":a")
     #expect(array.shape == [2, 3] && array.doubles == FileTests.a)
-    #expect(try ArrayFile.read(fixture(name + ".npz") + ":a.npy").doubles == FileTests.a)
-    let missing = #expect(throws: ToolError.self) { try ArrayFile.read(fixture(name + ".npz") + ":aa") }
+    #expect(try ArrayFile.read(arrayFixture(name + ".npz") + ":a.npy").doubles == FileTests.a)
+    let missing = #expect(throws: TensorError.self) { try ArrayFile.read(arrayFixture(name + ".npz") + ":aa") }
     #expect(missing?.message.contains("no member 'aa'") == true && missing?.message.contains("it has a, ") == true)
-    let unnamed = #expect(throws: ToolError.self) { try ArrayFile.read(fixture(name + ".npz")) }
+    let unnamed = #expect(throws: TensorError.self) { try ArrayFile.read(arrayFixture(name + ".npz")) }
     #expect(unnamed?.message.contains("has 2 members") == true)
   }
 
@@ -65,8 +42,8 @@ func fixture(_ name: String) -> String { Bundle.module.resourcePath! + "/Fixture
     ("refused_large", "9223372036854775808"),
   ])
   func refusesOtherElements(_ name: String, _ fragment: String) throws {
-    let error = #expect(throws: ToolError.self) { try ArrayFile.read(fixture(name + ".npy")) }
-    #expect(error?.message.contains(fragment) == true && error?.status == .data)
+    let error = #expect(throws: TensorError.self) { try ArrayFile.read(arrayFixture(name + ".npy")) }
+    #expect(error?.message.contains(fragment) == true)
   }
 
   static let written: [(ScalarType, [Double])] = [
@@ -99,23 +76,23 @@ func fixture(_ name: String) -> String { Bundle.module.resourcePath! + "/Fixture
 
   @Test func damagedFilesAreRefused() throws {
     for name in ["A_little_f8.npy", "A_version2.npy", "stored.npz", "deflated.npz"] {
-      let bytes = try FileAccess.read(fixture(name))
+      let bytes = try FileAccess.read(arrayFixture(name))
       let scratch = try Scratch()
       for count in stride(from: 0, to: bytes.count, by: 7) {
         let path = try scratch.file(name)
         try Data(bytes[..<count]).write(to: URL(fileURLWithPath: path))
-        #expect(throws: ToolError.self) { try ArrayFile.read(path + (name.hasSuffix("z") ? ":a" : "")) }
+        #expect(throws: TensorError.self) { try ArrayFile.read(path + (name.hasSuffix("z") ? ":a" : "")) }
       }
       // One bit flipped anywhere gives an error or an array, never a trap.
       for i in 0..<bytes.count {
         var changed = bytes
         changed[i] ^= 1 << (i % 8)
-        _ = try? ArrayFile.read("f" + name.suffix(4) + (name.hasSuffix("z") ? ":a" : "")) { _ in changed }
+        _ = try? ArrayFile.array(in: changed, path: "f" + name.suffix(4), member: name.hasSuffix("z") ? "a" : nil)
       }
     }
     let huge = "{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904, 0), }"
     let bytes = NPY.magic + [1, 0, UInt8(huge.utf8.count), 0] + Array(huge.utf8)
-    #expect(throws: ToolError.self) { try NPY.read(bytes[...], name: "x") }
+    #expect(throws: TensorError.self) { try NPY.read(bytes[...], name: "x") }
   }
 
   @Test func textForms() {
@@ -148,14 +125,14 @@ func fixture(_ name: String) -> String { Bundle.module.resourcePath! + "/Fixture
       (scratch.path, "is a directory"), (scratch.path + "/none.npy", "no such file"), ("", "names no file"),
       ("a\u{0}b", "names no file"),
     ] {
-      let error = #expect(throws: ToolError.self) { try FileAccess.read(path) }
-      #expect(error?.message.contains(fragment) == true && error?.status == .data)
+      let error = #expect(throws: TensorError.self) { try FileAccess.read(path) }
+      #expect(error?.message.contains(fragment) == true)
     }
     for (path, fragment) in [
       (scratch.path, "is a directory"), (scratch.path + "/none/x.npy", "no folder"), ("/dev/null", "no regular file"),
     ] {
-      let error = #expect(throws: ToolError.self) { try FileAccess.write([1], to: path) }
-      #expect(error?.message.contains(fragment) == true && error?.status == .data)
+      let error = #expect(throws: TensorError.self) { try FileAccess.write([1], to: path) }
+      #expect(error?.message.contains(fragment) == true)
     }
     let file = try scratch.file("x.csv")
     try FileAccess.write([49], to: file)

@@ -1,4 +1,6 @@
-import CurvatureCommands
+import CurvatureFiles
+import TensorGraph
+import TestSupport
 import Testing
 
 /// What counts as a number in files.

@@ -1,4 +1,5 @@
 import CZlib
+import TensorGraph
 
 /// Zip archives, as far as .npz files need them: stored and deflated members, sizes beyond 4 GB when reading
 /// (PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.5.3).
@@ -18,8 +19,8 @@ package enum ZipArchive {
   // MARK: Reading
 
   /// The list of members at the end of an archive.
-  package static func members(of bytes: [UInt8], name: String) throws(ToolError) -> [Member] {
-    func fail(_ reason: String) -> ToolError { ToolError("\(name): \(reason)", status: .data) }
+  package static func members(of bytes: [UInt8], name: String) throws(TensorError) -> [Member] {
+    func fail(_ reason: String) -> TensorError { TensorError("\(name): \(reason)") }
     // The end record is 22 bytes and a comment of at most 65535.
     var end = bytes.count - 22
     while end >= max(0, bytes.count - 22 - 65535), bytes.little(end, 4) != 0x0605_4B50 { end -= 1 }
@@ -75,8 +76,8 @@ package enum ZipArchive {
   /// The bytes of one member, checked against its checksum.
   package static func contents(
     of member: Member, in bytes: [UInt8], name: String
-  ) throws(ToolError) -> ArraySlice<UInt8> {
-    func fail(_ reason: String) -> ToolError { ToolError("\(name):\(member.name): \(reason)", status: .data) }
+  ) throws(TensorError) -> ArraySlice<UInt8> {
+    func fail(_ reason: String) -> TensorError { TensorError("\(name):\(member.name): \(reason)") }
     guard !member.isEncrypted else { throw fail("is encrypted") }
     guard bytes.little(member.headerOffset, 4) == 0x0403_4B50,
       let nameLength = bytes.little(member.headerOffset + 26, 2),

@@ -8,11 +8,21 @@ package enum NPY {
 
   // MARK: Reading
 
-  /// The array in a file's bytes; floats keep their width, whole numbers become int64, `b1` becomes a mask.
+  /// What an array is, and where its elements are among the bytes of a file.
+  struct Layout {
+    var shape: [Int]
+    var isFortran: Bool
+    var element: NPYElement
+    var count: Int
+    /// The place of the first element.
+    var body: Int
+  }
+
+  /// The layout that the header says, with the elements all there.
   ///
-  /// - Throws: a `ToolError` that says which part of the file is wrong.
-  package static func read(_ bytes: ArraySlice<UInt8>, name: String) throws(ToolError) -> ArrayValue {
-    func fail(_ reason: String) -> ToolError { ToolError("\(name): \(reason)", status: .data) }
+  /// - Parameter size: the number of bytes of the file.
+  static func layout(_ bytes: ArraySlice<UInt8>, size: Int, name: String) throws(TensorError) -> Layout {
+    func fail(_ reason: String) -> TensorError { TensorError("\(name): \(reason)") }
     guard bytes.starts(with: magic) else {
       throw fail(bytes.isEmpty ? "is empty, expected a .npy array" : "is no .npy file: it does not begin as one")
     }
@@ -32,13 +42,22 @@ package enum NPY {
     guard let count = Memory.count(header.shape, bytesEach: max(8, element.size)) else {
       throw fail("holds an array of shape \(header.shape), more than this machine's memory")
     }
-    guard bytes.endIndex - body >= count * element.size else {
+    guard size - (body - start) >= count * element.size else {
       throw fail(
-        "is cut off: shape \(header.shape) needs \(count * element.size) bytes, found \(bytes.endIndex - body)")
+        "is cut off: shape \(header.shape) needs \(count * element.size) bytes, found \(size - (body - start))")
     }
-    var storage = try element.storage(bytes[body..<(body + count * element.size)], count: count, fail)
-    if header.isFortran, header.shape.count > 1 { storage = rowMajor(storage, header.shape) }
-    return ArrayValue(shape: header.shape, storage: storage)
+    return Layout(shape: header.shape, isFortran: header.isFortran, element: element, count: count, body: body)
+  }
+
+  /// The array in a file's bytes; floats keep their width, whole numbers become int64, `b1` becomes a mask.
+  ///
+  /// - Throws: a `TensorError` that says which part of the file is wrong.
+  package static func read(_ bytes: ArraySlice<UInt8>, name: String) throws(TensorError) -> ArrayValue {
+    let layout = try layout(bytes, size: bytes.count, name: name)
+    let elements = bytes[layout.body..<(layout.body + layout.count * layout.element.size)]
+    var storage = try layout.element.storage(elements, count: layout.count) { TensorError("\(name): \($0)") }
+    if layout.isFortran, layout.shape.count > 1 { storage = rowMajor(storage, layout.shape) }
+    return ArrayValue(shape: layout.shape, storage: storage)
   }
 
   /// The elements of a column-major array in row-major order.
@@ -165,7 +184,7 @@ struct NPYHeader {
 }
 
 /// The element type of an .npy file.
-private struct NPYElement {
+struct NPYElement {
   let kind: Character
   let size: Int
   let isBigEndian: Bool
@@ -190,8 +209,8 @@ private struct NPYElement {
   }
 
   func storage(
-    _ bytes: ArraySlice<UInt8>, count: Int, _ fail: (String) -> ToolError
-  ) throws(ToolError) -> Storage {
+    _ bytes: ArraySlice<UInt8>, count: Int, _ fail: (String) -> TensorError
+  ) throws(TensorError) -> Storage {
     let type: ScalarType =
       switch kind {
       case "f": size == 8 ? .float64 : .float32
