@@ -13,7 +13,7 @@ struct PlannedNonzeros: Sendable {
 
   /// - Parameter method: how to compute; nil for what is expected to be cheapest. Groups where there are no terms.
   init(_ derivative: Derivative, _ triangle: StoredTriangle, _ method: EvaluationMethod?) throws(TensorError) {
-    pattern = try derivative.coloring().pattern.part(triangle)
+    pattern = try derivative.pattern().part(triangle)
     let wanted = if let method { method } else { try derivative.cheapestMethod(.often) }
     let isThere = try derivative.program(.nonzeros(wanted, triangle), effort: .often).isWorthwhile
     self.method = isThere ? wanted : .colors

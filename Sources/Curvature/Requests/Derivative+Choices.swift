@@ -1,3 +1,4 @@
+import SparseStructure
 import TensorGraph
 
 // How requests are answered: the one place where ways are compared, by what they are expected to cost.
@@ -74,17 +75,28 @@ extension Derivative {
     if !isPlan {
       guard lines > 1, try pattern(below: Self.largestDensity) != nil else { return .dense }
     }
+    let pattern = try pattern()
+    func isCheaper(_ terms: DerivativeProgram, than colors: Int) -> Bool {
+      terms.isWorthwhile && terms.cost < productCost(colors) + Self.placingCost(pattern.nonzeroCount)
+    }
+    // Whatever the colouring is: it takes longer to find than terms.
+    let terms = isPlan ? try program(.nonzeros(.terms, .both), effort: effort) : nil
+    if let terms, isCheaper(terms, than: leastColorCount(pattern)) { return .terms }
     let colors = try coloring().colorCount
     if !isPlan, colors >= lines { return .dense }
-    let groups = productCost(colors) + Self.placingCost(try pattern().nonzeroCount)
-    if case let terms = try program(.nonzeros(.terms, .both), effort: effort), terms.isWorthwhile, terms.cost < groups {
-      return .terms
-    }
+    if isCheaper(try terms ?? program(.nonzeros(.terms, .both), effort: effort), than: colors) { return .terms }
+    let groups = productCost(colors) + Self.placingCost(pattern.nonzeroCount)
     // Groups win clearly; or the whole matrix would be much larger than its non-zeros.
     if colors <= (isPlan ? 2 : 8) || colors * 16 <= lines { return .colors }
     let size = rows.count.multipliedClamping(by: columns.count).multipliedClamping(by: rows.batchCount)
     if size.multipliedClamping(by: rows.node.scalarType.byteCount) > MemoryBudget.bytes / 16 { return .colors }
     return try wholeCost(effort) < groups ? .dense : .colors
+  }
+
+  /// As many products as entries need at least.
+  private func leastColorCount(_ pattern: SparsityPattern) -> Int {
+    let distinct = isSymmetric ? (pattern.nonzeroCount + 1) / 2 : pattern.nonzeroCount
+    return max(1, distinct / max(pattern.rowCount, pattern.columnCount, 1))
   }
 
   /// Whether all non-zeros by their terms are expected to cost less than the products of some groups.

@@ -147,7 +147,7 @@ package final class Derivative: Sendable {
       return try DerivativeProgram(request, outline, outline.shared(), self, effort)
     }
     return try cache.answer(key(request, outline, keyTables), if: isGood) { () throws(TensorError) in
-      try DerivativeProgram(request, outline, outline.copied(), self, effort)
+      try DerivativeProgram(request, outline, outline.copied(keepingTables: !keyTables.isEmpty), self, effort)
     }
   }
 

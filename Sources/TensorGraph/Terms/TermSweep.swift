@@ -38,7 +38,7 @@ extension TermRealization {
         termCap, Self.termCap(elements: Double(directions) * Double(original.shape.count)),
         max(2, work.restForPushing / (order.count - number) / Self.workPerTerm))
       if result.count > cap {
-        if multiplies {
+        if multiplies, !result.contains(where: space.hasLookups) {
           result = space.materialized(result, shape: original.shape)
         } else {
           result = space.withLikeTermsAdded(result, factorCount: 1)
