@@ -33,11 +33,12 @@ struct EntryPlacement {
       values = sums
       return
     }
-    var sources = Array(0..<pattern.nonzeroCount)
+    let all = Array(0..<pattern.nonzeroCount)
+    var sources = all
     for (place, (row, column)) in pattern.coordinates.enumerated() where row > column {
       sources[place] = pattern.position(row: column, column: row) ?? place
     }
-    values = sums.gathered(.table(sources), axis: 0)
+    values = sources == all ? sums : sums.gathered(.table(sources), axis: 0)
   }
 
   /// The elements of the tables from which places follow; nil if they depend on real numbers or are not known.

@@ -40,6 +40,8 @@ package struct DeltaEntries {
   package let estimatedCost: Cost
   /// A line for every product, for people.
   package let steps: [String]
+  /// What planning took, in units of `PlanningWork`.
+  package let planningWork: Int
 
   /// The entries of a derivative, or nil if there is no differentiable path of one element type, or more to plan than
   /// anybody waits for.
@@ -65,7 +67,7 @@ package struct DeltaEntries {
     _ sweep: DeltaSweep, _ output: Shape, _ variable: Shape, isSymmetric: Bool
   ) throws(PlanningLimit) {
     let (space, realization) = (sweep.space, sweep.realization)
-    let terms = sweep.planner.plan(sweep.terms, isOutput: true)
+    let terms = sweep.planner.plan(sweep.terms.flatMap(space.unrolled), isOutput: true)
     var order: [TermPlace] = []
     var placed: [TermPlace: [(term: Term, labels: [Label])]] = [:]
     for term in terms {
@@ -105,6 +107,7 @@ package struct DeltaEntries {
     isExactlySymmetric = order.allSatisfy { !$0.hasLookups && ($0.rows == $0.columns || mirrored.contains($0)) }
     estimatedCost = realization.cost
     steps = realization.log
+    planningWork = space.work.spent
   }
 
   /// The sum of terms at one place.

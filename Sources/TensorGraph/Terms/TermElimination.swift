@@ -160,16 +160,19 @@ extension TermSpace {
   /// Terms of which those that put elements in the same places are added up. Where layers add to what passes by, there
   /// would be a term for each.
   ///
-  /// - Parameter factorCount: how many factors terms have at most that are added: one, and nothing is lost.
-  func withLikeTermsAdded(_ terms: [Term], factorCount: Int) -> [Term] {
+  /// - Parameters:
+  ///   - factorCount: how many factors terms have at most that are added: one, and nothing is lost.
+  ///   - enlarges: whether a sum may have more elements than each factor has.
+  func withLikeTermsAdded(_ terms: [Term], factorCount: Int, enlarges: Bool = true) -> [Term] {
     var result: [Term] = []
     var groups: [[Int]: [Term]] = [:]
     var order: [[Int]] = []
     for term in terms {
-      let frame = frame(of: term)
-      let labels = lookups(of: term).freeLabels(of: term.factors.filter { !isLookup($0.source) }.flatMap(\.indices))
-      guard (1...factorCount).contains(term.factors.count - frame.factors.count),
-        boxLabels(of: term).allSatisfy(labels.contains)
+      let (frame, lookups, box) = (frame(of: term), lookups(of: term), boxLabels(of: term))
+      let factors = term.factors.filter { !isLookup($0.source) }.map { lookups.freeLabels(of: $0.indices) }
+      let labels = factors.reduce(into: Set()) { $0.formUnion($1) }
+      guard (1...factorCount).contains(factors.count), box.allSatisfy(labels.contains),
+        enlarges || factors.contains(where: { size($0) >= size(box) })
       else {
         result.append(term)
         continue

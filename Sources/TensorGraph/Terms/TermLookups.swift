@@ -81,6 +81,20 @@ extension TermSpace {
     return label
   }
 
+  /// A term with many elements whose places follow from tables, for each value of labels with few: components of vectors.
+  ///
+  /// A step then runs over elements alone, and of blocks that are their own mirror images half is computed.
+  func unrolled(_ term: Term) -> [Term] {
+    let lookups = lookups(of: term)
+    let elements = lookups.freeLabels(of: lookups.determined.flatMap(\.indices))
+    let components = boxLabels(of: term).filter { !elements.contains($0) }
+    guard !lookups.isEmpty, size(elements) >= 256, size(components) <= 128 else { return [term] }
+    work.spend(Int(size(components)) * term.weight)
+    return components.reduce([term]) { terms, label in
+      terms.flatMap { term in (0..<labels[label]).map { term.substituting(Substitution(label, AffineIndex($0))) } }
+    }
+  }
+
   /// Whether a label of a term, or of a sum that is a factor of some, follows from two tables.
   func hasJoins(_ terms: [Term]) -> Bool {
     func isJoin(_ term: Term) -> Bool {

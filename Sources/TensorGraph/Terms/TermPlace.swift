@@ -35,7 +35,11 @@ struct TermPlace: Hashable {
         form.lookups.append(
           .init(
             stride: part.stride, source: space.source(table.node), table: space.interned(table.node),
-            extent: extent, axes: table.labels.map { labels.firstIndex(of: $0)! }, origin: space.source(origin)))
+            extent: extent, axes: table.labels.map { labels.firstIndex(of: $0)! },
+            origin: .init(
+              source: space.source(origin),
+              window: lookup.indices.contains(where: lookups.reads)
+                ? nil : lookup.indices.map { $0.range(space.labels) })))
       }
       return form
     }
@@ -59,27 +63,18 @@ struct TermPlace: Hashable {
   func mayMeet(_ other: TermPlace) -> Bool {
     if hasLookups || other.hasLookups { return mayMeetSomewhere(other) }
     return [(1, 0), (0, 1), (-1, 1)].allSatisfy { weights in
-      let (a, b) = (form(weights), other.form(weights))
-      let (low, high) = (a.range(extents), b.range(other.extents))
-      let step = (a.strides + b.strides).reduce(0) { greatestCommonDivisor($0, abs($1)) }
-      let distance = a.offset - b.offset
-      return low.overlaps(high) && (step == 0 ? distance == 0 : distance % step == 0)
+      form(weights).mayMeet(other.form(weights), extents, other.extents)
     }
   }
 
-  /// Whether an entry may belong to both where no two tables name the same element.
+  /// Whether an entry may belong to both where no two elements of tables are equal.
   private func mayMeetSomewhere(_ other: TermPlace) -> Bool {
-    let pairs = [(rows, other.rows), (columns, other.columns)]
-    guard pairs.allSatisfy({ $0.range(extents).overlaps($1.range(other.extents)) }) else { return false }
-    // Looked up in different tables on both sides.
-    if pairs.contains(where: { !$0.lookups.isEmpty && !$1.lookups.isEmpty && $0.origins != $1.origins }) {
-      return false
+    for (form, second) in [(rows, other.rows), (columns, other.columns)] {
+      guard form.mayMeet(second, extents, other.extents), !form.isElsewhere(second) else { return false }
     }
-    // On the diagonal alone, and never there.
+    // One is on the diagonal alone, the other never there.
     func isDiagonal(_ place: TermPlace) -> Bool { place.rows == place.columns }
-    func isOffDiagonal(_ place: TermPlace) -> Bool {
-      !place.rows.lookups.isEmpty && !place.columns.lookups.isEmpty && place.rows.origins != place.columns.origins
-    }
+    func isOffDiagonal(_ place: TermPlace) -> Bool { place.rows.isElsewhere(place.columns) }
     return !(isDiagonal(self) && isOffDiagonal(other) || isOffDiagonal(self) && isDiagonal(other))
   }
 
@@ -113,12 +108,41 @@ extension DeltaEntries {
       fileprivate let extent: Int
       /// The label of each axis of the table.
       package let axes: [Int]
-      /// The number of the graph's own table from which an entry's place on its axis follows.
-      fileprivate let origin: Int
+      fileprivate let origin: Origin
     }
 
-    /// The tables of which elements differ where all that a graph is given differ.
-    fileprivate var origins: Set<Int> { Set(lookups.map(\.origin)) }
+    /// Elements of a table that the graph is given, from which places on an axis follow.
+    fileprivate struct Origin: Hashable {
+      /// The number of the table.
+      let source: Int
+      /// Where they stand in it; nil if that follows from tables.
+      let window: [ClosedRange<Int>]?
+    }
+
+    /// Whether no element is in both forms where all elements of all tables differ.
+    fileprivate func isElsewhere(_ other: Form) -> Bool {
+      guard !lookups.isEmpty, !other.lookups.isEmpty else { return false }
+      if lookups.count == 1, other.lookups.count == 1 {
+        let (a, b) = (lookups[0].origin, other.lookups[0].origin)
+        guard a.source == b.source else { return true }
+        guard let window = a.window, let second = b.window else { return false }
+        return zip(window, second).contains { !$0.overlaps($1) }
+      }
+      return Set(lookups.map(\.origin.source)) != Set(other.lookups.map(\.origin.source))
+    }
+
+    /// The distance of which all elements are apart.
+    fileprivate func step(_ other: Form) -> Int {
+      (strides + other.strides + (lookups + other.lookups).map(\.stride)).reduce(0) {
+        greatestCommonDivisor($0, abs($1))
+      }
+    }
+
+    /// Whether an element may be in both.
+    fileprivate func mayMeet(_ other: Form, _ extents: [Int], _ others: [Int]) -> Bool {
+      let (step, distance) = (step(other), offset - other.offset)
+      return range(extents).overlaps(other.range(others)) && (step == 0 ? distance == 0 : distance % step == 0)
+    }
 
     fileprivate func range(_ extents: [Int]) -> ClosedRange<Int> {
       let reaches =

@@ -149,3 +149,66 @@ import Testing
     }
   }
 }
+
+extension IndexCoupledTests {
+  // MARK: Problems of simulation and statistics
+
+  @Test(arguments: IndexCoupledProblem.all(size: 12)) func assembly(_ problem: IndexCoupledProblem) throws {
+    let x = problem.point
+    let expected = Self.interpretedHessian(problem.f(x), x)
+    for triangle in StoredTriangle.allCases {
+      let plan = try SparseHessianPlan(like: x, triangle: triangle, method: .terms, of: problem.f)
+      #expect(plan.evaluationMethod == .terms && "\(plan)".contains("no products with directions"))
+      let whole = SparseMatrix(dense: expected, rowCount: x.count, columnCount: x.count, pattern: plan.pattern)
+      #expect(Self.close(try plan.hessian(at: x).values, whole.values), "\(triangle)")
+    }
+  }
+
+  /// Terms are found without being asked for, take no products and no colouring, and give the same bits on any number of
+  /// threads.
+  @Test(arguments: IndexCoupledProblem.all(size: 3000)) func choice(_ problem: IndexCoupledProblem) throws {
+    let x = problem.point
+    let plan = try SparseHessianPlan(like: x, triangle: .lower, of: problem.f)
+    #expect(plan.evaluationMethod == .terms)
+    let values = try plan.hessian(at: x).values
+    let limit = Engine.workerLimit
+    for workers in [1, 2] {
+      Engine.workerLimit = workers
+      #expect(try plan.hessian(at: x).values.map(\.bitPattern) == values.map(\.bitPattern))
+    }
+    Engine.workerLimit = limit
+    let H = hessian(problem.f(x), x)
+    let sparse = try H.sparse(triangle: .lower)
+    #expect(sparse.pattern == plan.pattern && Self.close(sparse.values, values))
+    let direction = SparseDerivativeTests.input([x.count], seed: 7)
+    let product = hessian(problem.f(x), x).product(direction).scalars
+    #expect(Self.close(try plan.hessian(at: x).mirrored() * direction.scalars, product))
+  }
+
+  /// Planning does not depend on how many elements there are, once these are worth all of it.
+  @Test(arguments: IndexCoupledProblem.all(size: 100).indices) func planningWork(_ number: Int) throws {
+    let work = try [20_000, 60_000].map { size in
+      let problem = IndexCoupledProblem.all(size: size)[number]
+      let x = problem.point.node
+      let gradient = try #require(TensorGraph.gradient(of: problem.f(problem.point).node, to: [x])[0])
+      let entries = try #require(
+        DeltaEntries(derivativeOf: gradient, variable: x, isSymmetric: true, limit: .max, effort: .units(4_000_000)))
+      return entries.planningWork
+    }
+    #expect(10 * work[1] < 12 * work[0], "\(work)")
+  }
+
+  /// What fits no memory densely has a price that is a number nowhere.
+  @Test func largeMatrices() throws {
+    let problem = IndexCoupledProblem.mesh(40_000, byRows: true)
+    let x = problem.point
+    let H = hessian(problem.f(x), x)
+    let sparse = try H.sparse()
+    #expect(H.evaluationMethod == .terms && H.productsEvaluated == 0)
+    let diagonal = H.diagonal.scalars
+    #expect(diagonal.count == x.count && Self.close([H.trace.item()], [diagonal.reduce(0, +)]))
+    #expect(Self.close(hessian(problem.f(x), x).diagonal.scalars, diagonal))
+    #expect(Self.close([sparse.compressedRows.values.reduce(0, +)], [H.product(1 + 0 * x).scalars.reduce(0, +)]))
+    #expect(!"\(H)".isEmpty)
+  }
+}
