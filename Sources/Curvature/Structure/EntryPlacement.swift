@@ -44,7 +44,7 @@ struct EntryPlacement {
   /// The elements of the tables from which places follow; nil if they depend on real numbers or are not known.
   private static func tables(_ entries: DeltaEntries) throws(TensorError) -> [Node: [Int]]? {
     let nodes = Set(entries.boxes.flatMap { ($0.rows.lookups + $0.columns.lookups).map(\.table) })
-    let isFixed = Node.topologicalOrder(Array(nodes), entering: { $0.value == nil }).allSatisfy { node in
+    let isFixed = Node.topologicalOrder(Array(nodes)).allSatisfy { node in
       !node.isInput || node.value != nil && !node.scalarType.isDifferentiable
     }
     guard isFixed else { return nil }

@@ -42,8 +42,16 @@ import Testing
           let own = rows.gathered(at: table(count, below: rows.shape[0], &generator))
           return (0..<3).map { own[..., $0] }
         }
+        if generator.chance(0.3) {
+          // Each element of a row from a row of its own.
+          let places = table(3 * count, below: rows.shape[0], &generator).reshaped(to: [count, 3])
+          let own = rows.taking(along: 0, indices: places)
+          return (0..<3).map { own[..., $0] }
+        }
+        // Elements of all, or of two parts one after another.
         let flat = rows.reshaped(to: [rows.count])
-        return (0..<3).map { _ in flat.gathered(at: table(count, below: rows.count, &generator)) }
+        let whole = generator.chance(0.5) ? flat : Tensor.concatenate([flat[2...], cos(flat[..<2])], axis: 0)
+        return (0..<3).map { _ in whole.gathered(at: table(count, below: rows.count, &generator)) }
       }
       let (a, b) = (vectors(), vectors())
       var pool = a + b

@@ -3,14 +3,18 @@ import Curvature
 /// I1 to I5: lower triangles of sparse Hessians of functions that read shared variables through tables of whole numbers, each
 /// at a new point in each call. Where there are several elements to a variable, both as rows and axis by axis.
 enum IndexCoupled {
-  typealias Vector<Scalar: DifferentiableScalar> = Tensor<Scalar>
+  /// Ways of writing a function, and how its Hessian is computed; nil for what is chosen.
+  private static let styles: [(name: String, byRows: Bool, method: EvaluationMethod?)] = [
+    ("rows", true, nil), ("axes", false, nil), ("colors", true, .colors),
+  ]
 
   /// The entries of a plan's Hessian at one of some points, into memory that is used again.
   private static func hessian<Scalar: DifferentiableScalar>(
-    _ inputs: Inputs, _ name: String, _ energy: (Tensor<Scalar>) throws -> Tensor<Scalar>
+    _ inputs: Inputs, _ name: String, method: EvaluationMethod? = nil,
+    _ energy: (Tensor<Scalar>) throws -> Tensor<Scalar>
   ) throws -> Calls<Scalar> {
     let points = try inputs.points(name + "_x") as [Tensor<Scalar>]
-    let plan = try SparseHessianPlan(like: points[0], triangle: .lower, of: energy)
+    let plan = try SparseHessianPlan(like: points[0], triangle: .lower, method: method, of: energy)
     report(plan)
     let elements = points.map(\.scalars)
     var values = [Scalar](repeating: 0, count: plan.pattern.nonzeroCount)
@@ -32,8 +36,11 @@ enum IndexCoupled {
     _ values: [Scalar], _ pattern: SparsityPattern, _ inputs: Inputs, _ name: String
   ) -> [Scalar] {
     var places: [Int: Int] = [:]
-    for (place, (row, column)) in pattern.coordinates.enumerated() { places[row * pattern.columnCount + column] = place }
-    guard let rows = try? inputs.integers("ref_\(name)_rows"), let columns = try? inputs.integers("ref_\(name)_cols") else {
+    for (place, (row, column)) in pattern.coordinates.enumerated() {
+      places[row * pattern.columnCount + column] = place
+    }
+    guard let rows = try? inputs.integers("ref_\(name)_rows"), let columns = try? inputs.integers("ref_\(name)_cols")
+    else {
       return []
     }
     return zip(rows, columns).map { row, column in
@@ -107,12 +114,12 @@ enum IndexCoupled {
   // MARK: I2: bundle adjustment
 
   static func bundle<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
-    [true, false].map { byRows in
-      Variant("hessian", byRows ? "rows" : "axes", label: byRows ? "rows gathered" : "axis by axis") { inputs in
+    styles.map { (name, byRows, method) in
+      Variant("hessian", name, label: name) { inputs in
         let (camera, point) = (try table(inputs, "i2_cam"), try table(inputs, "i2_point"))
         let seen: Tensor<Scalar> = try inputs.tensor("i2_obs")
         let cameras = Int(camera.scalars.max()!) + 1
-        return try hessian(inputs, "i2") { (x: Tensor<Scalar>) in
+        return try hessian(inputs, "i2", method: method) { (x: Tensor<Scalar>) in
           let (c, p): ([Tensor<Scalar>], [Tensor<Scalar>])
           if byRows {
             let rows = x[..<(9 * cameras)].reshaped(to: [cameras, 9]).gathered(at: camera)
@@ -143,12 +150,12 @@ enum IndexCoupled {
   // MARK: I3: a molecule
 
   static func molecule<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
-    [true, false].map { byRows in
-      Variant("hessian", byRows ? "rows" : "axes", label: byRows ? "rows gathered" : "axis by axis") { inputs in
+    styles.map { (name, byRows, method) in
+      Variant("hessian", name, label: name) { inputs in
         let (pairs, bonds, angles) = (
           try table(inputs, "i3_pairs"), try table(inputs, "i3_bonds"), try table(inputs, "i3_angles")
         )
-        return try hessian(inputs, "i3") { (x: Tensor<Scalar>) in
+        return try hessian(inputs, "i3", method: method) { (x: Tensor<Scalar>) in
           let r = x.reshaped(to: [x.count / 3, 3])
           /// Differences of two atoms' places, and sums of products of such.
           func edge(_ table: Tensor<Int64>, _ a: Int, _ b: Int) -> [Tensor<Scalar>] {
@@ -177,29 +184,29 @@ enum IndexCoupled {
   // MARK: I4: crossed random effects
 
   static func crossed<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
-    [
-      Variant("hessian", "plan", label: "SparseHessianPlan") { inputs in
+    [("plan", nil), ("colors", EvaluationMethod.colors)].map { name, method in
+      Variant("hessian", name, label: name) { inputs in
         let (subject, item) = (try table(inputs, "i4_subject"), try table(inputs, "i4_item"))
         let (features, y): (Tensor<Scalar>, Tensor<Scalar>) = (try inputs.tensor("i4_X"), try inputs.tensor("i4_y"))
         let subjects = 2000
-        return try hessian(inputs, "i4") { (x: Tensor<Scalar>) in
+        return try hessian(inputs, "i4", method: method) { (x: Tensor<Scalar>) in
           let (fixed, own, shared) = (x[..<5], x[5..<(5 + subjects)], x[(5 + subjects)...])
           let eta = matmul(features, fixed) + own.gathered(at: subject) + shared.gathered(at: item)
           return (softplus(eta) - y * eta).sum()
             + 0.5 * (0.01 * square(fixed).sum() + square(own).sum() + 2 * square(shared).sum())
         }
       }
-    ]
+    }
   }
 
   // MARK: I5: a hyperelastic mesh
 
   static func mesh<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
-    [true, false].map { byRows in
-      Variant("hessian", byRows ? "rows" : "axes", label: byRows ? "rows gathered" : "axis by axis") { inputs in
+    styles.map { (name, byRows, method) in
+      Variant("hessian", name, label: name) { inputs in
         let triangles = try table(inputs, "i5_tri")
         let rest: Tensor<Scalar> = try inputs.tensor("i5_rest")
-        return try hessian(inputs, "i5") { (x: Tensor<Scalar>) in
+        return try hessian(inputs, "i5", method: method) { (x: Tensor<Scalar>) in
           let r = x.reshaped(to: [x.count / 2, 2])
           func corner(_ k: Int) -> [Tensor<Scalar>] {
             if byRows {
