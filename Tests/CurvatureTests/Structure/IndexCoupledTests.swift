@@ -206,6 +206,19 @@ extension IndexCoupledTests {
     #expect(10 * work[1] < 12 * work[0], "\(work)")
   }
 
+  /// Tables that are too large to be kept as keys are read where they are.
+  @Test func largeTables() throws {
+    let problem = IndexCoupledProblem.mesh(360_000, byRows: true)
+    let x = problem.point
+    let plan = try SparseHessianPlan(like: x, triangle: .lower, of: problem.f)
+    #expect(plan.evaluationMethod == .terms)
+    let sparse = try hessian(problem.f(x), x).sparse(triangle: .lower)
+    #expect(Self.close(try plan.hessian(at: x).values, sparse.values))
+    let direction = SparseDerivativeTests.input([x.count], seed: 7)
+    let product = hessian(problem.f(x), x).product(direction).scalars
+    #expect(Self.close(sparse.mirrored() * direction.scalars, product))
+  }
+
   /// What fits no memory densely has a price that is a number nowhere.
   @Test func largeMatrices() throws {
     let problem = IndexCoupledProblem.mesh(40_000, byRows: true)
