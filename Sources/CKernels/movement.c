@@ -35,16 +35,22 @@ void ck_gather_lines(void *to, const void *from, const int64_t *indices, int64_t
   }
 }
 
-#define SCATTER(TYPE, SUM)                                                   \
-  for (int64_t o = 0; o < outer; ++o) {                                      \
-    TYPE *t = (TYPE *)to + o * extent * inner;                               \
-    const TYPE *f = (const TYPE *)from + o * count * inner;                  \
-    for (int64_t i = 0; i < extent * inner; ++i) t[i] = 0;                   \
-    for (int64_t j = 0; j < count; ++j) {                                    \
-      TYPE *restrict tr = t + indices[j] * inner;                            \
-      const TYPE *restrict fr = f + j * inner;                               \
-      for (int64_t i = 0; i < inner; ++i) tr[i] = (TYPE)((SUM)tr[i] + (SUM)fr[i]); \
-    }                                                                        \
+// Single elements, the common case, want no loop of their own.
+#define SCATTER(TYPE, SUM)                                                           \
+  for (int64_t o = 0; o < outer; ++o) {                                              \
+    TYPE *t = (TYPE *)to + o * extent * inner;                                       \
+    const TYPE *f = (const TYPE *)from + o * count * inner;                          \
+    for (int64_t i = 0; i < extent * inner; ++i) t[i] = 0;                           \
+    if (inner == 1) {                                                                \
+      for (int64_t j = 0; j < count; ++j)                                            \
+        t[indices[j]] = (TYPE)((SUM)t[indices[j]] + (SUM)f[j]);                      \
+      continue;                                                                      \
+    }                                                                                \
+    for (int64_t j = 0; j < count; ++j) {                                            \
+      TYPE *restrict tr = t + indices[j] * inner;                                    \
+      const TYPE *restrict fr = f + j * inner;                                       \
+      for (int64_t i = 0; i < inner; ++i) tr[i] = (TYPE)((SUM)tr[i] + (SUM)fr[i]);   \
+    }                                                                                \
   }
 
 int64_t ck_scatter_add(void *to, const void *from, const int64_t *indices, int64_t outer, int64_t count,

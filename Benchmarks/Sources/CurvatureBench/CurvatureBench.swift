@@ -10,6 +10,7 @@ import Curvature
 ///
 ///     curvature-bench W2 --list
 ///     curvature-bench W2 hessian curvature_hessian float64 [--budget SECONDS] [--first]
+///     curvature-bench I1 case1354 curvature_plan float64 [--print]
 ///     curvature-bench first [NAME | --list]
 ///     curvature-bench micro [NAME]
 ///
@@ -21,7 +22,7 @@ enum CurvatureBench {
   static func main() {
     var arguments = Array(CommandLine.arguments.dropFirst())
     let firstOnly = arguments.contains("--first")
-    arguments.removeAll { $0 == "--first" }
+    arguments.removeAll { ["--first", "--print"].contains($0) }
     var budget = 1.0
     if let i = arguments.firstIndex(of: "--budget"), i + 1 < arguments.count {
       budget = Double(arguments[i + 1]) ?? budget
@@ -46,7 +47,7 @@ enum CurvatureBench {
     }
     guard arguments.count == 4 else { usage() }
     let inputs = Inputs(folder: getenv("CURVATURE_BENCH_DATA").map { String(cString: $0) } ?? "data")
-    let reference = "ref_\(workload.rawValue.lowercased())_\(arguments[1])"
+    let reference = workload.reference(arguments[1])
     var result: Measurement
     do {
       func run<Scalar: DifferentiableScalar>(_: Scalar.Type) throws -> Measurement {
@@ -82,8 +83,8 @@ enum CurvatureBench {
 
   private static func usage() -> Never {
     let text = """
-      usage: curvature-bench W1...W8 --list
-             curvature-bench W1...W8 CASE VARIANT float32|float64 [--budget SECONDS] [--first]
+      usage: curvature-bench W1...W8, I1...I5 --list
+             curvature-bench W1...W8, I1...I5 CASE VARIANT float32|float64 [--budget SECONDS] [--first]
              curvature-bench first [NAME | --list]
              curvature-bench micro [NAME]
 

@@ -76,12 +76,27 @@ enum Workload: String, CaseIterable {
   case batched = "W6"
   case laplacian = "W7"
   case diagonal = "W8"
+  case powerFlow = "I1"
+  case bundle = "I2"
+  case molecule = "I3"
+  case crossed = "I4"
+  case mesh = "I5"
+
+  /// The file with the values that a case should have.
+  func reference(_ caseName: String) -> String {
+    switch self {
+    case .powerFlow: "ref_i1_\(caseName.dropFirst(4))_vals"
+    case .bundle, .molecule, .crossed, .mesh: "ref_\(rawValue.lowercased())_vals"
+    case .rosenbrock, .logistic, .classifier, .sparse, .parts, .batched, .laplacian, .diagonal:
+      "ref_\(rawValue.lowercased())_\(caseName)"
+    }
+  }
 
   /// Whether it is measured in single precision too.
   var hasSinglePrecision: Bool {
     switch self {
     case .logistic, .classifier, .parts, .laplacian: true
-    case .rosenbrock, .sparse, .batched, .diagonal: false
+    case .rosenbrock, .sparse, .batched, .diagonal, .powerFlow, .bundle, .molecule, .crossed, .mesh: false
     }
   }
 
@@ -95,6 +110,11 @@ enum Workload: String, CaseIterable {
     case .batched: Batched.variants()
     case .laplacian: ScalarNetwork.variants()
     case .diagonal: Classifier.diagonalVariants() + SoftplusSum.variants()
+    case .powerFlow: IndexCoupled.powerFlow()
+    case .bundle: IndexCoupled.bundle()
+    case .molecule: IndexCoupled.molecule()
+    case .crossed: IndexCoupled.crossed()
+    case .mesh: IndexCoupled.mesh()
     }
   }
 }

@@ -1,12 +1,7 @@
 import TensorGraph
 
-extension Tensor: Hashable {
-  /// Shape and elements, which are computed. Stops the program if that fails; after `try evaluate(x)` it cannot.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(shape)
-    withUnsafeBufferPointer { elements in for element in elements { hasher.combine(element) } }
-  }
-}
+// Not Hashable: values of two Hashable types can be compared as `AnyHashable`, so that `x == [[2 + 18, 4]]`, where the type checker
+// finds no tensor on the right, would compile and be false.
 
 extension Tensor: Encodable where Scalar: Encodable {
   /// The shape and the elements in row-major order, which are computed.

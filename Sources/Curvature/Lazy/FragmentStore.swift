@@ -244,10 +244,10 @@ struct FragmentStore<Scalar: DifferentiableScalar> {
   // MARK: Sparse matrices
 
   /// From now on keeps the non-zeros alone; what is held passes to them.
-  mutating func becomeSparse(_ coloring: Coloring) {
+  mutating func becomeSparse(_ pattern: SparsityPattern, _ coloring: Coloring?) {
     if nonzeros != nil { return }
     var fresh = NonzeroCache<Scalar>(
-      coloring, batchCount: batchCount, isSymmetric: isSymmetric, lastUse: clock.next())
+      pattern, coloring, batchCount: batchCount, isSymmetric: isSymmetric, lastUse: clock.next())
     if byteCount > 0 { fresh.insert { heldEntry(batch: $0, row: $1, column: $2) } }
     removeAll()
     nonzeros = fresh

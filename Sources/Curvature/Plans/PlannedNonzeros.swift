@@ -13,13 +13,15 @@ struct PlannedNonzeros: Sendable {
 
   /// - Parameter method: how to compute; nil for what is expected to be cheapest. Groups where there are no terms.
   init(_ derivative: Derivative, _ triangle: StoredTriangle, _ method: EvaluationMethod?) throws(TensorError) {
-    pattern = try derivative.coloring().pattern.part(triangle)
-    let wanted = if let method { method } else { try derivative.cheapestMethod(.often) }
-    let isThere = try derivative.program(.nonzeros(wanted, triangle), effort: .often).isWorthwhile
+    pattern = try derivative.pattern().part(triangle)
+    let wanted = if let method { method } else { try derivative.cheapestMethod(of: triangle, .often) }
+    // Who asks for terms wants them whatever it takes to find them.
+    let effort = method == .terms ? PlanningEffort.units(PlanningEffort.mostUnitsOfPlans) : .often
+    let isThere = try derivative.program(.nonzeros(wanted, triangle), effort: effort).isWorthwhile
     self.method = isThere ? wanted : .colors
     let request = DerivativeRequest.nonzeros(self.method, triangle)
-    let program = try derivative.program(request, effort: .often)
-    values = try derivative.expression(request, effort: .often)!
+    let program = try derivative.program(request, effort: effort)
+    values = try derivative.expression(request, effort: effort)!
     (cost, steps) = (program.cost, program.steps)
   }
 

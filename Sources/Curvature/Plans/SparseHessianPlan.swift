@@ -20,11 +20,18 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   public let shape: [Int]
   /// Where the values stand that an evaluation gives: the whole pattern, or a triangle of it.
   public var pattern: SparsityPattern { nonzeros.pattern }
-  /// What was found out about the function, to be saved.
-  public let structure: DerivativeStructure
+  /// What was found out about the function, to be saved. Takes a colouring the first time, if that was not needed yet.
+  public var structure: DerivativeStructure {
+    saved
+      ?? DerivativeStructure(
+        .hessian, of: function, in: derivative.columns.node, coloring: checked(try derivative.coloring()))
+  }
   /// How the values are computed.
   public var evaluationMethod: EvaluationMethod { nonzeros.method }
   private let nonzeros: PlannedNonzeros
+  private let function: Node
+  private let derivative: Derivative
+  private let saved: DerivativeStructure?
   private let all: PlanProgram
   private let hessianAlone: PlanProgram
 
@@ -51,9 +58,9 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     let derivative = Derivative(
       of: gradient.node, in: traced.argument, isSymmetric: true, coloring: structure?.coloring)
     nonzeros = try PlannedNonzeros(derivative, triangle, method)
-    self.structure =
-      try structure
-      ?? DerivativeStructure(.hessian, of: traced.result, in: traced.argument, coloring: derivative.coloring())
+    self.derivative = derivative
+    saved = structure
+    function = traced.result
     all = try PlanProgram(
       [
         traced.value, gradient,
@@ -136,11 +143,17 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   public let valueShape: [Int]
   /// Where the values stand that an evaluation gives.
   public var pattern: SparsityPattern { nonzeros.pattern }
-  /// What was found out about the function, to be saved.
-  public let structure: DerivativeStructure
+  /// What was found out about the function, to be saved. Takes a colouring the first time, if that was not needed yet.
+  public var structure: DerivativeStructure {
+    saved
+      ?? DerivativeStructure(
+        .jacobian, of: derivative.rows.node, in: derivative.columns.node, coloring: checked(try derivative.coloring()))
+  }
   /// How the values are computed.
   public var evaluationMethod: EvaluationMethod { nonzeros.method }
   private let nonzeros: PlannedNonzeros
+  private let derivative: Derivative
+  private let saved: DerivativeStructure?
   private let all: PlanProgram
 
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
@@ -161,9 +174,8 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
     if let structure { try structure.check(.jacobian, of: traced.result, in: traced.argument) }
     let derivative = Derivative(of: traced.result, in: traced.argument, coloring: structure?.coloring)
     nonzeros = try PlannedNonzeros(derivative, .both, method)
-    self.structure =
-      try structure
-      ?? DerivativeStructure(.jacobian, of: traced.result, in: traced.argument, coloring: derivative.coloring())
+    self.derivative = derivative
+    saved = structure
     all = try PlanProgram(
       [
         traced.value,

@@ -1,3 +1,4 @@
+import SparseStructure
 import TensorGraph
 
 // How requests are answered: the one place where ways are compared, by what they are expected to cost.
@@ -66,25 +67,44 @@ extension Derivative {
 
   /// How the non-zeros are computed at the least expected cost. Takes a search for structure.
   ///
-  /// - Parameter effort: for a plan the structure is wanted whatever it is; a matrix that is read once stays dense
-  ///   where looking further would cost more than it saves.
-  func cheapestMethod(_ effort: PlanningEffort) throws(TensorError) -> EvaluationMethod {
+  /// - Parameters:
+  ///   - triangle: the part that is wanted.
+  ///   - effort: for a plan the structure is wanted whatever it is; a matrix that is read once stays dense where looking
+  ///     further would cost more than it saves.
+  func cheapestMethod(
+    of triangle: StoredTriangle = .both, _ effort: PlanningEffort
+  ) throws(TensorError) -> EvaluationMethod {
     let lines = min(rows.count, columns.count)
     let isPlan = effort == .often
     if !isPlan {
       guard lines > 1, try pattern(below: Self.largestDensity) != nil else { return .dense }
     }
+    let pattern = try pattern()
+    func isCheaper(_ terms: DerivativeProgram, than colors: Int) -> Bool {
+      terms.isWorthwhile && terms.cost < productCost(colors) + Self.placingCost(pattern.nonzeroCount)
+    }
+    // Whatever the colouring is, where that takes longer to find than terms.
+    let precedesColoring = !isColoringKnown && (isPlan || pattern.distanceTwoCount > Self.largestColoring)
+    let terms = precedesColoring ? try program(.nonzeros(.terms, triangle), effort: effort) : nil
+    if let terms, isCheaper(terms, than: leastColorCount(pattern)) { return .terms }
     let colors = try coloring().colorCount
     if !isPlan, colors >= lines { return .dense }
-    let groups = productCost(colors) + Self.placingCost(try pattern().nonzeroCount)
-    if case let terms = try program(.nonzeros(.terms, .both), effort: effort), terms.isWorthwhile, terms.cost < groups {
-      return .terms
-    }
+    if isCheaper(try terms ?? program(.nonzeros(.terms, triangle), effort: effort), than: colors) { return .terms }
+    let groups = productCost(colors) + Self.placingCost(pattern.nonzeroCount)
     // Groups win clearly; or the whole matrix would be much larger than its non-zeros.
     if colors <= (isPlan ? 2 : 8) || colors * 16 <= lines { return .colors }
     let size = rows.count.multipliedClamping(by: columns.count).multipliedClamping(by: rows.batchCount)
     if size.multipliedClamping(by: rows.node.scalarType.byteCount) > MemoryBudget.bytes / 16 { return .colors }
     return try wholeCost(effort) < groups ? .dense : .colors
+  }
+
+  /// Pairs of entries in a row, of which a colouring looks at each, that are as much work as a large plan.
+  private static let largestColoring = PlanningEffort.mostUnits
+
+  /// As many products as entries need at least.
+  private func leastColorCount(_ pattern: SparsityPattern) -> Int {
+    let distinct = isSymmetric ? (pattern.nonzeroCount + 1) / 2 : pattern.nonzeroCount
+    return max(1, distinct / max(pattern.rowCount, pattern.columnCount, 1))
   }
 
   /// Whether all non-zeros by their terms are expected to cost less than the products of some groups.
@@ -104,5 +124,12 @@ extension Derivative {
       search += 3000 + 8 * Double(node.shape.count)
     }
     return productCost(lines).nanoseconds > 2 * search
+  }
+}
+
+extension SparsityPattern {
+  /// The number of pairs of entries in a row.
+  fileprivate var distanceTwoCount: Int {
+    (0..<rowCount).reduce(0) { $0 + range(ofRow: $1).count * range(ofRow: $1).count }
   }
 }

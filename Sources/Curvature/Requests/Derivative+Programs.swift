@@ -7,20 +7,23 @@ import TensorGraph
 extension Derivative {
   /// What is computed for a request, or nil if dense directions are as good.
   ///
-  /// - Parameter coloring: how the matrix is read from products, for requests that take a part of its entries.
+  /// - Parameters:
+  ///   - pattern: where entries can be, for requests that take a part of them.
+  ///   - coloring: how they are read from products.
   func content(
-    of request: DerivativeRequest, effort: PlanningEffort, coloring: () throws(TensorError) -> Coloring
+    of request: DerivativeRequest, effort: PlanningEffort, pattern: () throws(TensorError) -> SparsityPattern,
+    coloring: () throws(TensorError) -> Coloring
   ) throws(TensorError) -> DerivativeProgram.Content? {
     switch request {
     case .products(let mode, let directions, let count): return productContent(mode, directions, count)
     case .entry: return entryContent
     case .part(let demand): return partContent(demand, effort)
     case .nonzeros(let method, let triangle):
-      let coloring = try coloring()
-      let part = coloring.pattern.part(triangle)
+      let whole = try pattern()
+      let part = whole.part(triangle)
       switch method {
-      case .terms: return termContent(part, of: coloring.pattern, effort)
-      case .colors: return groupContent(part, coloring)
+      case .terms: return try termContent(part, of: whole, effort)
+      case .colors: return groupContent(part, try coloring())
       case .dense: return try denseContent(part, effort)
       }
     case .structure: fatalError("a structure is no program")
@@ -70,16 +73,19 @@ extension Derivative {
   /// Entries read off the terms; nil for a batch, or where terms have many more entries than there are.
   private func termContent(
     _ part: SparsityPattern, of pattern: SparsityPattern, _ effort: PlanningEffort
-  ) -> DerivativeProgram.Content? {
+  ) throws(TensorError) -> DerivativeProgram.Content? {
     guard rows.batchAxis == nil, columns.batchAxis == nil else { return nil }
     let entries = DeltaEntries(
       derivativeOf: rows.node, variable: columns.node, isSymmetric: isSymmetric,
       limit: 6 * pattern.nonzeroCount + 64, effort: effort)
     guard let entries else { return nil }
     let size = entries.boxes.reduce(0) { $0 + $1.values.shape.count }
-    let values = EntryPlacement(entries, in: part, isSymmetric: isSymmetric, variable: columns.node).values
+    let cost = entries.estimatedCost + Self.placingCost(size)
+    guard cost.isPossible,
+      let placement = try EntryPlacement(entries, in: part, isSymmetric: isSymmetric, variable: columns.node)
+    else { return nil }
     return .init(
-      result: values, cost: entries.estimatedCost + Self.placingCost(size),
+      result: placement.values, cost: cost,
       steps: (["\(entries.boxes.count) blocks or bands of entries, no products with directions"] + entries.steps)
         .joined(separator: "\n"),
       weight: size)

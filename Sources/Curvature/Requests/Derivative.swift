@@ -131,7 +131,7 @@ package final class Derivative: Sendable {
   ///
   /// - Parameter effort: how much planning it is worth; a program that took more serves those as well who want less.
   func program(_ request: DerivativeRequest, effort: PlanningEffort = .once) throws(TensorError) -> DerivativeProgram {
-    func isGood(_ program: DerivativeProgram) -> Bool { program.effort == .often || program.effort == effort }
+    func isGood(_ program: DerivativeProgram) -> Bool { program.effort.serves(effort) }
     if let known = state.withLock({ $0.programs[request] }), isGood(known) { return known }
     let outline = outline(for: request)
     let program = try program(request, outline, effort, isGood)
@@ -150,7 +150,7 @@ package final class Derivative: Sendable {
       return try DerivativeProgram(request, outline, outline.shared(), self, effort)
     }
     return try cache.answer(key(request, outline, keyTables), if: isGood) { () throws(TensorError) in
-      try DerivativeProgram(request, outline, outline.copied(), self, effort)
+      try DerivativeProgram(request, outline, outline.copied(keepingTables: !keyTables.isEmpty), self, effort)
     }
   }
 

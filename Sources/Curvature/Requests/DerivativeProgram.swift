@@ -23,9 +23,9 @@ final class DerivativeProgram: DerivativeAnswer {
   private let request: DerivativeRequest
   /// How much planning it took.
   let effort: PlanningEffort
-  /// The nodes of the graph over placeholders, and those among them that stand for data.
+  /// The nodes of the graph over placeholders, and the numbers of those among them that a run is given.
   private let nodes: [Node]
-  private let given: [Node]
+  private let given: [Int]
   private let stages = Mutex<Stages?>(nil)
 
   init(
@@ -35,12 +35,13 @@ final class DerivativeProgram: DerivativeAnswer {
     self.request = request
     self.effort = effort
     nodes = copy.nodes
-    given = (outline.leaves + outline.known).map { copy.nodes[$0] }
+    given = (outline.leaves + outline.known).filter { !copy.tables.contains($0) }
     let rows = UnitDirections(node: copy.output, batchAxis: derivative.rows.batchAxis)
     let columns = UnitDirections(node: copy.variable, batchAxis: derivative.columns.batchAxis)
     let placeholders = Derivative(of: rows, in: columns, isSymmetric: derivative.isSymmetric)
     content = try placeholders.content(
-      of: request, effort: effort, coloring: { () throws(TensorError) in try derivative.coloring() })
+      of: request, effort: effort, pattern: { () throws(TensorError) in try derivative.pattern() },
+      coloring: { () throws(TensorError) in try derivative.coloring() })
   }
 
   var isWorthwhile: Bool { content != nil }
@@ -54,9 +55,7 @@ final class DerivativeProgram: DerivativeAnswer {
   func expression(over outline: GraphOutline) -> Node? {
     guard let content else { return nil }
     var replacements: [Node: Node] = [:]
-    for (placeholder, place) in zip(given, outline.leaves + outline.known) {
-      replacements[placeholder] = outline.nodes[place]
-    }
+    for place in outline.leaves + outline.known { replacements[nodes[place]] = outline.nodes[place] }
     return Node.substituting(replacements, in: [content.result])[0]
   }
 
@@ -79,6 +78,7 @@ final class DerivativeProgram: DerivativeAnswer {
   }
 
   private func compile(_ content: Content) throws(TensorError) -> Stages {
+    let given = given.map { nodes[$0] }
     let isGiven = Set(given)
     let invariants =
       request.isRepeated && !content.takesAllDirections
@@ -105,7 +105,7 @@ final class DerivativeProgram: DerivativeAnswer {
   /// The program with the elements of a graph's data. What it computes of the graph's own nodes is kept by these.
   func bound(to outline: GraphOutline) throws(TensorError) -> BoundProgram {
     let stages = try compiled()
-    let elements = try outline.elements(outline.leaves + outline.known)
+    let elements = try outline.elements(given)
     let made = try stages.common?.run(elements) ?? []
     for (place, storage) in zip(stages.places, made) { if let place { outline.nodes[place].setValue(storage) } }
     return BoundProgram(function: stages.rest, constants: elements + made)

@@ -59,17 +59,26 @@ struct GraphOutline {
   }
 
   /// The same graph over new inputs in place of its leaves, so that nobody's data is kept.
-  func copied() -> Copy {
+  ///
+  /// - Parameter keepingTables: whether whole numbers and masks are kept that are known: what is found by them may use them.
+  func copied(keepingTables: Bool) -> Copy {
     var copies: [Node] = []
+    var tables: Set<Int> = []
     copies.reserveCapacity(nodes.count)
-    for (entry, node) in zip(structure.entries, nodes) {
+    for (number, (entry, node)) in zip(structure.entries, nodes).enumerated() {
       switch entry.operation {
-      case .argument(let shape, let type): copies.append(Node(.input(shape, type)))
+      case .argument(let shape, let type):
+        if keepingTables, !type.isDifferentiable, number != leaves[0], let value = node.value {
+          tables.insert(number)
+          copies.append(Node(value, shape: shape))
+        } else {
+          copies.append(Node(.input(shape, type)))
+        }
       case .primitive(let primitive): copies.append(Node(primitive, entry.operands.map { copies[Int($0)] }))
       case .fill: fatalError("an outline keeps the values of constants: \(node.primitive)")
       }
     }
-    return Copy(nodes: copies, output: copies[output], variable: copies[leaves[0]])
+    return Copy(nodes: copies, output: copies[output], variable: copies[leaves[0]], tables: tables)
   }
 
   private var output: Int { Int(structure.outputs[0]) }
@@ -82,5 +91,7 @@ struct GraphOutline {
     let nodes: [Node]
     let output: Node
     let variable: Node
+    /// The leaves whose elements are its own.
+    var tables: Set<Int> = []
   }
 }

@@ -49,6 +49,9 @@ extension Derivative {
     return found
   }
 
+  /// Whether groups of columns and rows have been found.
+  var isColoringKnown: Bool { facts.coloring != nil }
+
   /// The groups of columns and rows from whose products the matrix is read.
   func coloring() throws(TensorError) -> Coloring {
     if let known = facts.coloring { return known }

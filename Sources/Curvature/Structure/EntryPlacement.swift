@@ -9,17 +9,23 @@ struct EntryPlacement {
   /// The values of the pattern, [entries]. Entries outside it are left out: they add up to zero.
   let values: Node
 
+  /// Nil if places follow from tables that are not known.
+  ///
   /// - Parameters:
   ///   - isSymmetric: whether the derivative is, so that an entry above the diagonal counts for its mirror image.
   ///   - variable: what entries may depend on.
-  init(_ entries: DeltaEntries, in pattern: SparsityPattern, isSymmetric: Bool, variable: Node) {
+  init?(
+    _ entries: DeltaEntries, in pattern: SparsityPattern, isSymmetric: Bool, variable: Node
+  ) throws(TensorError) {
+    guard let tables = try Self.tables(entries) else { return nil }
     let size: Shape = [pattern.nonzeroCount]
     let varying = Self.dependents(of: variable, among: entries.boxes.map(\.values))
     var (constants, others) = (Pile(), Pile())
     for box in entries.boxes {
-      let places = pattern.places(of: box)
-      let values = box.values.reshaped(to: [places.count])
-      if varying.contains(box.values) { others.add(values, at: places) } else { constants.add(values, at: places) }
+      let values = box.values.reshaped(to: [box.values.shape.count])
+      for places in pattern.places(of: box, tables) where places.contains(where: { $0 >= 0 }) {
+        if varying.contains(box.values) { others.add(values, at: places) } else { constants.add(values, at: places) }
+      }
     }
     let parts = constants.sums(size) + others.sums(size)
     let sums = parts.isEmpty ? .zeros(size, variable.scalarType) : parts.dropFirst().reduce(parts[0]) { $0 + $1 }
@@ -27,11 +33,26 @@ struct EntryPlacement {
       values = sums
       return
     }
-    var sources = Array(0..<pattern.nonzeroCount)
+    let all = Array(0..<pattern.nonzeroCount)
+    var sources = all
     for (place, (row, column)) in pattern.coordinates.enumerated() where row > column {
       sources[place] = pattern.position(row: column, column: row) ?? place
     }
-    values = sums.gathered(.table(sources), axis: 0)
+    values = sources == all ? sums : sums.gathered(.table(sources), axis: 0)
+  }
+
+  /// The elements of the tables from which places follow; nil if they depend on real numbers or are not known.
+  private static func tables(_ entries: DeltaEntries) throws(TensorError) -> [Node: [Int]]? {
+    let nodes = Set(entries.boxes.flatMap { ($0.rows.lookups + $0.columns.lookups).map(\.table) })
+    let isFixed = Node.topologicalOrder(Array(nodes)).allSatisfy { node in
+      !node.isInput || node.value != nil && !node.scalarType.isDifferentiable
+    }
+    guard isFixed else { return nil }
+    var tables: [Node: [Int]] = [:]
+    for node in nodes {
+      tables[node] = try Evaluation.storage(node).withElements(of: Int64.self) { $0.map { Int($0) } }
+    }
+    return tables
   }
 
   private static func dependents(of variable: Node, among nodes: [Node]) -> Set<Node> {
@@ -65,7 +86,8 @@ struct EntryPlacement {
         lines[progression, default: []].append((places[run.lowerBound], values.sliced([part])))
         rest.removeSubrange(run)
       }
-      rest.removeAll { places[$0] < 0 }
+      let outside = places.count(where: { $0 < 0 })
+      if rest.count < places.count || 2 * outside > places.count { rest.removeAll { places[$0] < 0 } }
       if rest.isEmpty { return }
       scattered.values.append(rest.count == places.count ? values : values.gathered(.table(rest), axis: 0))
       scattered.places += rest.map { places[$0] }
@@ -97,7 +119,11 @@ struct EntryPlacement {
       var sums = order.map { Self.line(lines[$0]!, step: $0.step, size) }
       if !scattered.places.isEmpty {
         let values = scattered.values.count == 1 ? scattered.values[0] : .concatenate(scattered.values, axis: 0)
-        sums.append(values.scatterAdded(.table(scattered.places), axis: 0, extent: size[0]))
+        // A place behind the last takes what is left out.
+        let all = scattered.places.contains(-1) ? size[0] + 1 : size[0]
+        let places = scattered.places.map { $0 < 0 ? size[0] : $0 }
+        let sum = values.scatterAdded(.table(places), axis: 0, extent: all)
+        sums.append(sum.sliced([AxisSlice(start: 0, step: 1, count: size[0])]))
       }
       return sums
     }
@@ -117,28 +143,22 @@ struct EntryPlacement {
 }
 
 extension SparsityPattern {
-  /// For each entry of a box, row-major over its labels, its place among the entries here; -1 for those outside.
-  fileprivate func places(of box: DeltaEntries.Box) -> [Int] {
-    let extents = box.extents
-    let count = extents.reduce(1, *)
-    var places: [Int] = []
-    places.reserveCapacity(count)
-    var index = [Int](repeating: 0, count: extents.count)
-    var (row, column) = (box.rows.offset, box.columns.offset)
-    for _ in 0..<count {
-      places.append(position(row: row, column: column) ?? -1)
-      var axis = extents.count - 1
-      while axis >= 0 {
-        index[axis] += 1
-        row += box.rows.strides[axis]
-        column += box.columns.strides[axis]
-        if index[axis] < extents[axis] { break }
-        row -= extents[axis] * box.rows.strides[axis]
-        column -= extents[axis] * box.columns.strides[axis]
-        index[axis] = 0
-        axis -= 1
-      }
+  /// For each entry of a box, row-major over its labels, its place among the entries here; -1 for those outside. Once more
+  /// for entries that are their own mirror images, of boxes that stand for these as well.
+  fileprivate func places(of box: DeltaEntries.Box, _ tables: [Node: [Int]]) -> [[Int]] {
+    let (rows, columns) = (box.rows.values(box.extents, tables), box.columns.values(box.extents, tables))
+    if case .none = box.mirror { return [zip(rows, columns).map { position(row: $0, column: $1) ?? -1 }] }
+    let images = box.images
+    var (places, again) = ([Int](repeating: -1, count: rows.count), [Int](repeating: -1, count: rows.count))
+    for (entry, (row, column)) in zip(rows, columns).enumerated() {
+      let image = images?[entry]
+      // Of two one is enough, wherever it stands.
+      if let image, image > entry { continue }
+      places[entry] =
+        position(row: min(row, column), column: max(row, column))
+        ?? position(row: max(row, column), column: min(row, column)) ?? -1
+      if row == column, image != entry { again[entry] = places[entry] }
     }
-    return places
+    return [places, again]
   }
 }

@@ -62,7 +62,6 @@ extension LazyMatrix {
 
   /// Computes what is unknown of the wanted entries of a sparse matrix by the cheapest of several groupings.
   private func computeNonzeros(_ wanted: SparsityPattern) throws(TensorError) {
-    let coloring = try derivative.coloring()
     let missing = caches.withCache(number) { cache in
       cache.nonzeros.map { nonzeros in
         wanted.filtered { row, column in
@@ -71,6 +70,8 @@ extension LazyMatrix {
       }
     }
     guard let missing, missing.nonzeroCount > 0 else { return }
+    if isUncolored { return try compute(colors: [0]) }
+    let coloring = try derivative.coloring()
     let required = coloring.requiredColors(forEntries: missing.coordinates.lazy.map { ($0.row, $0.column) })
     if required.count == 1 { return try compute(colors: required) }
     let best = partColorings(missing, coloring.pattern).min { $0.colorCount < $1.colorCount }!

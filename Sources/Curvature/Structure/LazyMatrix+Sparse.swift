@@ -43,12 +43,21 @@ extension LazyMatrix {
 
   /// Keeps the non-zeros alone from now on.
   func keepNonzeros() throws(TensorError) {
+    let pattern = try derivative.pattern()
+    // Terms that were chosen before there was a colouring take the place of one.
+    if sparseState.withLock({ $0.override == nil && $0.choice == .terms }), !derivative.isColoringKnown {
+      caches.withCache(number) { $0.becomeSparse(pattern, nil) }
+      return
+    }
     let coloring = try derivative.coloring()
     sparseState.withLock { state in
       if state.groups == nil { state.groups = products.grouped(by: coloring) }
     }
-    caches.withCache(number) { $0.becomeSparse(coloring) }
+    caches.withCache(number) { $0.becomeSparse(pattern, coloring) }
   }
+
+  /// Whether non-zeros are kept of which all are computed at once.
+  var isUncolored: Bool { caches.withCache(number) { $0.nonzeros.map { $0.coloring == nil } ?? false } }
 
   /// Whether products for so many lines are expected to take much longer than the search for structure.
   private func isSearchWorthwhile(_ lines: Int) throws(TensorError) -> Bool {
@@ -69,7 +78,9 @@ extension LazyMatrix {
     let (rows, columns) = region.isTransposed ? (region.columns, region.rows) : (region.rows, region.columns)
     let lines = min(rows.count, columns.count)
     let spent = sparseState.withLock { $0.linesSpent }
-    if colors.count <= lines + spent {
+    let areColorsCheaper =
+      try isUncolored ? derivative.areTermsWorthwhile(insteadOf: lines + spent) : colors.count <= lines + spent
+    if areColorsCheaper {
       try compute(colors: colors)
     } else {
       let areRows = rows.count <= columns.count
@@ -94,9 +105,10 @@ extension LazyMatrix {
   private func computeTerms(insteadOf colors: [Int]) throws(TensorError) -> Bool {
     let (override, choice) = sparseState.withLock { ($0.override, $0.choice) }
     guard (override ?? choice) == .terms else { return false }
-    if override == nil, try !derivative.areTermsWorthwhile(insteadOf: colors.count) { return false }
+    let isUncolored = isUncolored
+    if !isUncolored, override == nil, try !derivative.areTermsWorthwhile(insteadOf: colors.count) { return false }
     guard let values = try derivative.elements(.nonzeros(.terms, .both)) else { return false }
-    caches.count(products: colors.count, inOneStepOf: values.byteCount)
+    if !isUncolored { caches.count(products: colors.count, inOneStepOf: values.byteCount) }
     caches.withCache(number) { _ = $0.updateNonzeros { $0.insertAll(values) } }
     return true
   }

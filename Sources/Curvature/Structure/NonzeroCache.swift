@@ -5,8 +5,10 @@ import TensorGraph
 ///
 /// An entry keeps the value that it was first given, whichever product computes it again.
 struct NonzeroCache<Scalar: DifferentiableScalar> {
-  /// How the whole is read from products.
-  let coloring: Coloring
+  /// Where entries are.
+  let pattern: SparsityPattern
+  /// How the whole is read from products; nil if all entries are always computed at once, of one colour so to speak.
+  let coloring: Coloring?
   let batchCount: Int
   let isSymmetric: Bool
   /// [batch, non-zero]; nil while nothing is known.
@@ -15,17 +17,17 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   private var unknownCount: Int
   var lastUse: Int
 
-  init(_ coloring: Coloring, batchCount: Int, isSymmetric: Bool, lastUse: Int) {
+  init(_ pattern: SparsityPattern, _ coloring: Coloring?, batchCount: Int, isSymmetric: Bool, lastUse: Int) {
+    self.pattern = pattern
     self.coloring = coloring
     self.batchCount = batchCount
     self.isSymmetric = isSymmetric
     self.lastUse = lastUse
-    let count = coloring.pattern.nonzeroCount
+    let count = pattern.nonzeroCount
     isKnown = [Bool](repeating: false, count: count)
     unknownCount = count
   }
 
-  var pattern: SparsityPattern { coloring.pattern }
   /// Whether every entry is known.
   var isComplete: Bool { unknownCount == 0 }
   /// Bytes of values and of what is known of them; the structure, which outlives the values, does not count.
@@ -56,9 +58,8 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
 
   private mutating func insert(_ products: UnsafeBufferPointer<Scalar>, colors: [Int], ofPart part: Coloring?) {
     reserveValues()
-    let coloring = part ?? self.coloring
     let isPart = part != nil
-    guard let source = products.baseAddress else { return }
+    guard let coloring = part ?? self.coloring, let source = products.baseAddress else { return }
     let elementCount = coloring.productCount(ofColor: colors[0])
     var slots = [Int](repeating: -1, count: coloring.colorCount)
     for (slot, color) in colors.enumerated() { slots[color] = slot }
@@ -152,16 +153,16 @@ struct NonzeroCache<Scalar: DifferentiableScalar> {
   /// The colours that complete a region, increasing.
   func missingColors(rows: PositionSet, columns: PositionSet) -> [Int] {
     if isComplete { return [] }
-    var isMissing = [Bool](repeating: false, count: coloring.colorCount)
+    var isMissing = [Bool](repeating: false, count: coloring?.colorCount ?? 1)
     forEachEntry(rows: rows, columns: columns) { position, row, _, _ in
-      if !isKnown[position] { isMissing[coloring.source(ofNonzeroAt: position, row: row).color] = true }
+      if !isKnown[position] { isMissing[coloring?.source(ofNonzeroAt: position, row: row).color ?? 0] = true }
     }
     return isMissing.indices.filter { isMissing[$0] }
   }
 
   /// All colours whose products are still needed for the whole.
   func missingColors() -> [Int] {
-    if isEmpty { return Array(0..<coloring.colorCount) }
+    if isEmpty { return Array(0..<(coloring?.colorCount ?? 1)) }
     return missingColors(rows: PositionSet(all: pattern.rowCount), columns: PositionSet(all: pattern.columnCount))
   }
 

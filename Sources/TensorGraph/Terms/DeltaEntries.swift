@@ -1,6 +1,15 @@
 /// The entries of a derivative that can be other than zero, read off its terms: deltas tie rows to columns, and what they
 /// leave is strided. Bands, blocks and borders need no products with directions and no colouring.
 package struct DeltaEntries {
+  /// What else a box stands for in a symmetric matrix.
+  package enum Mirror {
+    case none
+    /// The transposed entries, which are no others of the box.
+    case transposed
+    /// Entry i and entry j are each other's mirror images where j's axis k is i's axis `axes[k]`.
+    case own(axes: [Int])
+  }
+
   /// Entries over a box of labels.
   package struct Box {
     /// The values, an axis for each label.
@@ -8,19 +17,18 @@ package struct DeltaEntries {
     /// Where they stand in the matrix, whose rows and columns number the elements of output and variable row-major.
     package let rows: Form
     package let columns: Form
+    /// Whether the box stands for its mirror image as well.
+    package var mirror = Mirror.none
 
     /// The extents of the labels.
     package var extents: [Int] { values.shape.dimensions }
-  }
 
-  /// offset + Σ stride · label, with a stride for each label.
-  package struct Form: Hashable, Sendable {
-    package var offset: Int
-    package var strides: [Int]
-
-    fileprivate func range(_ extents: [Int]) -> ClosedRange<Int> {
-      let reaches = zip(strides, extents).map { $0 * ($1 - 1) }
-      return (offset + reaches.reduce(0) { $0 + min($1, 0) })...(offset + reaches.reduce(0) { $0 + max($1, 0) })
+    /// For each entry, row-major, the number of the one in the box that is its mirror image; nil if that is in none.
+    package var images: [Int]? {
+      guard case .own(let axes) = mirror else { return nil }
+      var form = Form(offset: 0, strides: extents)
+      for (stride, axis) in zip(Shape(extents).strides, axes) { form.strides[axis] = stride }
+      return form.values(extents, [:])
     }
   }
 
@@ -32,13 +40,15 @@ package struct DeltaEntries {
   package let estimatedCost: Cost
   /// A line for every product, for people.
   package let steps: [String]
+  /// What planning took, in units of `PlanningWork`.
+  package let planningWork: Int
 
   /// The entries of a derivative, or nil if there is no differentiable path of one element type, or more to plan than
   /// anybody waits for.
   ///
   /// - Parameters:
   ///   - isSymmetric: whether the derivative is known to be symmetric, as that of a gradient is.
-  ///   - limit: how many entries all terms may have together.
+  ///   - limit: how many entries all terms may have together that follow from no tables.
   ///   - effort: how much planning it is worth.
   package init?(
     derivativeOf output: Node, variable: Node, isSymmetric: Bool, limit: Int, effort: PlanningEffort = .often,
@@ -57,18 +67,30 @@ package struct DeltaEntries {
     _ sweep: DeltaSweep, _ output: Shape, _ variable: Shape, isSymmetric: Bool
   ) throws(PlanningLimit) {
     let (space, realization) = (sweep.space, sweep.realization)
-    let terms = sweep.planner.plan(sweep.terms, isOutput: true)
-    var order: [Place] = []
-    var placed: [Place: [(term: Term, labels: [Label])]] = [:]
+    let terms = sweep.planner.plan(sweep.terms.flatMap(space.unrolled), isOutput: true)
+    var order: [TermPlace] = []
+    var placed: [TermPlace: [(term: Term, labels: [Label])]] = [:]
     for term in terms {
-      let (place, labels) = Place.of(term, space.labels, output, variable)
+      let (place, labels) = TermPlace.of(term, in: space, output, variable)
       if placed[place] == nil { order.append(place) }
       placed[place, default: []].append((term, labels))
     }
     var boxes: [Box] = []
-    var values: [Place: Node] = [:]
-    var mirrored: Set<Place> = []
+    var values: [TermPlace: Node] = [:]
+    var mirrored: Set<TermPlace> = []
+    // Terms with joins do not hold for any tables.
+    let mayMirror = isSymmetric && order.contains(where: \.hasLookups) && !space.hasJoins(terms)
     for place in order {
+      if mayMirror, place.hasLookups, let mirror = Self.mirror(of: place, among: order) {
+        // The first of two stands for both.
+        if mirrored.contains(place) { continue }
+        if case .transposed = mirror { mirrored.insert(place.transposed.place) }
+        boxes.append(
+          Box(
+            values: try Self.value(of: placed[place]!, realization), rows: place.rows, columns: place.columns,
+            mirror: mirror))
+        continue
+      }
       // Of two blocks that are each other's transposes one is computed, if nothing else adds to their entries.
       let (mirror, axes) = place.transposed
       if isSymmetric, let known = values[mirror], Self.areAlone([place, mirror], among: order) {
@@ -78,82 +100,44 @@ package struct DeltaEntries {
         boxes.append(Box(values: known.permuted(inverse), rows: place.rows, columns: place.columns))
         continue
       }
-      var parts: [Node] = []
-      for (term, labels) in placed[place]! {
-        parts.append(try realization.value(of: term).arranged(labels, space.labels))
-      }
-      values[place] = parts.dropFirst().reduce(parts[0]) { $0 + $1 }
+      values[place] = try Self.value(of: placed[place]!, realization)
       boxes.append(Box(values: values[place]!, rows: place.rows, columns: place.columns))
     }
     self.boxes = boxes
-    isExactlySymmetric = order.allSatisfy { $0.rows == $0.columns || mirrored.contains($0) }
+    isExactlySymmetric = order.allSatisfy { !$0.hasLookups && ($0.rows == $0.columns || mirrored.contains($0)) }
     estimatedCost = realization.cost
     steps = realization.log
+    planningWork = space.work.spent
+  }
+
+  /// The sum of terms at one place.
+  private static func value(
+    of terms: [(term: Term, labels: [Label])], _ realization: TermRealization
+  ) throws(PlanningLimit) -> Node {
+    var parts: [Node] = []
+    for (term, labels) in terms {
+      parts.append(try realization.value(of: term).arranged(labels, realization.space.labels))
+    }
+    return parts.dropFirst().reduce(parts[0]) { $0 + $1 }
+  }
+
+  /// What entries at a place with lookups stand for besides themselves; nil if that is not seen.
+  ///
+  /// Terms hold for any tables. Where these name different elements no entry at the place but its mirror image is equal to
+  /// it by Schwarz' theorem, so that the terms of one are those of the other.
+  private static func mirror(of place: TermPlace, among places: [TermPlace]) -> Mirror? {
+    let (mirror, axes) = place.transposed
+    if mirror == place {
+      let isAlone = places.allSatisfy { $0 == place || !$0.mayMeet(place) }
+      return isAlone && place.isInjective ? .own(axes: axes) : nil
+    }
+    return places.contains(mirror) && areAlone([place, mirror], among: places) ? .transposed : nil
   }
 
   /// Whether no other place may have entries in common with two.
-  private static func areAlone(_ pair: [Place], among places: [Place]) -> Bool {
-    guard places.count <= 256 else { return false }
+  private static func areAlone(_ pair: [TermPlace], among places: [TermPlace]) -> Bool {
+    guard places.count <= 1024 else { return false }
     return places.allSatisfy { place in pair.contains(place) || !pair.contains { $0.mayMeet(place) } }
       && !pair[0].mayMeet(pair[1])
-  }
-
-  /// Where the entries of a term stand: equal for terms that differ in the names and the order of labels only.
-  private struct Place: Hashable {
-    let extents: [Int]
-    let rows: Form
-    let columns: Form
-
-    /// The place with labels in an order of its own, and that order.
-    private init(_ extents: [Int], _ rows: Form, _ columns: Form, order: [Int]) {
-      self.extents = order.map { extents[$0] }
-      self.rows = Form(offset: rows.offset, strides: order.map { rows.strides[$0] })
-      self.columns = Form(offset: columns.offset, strides: order.map { columns.strides[$0] })
-    }
-
-    private static func ordered(_ extents: [Int], _ rows: Form, _ columns: Form) -> (place: Place, order: [Int]) {
-      let order = extents.indices.sorted { i, j in
-        let (a, b) = ((rows.strides[i], columns.strides[i]), (rows.strides[j], columns.strides[j]))
-        return a != b ? a > b : i < j
-      }
-      return (Place(extents, rows, columns, order: order), order)
-    }
-
-    static func of(
-      _ term: Term, _ table: LabelTable, _ output: Shape, _ variable: Shape
-    ) -> (place: Place, labels: [Label]) {
-      let labels = term.outputLabels
-      func form(_ indices: [AffineIndex], _ shape: Shape) -> Form {
-        var flat = AffineIndex(0)
-        for (index, stride) in zip(indices, shape.strides) { flat.add(index, times: stride) }
-        return Form(
-          offset: flat.offset, strides: labels.map { label in flat.parts.first { $0.label == label }?.stride ?? 0 })
-      }
-      let (place, order) = ordered(labels.map { table[$0] }, form(term.axes, output), form(term.directions, variable))
-      return (place, order.map { labels[$0] })
-    }
-
-    /// Whether an entry may belong to both: not if rows, columns or diagonals differ.
-    func mayMeet(_ other: Place) -> Bool {
-      [(1, 0), (0, 1), (-1, 1)].allSatisfy { weights in
-        let (a, b) = (form(weights), other.form(weights))
-        let (low, high) = (a.range(extents), b.range(other.extents))
-        let step = (a.strides + b.strides).reduce(0) { greatestCommonDivisor($0, abs($1)) }
-        let distance = a.offset - b.offset
-        return low.overlaps(high) && (step == 0 ? distance == 0 : distance % step == 0)
-      }
-    }
-
-    private func form(_ weights: (rows: Int, columns: Int)) -> Form {
-      Form(
-        offset: weights.rows * rows.offset + weights.columns * columns.offset,
-        strides: zip(rows.strides, columns.strides).map { weights.rows * $0 + weights.columns * $1 })
-    }
-
-    /// The place of the transposed entries, and for each of its axes the axis here.
-    var transposed: (place: Place, axes: [Int]) {
-      let (place, order) = Self.ordered(extents, columns, rows)
-      return (place, order)
-    }
   }
 }

@@ -37,8 +37,8 @@ struct DeltaSweep {
     self.terms = terms
   }
 
-  /// How many entries all terms have together.
-  var entryCount: Double { terms.reduce(0) { $0 + space.size($1.outputLabels) } }
+  /// How many entries all terms have together; without those with lookups, of which many go to one place.
+  var entryCount: Double { terms.reduce(0) { $0 + (space.hasLookups($1) ? 0 : space.size($1.outputLabels)) } }
 
   /// Terms have one element type; a cast between two differentiable types on the way is left to dense directions.
   private static func hasOneType(_ output: Node, _ variable: Node) -> Bool {

@@ -7,13 +7,19 @@ package enum PlanningEffort: Hashable, Sendable {
   /// As many units as the caller says.
   case units(Int)
 
+  /// Whether what was planned so serves who wants another effort: less, or the same.
+  package func serves(_ other: PlanningEffort) -> Bool {
+    self == other || other == .once || self != .once && other == .often
+  }
+
   /// The units of work that planning may take where dense directions cost so much.
   package func budget(dense: Cost, model: CostModel = .default) -> Int {
+    let share = model.planningShare * dense.nanoseconds / model.planningUnit
+    let (least, most, limit) = (Double(Self.leastUnits), Double(Self.mostUnits), Double(Self.mostUnitsOfPlans))
     switch self {
-    case .once:
-      let share = model.planningShare * dense.nanoseconds / model.planningUnit
-      return Int(min(max(share, Double(Self.leastUnits)), Double(Self.mostUnits)))
-    case .often: return Self.mostUnits
+    // Of what takes much longer densely than planning a hundredth of the share is not noticed.
+    case .once: return Int(min(max(share, least), max(most, min(share / 100, limit))))
+    case .often: return Int(min(max(share, most), limit))
     case .units(let units): return max(0, units)
     }
   }
@@ -22,6 +28,8 @@ package enum PlanningEffort: Hashable, Sendable {
   package static let leastUnits = 30_000
   /// About 20 ms.
   package static let mostUnits = 200_000
+  /// About 0.4 s, for plans in place of dense directions that take as long in each evaluation, or very long.
+  package static let mostUnitsOfPlans = 4_000_000
 }
 
 /// The work of planning, counted where it is done. Counted rather than timed, so that a graph has the same plan in every

@@ -62,7 +62,7 @@ extension TermSpace {
   }
 
   /// The position of every combination of label values, in row-major order of the digits.
-  private func positions(of index: AffineIndex) -> [Int] {
+  func positions(of index: AffineIndex) -> [Int] {
     index.descending.reduce([index.offset]) { positions, part in
       positions.flatMap { position in (0..<labels[part.label]).map { position + part.stride * $0 } }
     }

@@ -16,7 +16,7 @@ struct SymmetricProduct {
 extension TermSpace {
   /// The halves of a term, or nil if it has none.
   func symmetricProduct(_ term: Term) -> SymmetricProduct? {
-    guard let pairs = outputPairs(of: term), !pairs.isEmpty else { return nil }
+    guard !hasLookups(term), let pairs = outputPairs(of: term), !pairs.isEmpty else { return nil }
     work.spend(2 * term.weight)
     let directions = pairs.map(\.direction)
     let axes = pairs.map(\.axis)

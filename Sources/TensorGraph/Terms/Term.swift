@@ -1,7 +1,11 @@
-/// A tensor that a term reads: a node without direction axes, or a sum of terms that is not a node yet.
+/// A tensor that a term reads: a node without direction axes, a sum of terms that is not a node yet, or the zeros and ones
+/// that say which element of an axis a table of whole numbers names.
 package enum FactorSource {
   case node(Node)
   case sum(TermSum)
+  /// [i, e…] is 1 where i is the table's element at e…, 0 elsewhere (`TermLookups`). The table is one to which the graph
+  /// itself gathers or scatters, the origin, or follows from that.
+  case lookup(table: Node, extent: Int, origin: Node)
 }
 
 /// A dense tensor defined by terms without direction indices: Σ over terms, one plain or affine index per axis.
@@ -104,6 +108,8 @@ package final class TermSpace {
   private var nodeOfKey: [NodeKey: Node] = [:]
   private var sourceOfNode: [Node: Int] = [:]
   private var sourceOfSum: [[Int]: Int] = [:]
+  /// For each table the source by the extent of the axis on which its elements lie.
+  private var sourceOfTable: [Node: [Int: Int]] = [:]
   /// Nodes whose elements may be infinite or undefined at finite inputs.
   var singular: [Node: Bool] = [:]
   /// Nodes of which the primitives say whether an element may be negative.
@@ -172,10 +178,21 @@ package final class TermSpace {
     return sources.count - 1
   }
 
+  /// The source of a lookup; lookups through one table share it.
+  func lookup(in table: Node, extent: Int, origin: Node) -> Int {
+    let table = interned(table)
+    if let known = sourceOfTable[table]?[extent] { return known }
+    sources.append(.lookup(table: table, extent: extent, origin: interned(origin)))
+    axisClasses.append(Array(0...table.shape.rank))
+    sourceOfTable[table, default: [:]][extent] = sources.count - 1
+    return sources.count - 1
+  }
+
   package func shape(_ source: Int) -> [Int] {
     switch sources[source] {
     case .node(let node): node.shape.dimensions
     case .sum(let sum): sum.shape
+    case .lookup(let table, let extent, _): [extent] + table.shape.dimensions
     }
   }
 

@@ -4,7 +4,7 @@ extension TermSpace {
   /// This bounds the factors of a term and lets terms share what they have in common.
   func eliminated(_ term: Term) -> Term {
     var term = term
-    let output = term.outputLabels
+    let output = placeLabels(of: term)
     while true {
       work.spend(term.weight)
       guard let first = term.factorLabels.first(where: { !output.contains($0) }) else { return term }
@@ -26,10 +26,30 @@ extension TermSpace {
       for factor in mine {
         for label in factor.labels where output.contains(label) && !kept.contains(label) { kept.append(label) }
       }
+      if mine.count < term.factors.count, hasLookups(term) { (mine, kept) = lookedUp(mine, kept, of: term) }
       let axes = kept.map { AffineIndex(label: $0) }
       let sum = source(of: [Term(factors: mine, axes: axes)], shape: kept.map { labels[$0] })
       term.factors = rest + [Factor(source: sum, indices: axes)]
     }
+  }
+
+  /// Factors of a term, and labels that they share with it, where labels follow from others of these: over both there would
+  /// be far more elements than are read.
+  private func lookedUp(_ factors: [Factor], _ kept: [Label], of term: Term) -> (factors: [Factor], kept: [Label]) {
+    let lookups = lookups(of: term)
+    var (factors, kept) = (factors, kept)
+    for label in kept where lookups[label] != nil {
+      let index = AffineIndex(label: label)
+      let free = lookups.freeLabels(of: [index])
+      guard free.contains(where: kept.contains) else { continue }
+      let chain = lookups.freeLabels(of: [index], withDetermined: true)
+      for factor in term.factors where isLookup(factor.source) && !factors.contains(factor) {
+        if let label = factor.indices[0].plainLabel, chain.contains(label) { factors.append(factor) }
+      }
+      kept.removeAll { $0 == label }
+      kept += free.filter { !kept.contains($0) }
+    }
+    return (factors, kept)
   }
 
   /// The term with no more factors than a few, if it can be had: factors over the same labels become one, remembered as
@@ -40,8 +60,14 @@ extension TermSpace {
     var order: [[Label]] = []
     var factors: [Factor] = []
     for (i, factor) in term.factors.enumerated() {
-      if case .node(let node) = sources[factor.source], isSingular(node) {
-        // A mask must find it.
+      // A mask must find what may be infinite, and places must find what they follow from.
+      let isKept =
+        switch sources[factor.source] {
+        case .node(let node): isSingular(node)
+        case .sum: false
+        case .lookup: true
+        }
+      if isKept {
         factors.append(factor)
         continue
       }
@@ -134,18 +160,24 @@ extension TermSpace {
   /// Terms of which those that put elements in the same places are added up. Where layers add to what passes by, there
   /// would be a term for each.
   ///
-  /// - Parameter factorCount: how many factors terms have at most that are added: one, and nothing is lost.
-  func withLikeTermsAdded(_ terms: [Term], factorCount: Int) -> [Term] {
+  /// - Parameters:
+  ///   - factorCount: how many factors terms have at most that are added: one, and nothing is lost.
+  ///   - enlarges: whether a sum may have more elements than each factor has.
+  func withLikeTermsAdded(_ terms: [Term], factorCount: Int, enlarges: Bool = true) -> [Term] {
     var result: [Term] = []
     var groups: [[Int]: [Term]] = [:]
     var order: [[Int]] = []
     for term in terms {
-      let labels = term.factorLabels
-      guard (1...factorCount).contains(term.factors.count), term.outputLabels.allSatisfy(labels.contains) else {
+      let (frame, lookups, box) = (frame(of: term), lookups(of: term), boxLabels(of: term))
+      let factors = term.factors.filter { !isLookup($0.source) }.map { lookups.freeLabels(of: $0.indices) }
+      let labels = factors.reduce(into: Set()) { $0.formUnion($1) }
+      guard (1...factorCount).contains(factors.count), box.allSatisfy(labels.contains),
+        enlarges || factors.contains(where: { size($0) >= size(box) })
+      else {
         result.append(term)
         continue
       }
-      let places = termKey(Term(directions: term.directions, axes: term.axes))
+      let places = termKey(frame)
       if groups[places] == nil { order.append(places) }
       groups[places, default: []].append(term)
     }
@@ -160,21 +192,30 @@ extension TermSpace {
         var names = LabelNames()
         names.add(labelsOf: term.directions)
         names.add(labelsOf: term.axes)
-        return names.labels
+        _ = factorKey(of: frame(of: term).factors, &names)
+        let box = boxLabels(of: term)
+        return names.labels.filter(box.contains)
       }
-      let sums = members.map { term in
-        Term(coefficient: term.coefficient, factors: term.factors, axes: axes(term).map { AffineIndex(label: $0) })
+      let sums = members.compactMap { term in
+        withSimpleLookups(
+          Term(coefficient: term.coefficient, factors: term.factors, axes: axes(term).map { AffineIndex(label: $0) }))
       }
       var sum = members[0]
       let shared = axes(sum)
       sum.coefficient = 1
-      sum.factors = [
-        Factor(
-          source: source(of: sums, shape: shared.map { labels[$0] }), indices: shared.map { AffineIndex(label: $0) })
-      ]
+      sum.factors =
+        frame(of: sum).factors + [
+          Factor(
+            source: source(of: sums, shape: shared.map { labels[$0] }), indices: shared.map { AffineIndex(label: $0) })
+        ]
       result.append(sum)
     }
     return result
+  }
+
+  /// Where a term puts elements, without what it puts there.
+  private func frame(of term: Term) -> Term {
+    Term(factors: term.factors.filter { isLookup($0.source) }, directions: term.directions, axes: term.axes)
   }
 
   /// Terms by where some of their indices put their labels, in order of occurrence.

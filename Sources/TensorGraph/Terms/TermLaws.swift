@@ -19,7 +19,7 @@ extension TermSpace {
       return [masked]
     case .contraction(let tangent, let other, let otherLabels, let output):
       return contract(term, tangent, other, otherLabels, output)
-    case .structural(let primitive, _): return move(term, primitive, from: shape)
+    case .structural(let primitive, let indices): return move(term, primitive, indices, from: shape)
     case .composed(let first, let second):
       guard let middle = image(of: term, under: first, from: shape) else { return nil }
       var result: [Term] = []
@@ -48,7 +48,7 @@ extension TermSpace {
     return [result]
   }
 
-  private func move(_ term: Term, _ primitive: LinearPrimitive, from shape: Shape) -> [Term]? {
+  private func move(_ term: Term, _ primitive: LinearPrimitive, _ indices: Node?, from shape: Shape) -> [Term]? {
     var result = term
     switch primitive {
     case .broadcast(let target, let axes):
@@ -70,7 +70,23 @@ extension TermSpace {
       }
       result = term.substituting(substitution)
       result.axes = indices
-    case .gather, .scatterAdd, .cumulativeSum: return nil
+    case .gather(let axis):
+      let places = indices!.shape.dimensions.map { labels.freshIndex($0) }
+      guard let factors = lookupFactors(term.axes[axis], in: indices!, extent: shape[axis], at: places) else {
+        return nil
+      }
+      result.factors += factors
+      result.axes.replaceSubrange(axis...axis, with: places)
+    case .scatterAdd(let axis, let extent):
+      let place = labels.freshIndex(extent)
+      let range = axis..<(axis + indices!.shape.rank)
+      guard let factors = lookupFactors(place, in: indices!, extent: extent, at: Array(term.axes[range])) else {
+        return nil
+      }
+      result.factors += factors
+      result.axes.replaceSubrange(range, with: [place])
+      absorbIdleLabels(before: term.labels, &result)
+    case .cumulativeSum: return nil
     }
     return [result]
   }

@@ -6,6 +6,12 @@ extension TermSpace {
   func merged(_ candidates: [MergeCandidate], avoidsDeltas: Bool) -> Term? {
     work.spend(candidates.reduce(0) { $0 + 2 * $1.looks.count })
     guard let match = commonFactors(candidates, avoidsDeltas: avoidsDeltas) else { return nil }
+    // Places must follow from tables in the same way.
+    for (candidate, used) in zip(candidates, match.used) {
+      for (i, factor) in candidate.term.factors.enumerated() where !used.contains(i) && isLookup(factor.source) {
+        return nil
+      }
+    }
     let terms = candidates.map(\.term)
     work.spend(terms.reduce(0) { $0 + 2 * $1.weight })
     let frames = candidates.map(\.frame)

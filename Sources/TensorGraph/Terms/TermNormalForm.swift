@@ -28,7 +28,7 @@ extension TermSpace {
       coefficient: coefficient, factors: shieldingSingularities(pairingReciprocals(factors)),
       directions: term.directions, axes: term.axes)
     absorbIdleLabels(before: term.labels, &result)
-    return result
+    return withSimpleLookups(result)
   }
 
   /// Products are taken apart into no more factors than this: powers of products would have any number.

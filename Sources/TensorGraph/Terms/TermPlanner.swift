@@ -310,8 +310,12 @@ package final class TermPlanner {
   }
 
   private func outputCost(_ term: Term) -> Cost {
-    let size = space.size(term.outputLabels)
-    return Cost(nanoseconds: model.element * size, flops: size)
+    let lookups = space.lookups(of: term)
+    let size = space.size(lookups.freeLabels(of: term.directions + term.axes))
+    let gathers = lookups.operands.filter { $0.indices.contains(where: lookups.reads) }
+    return gathers.reduce(Cost(nanoseconds: model.element * size, flops: size)) { cost, factor in
+      cost + model.gather(space.size(lookups.freeLabels(of: factor.indices)))
+    }
   }
 
   private func order(
@@ -329,8 +333,9 @@ package final class TermPlanner {
         mask |= 1 << UInt64(bit)
       }
     }
-    let factors = term.factors.map { mask($0.labels) }
-    let output = mask(term.outputLabels)
+    let lookups = space.lookups(of: term)
+    let factors = lookups.operands.map { mask(lookups.freeLabels(of: $0.indices)) }
+    let output = mask(lookups.freeLabels(of: term.directions + term.axes))
     // A product over more labels than bits, of which each has an extent of 2 at least, fits no memory.
     guard bits.count <= 64 else { return ContractionOrder(pairs: [], cost: .impossible) }
     let problem = ContractionProblem(factors: factors, output: output, extents: bits.map { space.labels[$0] })

@@ -49,6 +49,9 @@ package final class TermRealization {
       case .node(let node):
         nodes[source] = node
         stack.removeLast()
+      case .lookup(let table, _, _):
+        nodes[source] = table
+        stack.removeLast()
       case .sum(let sum):
         let plan = plans[source] ?? planner.plan(sum.terms, isOutput: false)
         plans[source] = plan
@@ -68,7 +71,8 @@ package final class TermRealization {
     guard space.size(ofShape: shape) <= planner.model.elementBudget else { throw PlanningLimit() }
     var parts: [Node] = []
     for term in terms {
-      parts.append(space.place(try product(of: term), at: term.axes + term.directions, in: shape))
+      parts.append(
+        space.place(try product(of: term), at: term.axes + term.directions, in: shape, space.lookups(of: term)))
     }
     guard let first = parts.first else { return .zeros(Shape(shape), space.scalarType) }
     return parts.dropFirst().reduce(first) { $0 + $1 }
@@ -86,8 +90,9 @@ package final class TermRealization {
     guard cost.isPossible, cost.nanoseconds <= costLimit else { throw PlanningLimit() }
     log.append(description(of: term, method))
     if let symmetric = method.symmetric { return node(of: symmetric, coefficient: term.coefficient) }
-    var operands = term.factors.map { pack(read($0), method.packed) }
-    let output = planner.packedLabels(term.outputLabels, method.packed)
+    let lookups = space.lookups(of: term)
+    var operands = lookups.operands.map { pack(read($0, lookups), method.packed) }
+    let output = planner.packedLabels(space.boxLabels(of: term), method.packed)
     guard !operands.isEmpty else {
       return LabelledNode(
         node: .fill(.real(term.coefficient), shape: .scalar, scalarType: space.scalarType), labels: [])
@@ -119,6 +124,12 @@ package final class TermRealization {
 
   /// A factor as a node with labels; its source must be a node already.
   func read(_ factor: Factor) -> LabelledNode { space.read(nodes[factor.source]!, at: factor.indices) }
+
+  /// A factor of a term some of whose labels follow from tables.
+  private func read(_ factor: Factor, _ lookups: TermLookups) -> LabelledNode {
+    space.isLookup(factor.source)
+      ? space.indicator(factor, lookups) : space.read(nodes[factor.source]!, at: factor.indices, lookups)
+  }
 
   /// The elementwise product of nodes, over the labels of all.
   func multiplied(_ operands: [LabelledNode]) -> LabelledNode {

@@ -35,11 +35,17 @@ extension TermRealization {
       result = space.combined(
         result.compactMap { space.normalized($0).map(space.eliminated).map(space.withFewFactors) })
       if result.isEmpty { continue }
+      let hasLookups = result.contains(where: space.hasLookups)
       let cap = min(
-        termCap, Self.termCap(elements: Double(directions) * Double(original.shape.count)),
+        hasLookups ? Self.termCapWithLookups : termCap,
+        Self.termCap(elements: Double(directions) * Double(original.shape.count)),
         max(2, work.restForPushing / (order.count - number) / Self.workPerTerm))
       if result.count > cap {
-        if multiplies {
+        if hasLookups {
+          result = space.withLikeTermsAdded(result, factorCount: .max, enlarges: false)
+          let limit = multiplies ? 3 * cap : termCap
+          if result.count > limit { result = space.withLikeTermsAdded(result, factorCount: .max) }
+        } else if multiplies {
           result = space.materialized(result, shape: original.shape)
         } else {
           result = space.withLikeTermsAdded(result, factorCount: 1)
@@ -50,6 +56,10 @@ extension TermRealization {
     }
     return terms[space.interned(output)] ?? []
   }
+
+  /// How many terms a node may have if some have lookups: there those that put elements in the same places are added up,
+  /// which costs no more than a step of a forward sweep over the elements.
+  private static let termCapWithLookups = 8
 
   /// Units of planning work for a term at a node, what it becomes later included.
   private static let workPerTerm = 60

@@ -59,7 +59,7 @@ extension TermSpace {
   /// Pairs of a direction label and an axis label at the same place of equal windows, each of which may be exchanged
   /// alone without changing the term (Schwarz' symmetry, factor by factor).
   func exchangeablePairs(of term: Term) -> [(direction: Label, axis: Label)] {
-    guard !term.directions.isEmpty, term.directions.count == term.axes.count else { return [] }
+    guard !term.directions.isEmpty, term.directions.count == term.axes.count, !hasLookups(term) else { return [] }
     var pairs: [(direction: Label, axis: Label)] = []
     for (direction, axis) in zip(term.directions, term.axes) {
       let (d, a) = (direction.descending, axis.descending)

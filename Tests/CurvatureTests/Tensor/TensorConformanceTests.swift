@@ -6,11 +6,8 @@ import Testing
 @Suite struct TensorConformanceTests {
   private static let x = Tensor<Double>([[1, -2, 3], [-4, 5, 6]])
 
-  @Test("Equal tensors hash alike and are found in sets and dictionaries") func hashing() {
-    let same = Self.x + 0
-    #expect(same == Self.x && same.hashValue == Self.x.hashValue)
-    #expect(Set([Self.x, same, Self.x.reshaped(to: [6]), 2 * Self.x]).count == 3)
-    #expect([Self.x: "x"][same] == "x")
+  @Test("A tensor equals a literal with sums in it") func equality() {
+    #expect(Self.x == [[2 - 1, -2, 3], [-4, 5, 2 * 3]])
   }
 
   @Test("Tensors survive being encoded, and what is no tensor is refused") func coding() throws {

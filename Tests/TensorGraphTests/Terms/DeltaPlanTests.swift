@@ -117,19 +117,19 @@ import Testing
             derivativeOf: problem.gradient, variable: problem.variable, isSymmetric: isSymmetric, limit: .max),
           "seed \(problem.seed)")
         var sums = [Double](repeating: 0, count: n * n)
-        var places = Set<[[Int]]>()
         for box in entries.boxes {
-          places.insert([box.extents, [box.rows.offset, box.columns.offset], box.rows.strides, box.columns.strides])
-          let values = box.values.interpreted
-          var flat = 0
-          box.values.shape.forEachIndex { index in
-            let row = box.rows.offset + zip(box.rows.strides, index).reduce(0) { $0 + $1.0 * $1.1 }
-            let column = box.columns.offset + zip(box.columns.strides, index).reduce(0) { $0 + $1.0 * $1.1 }
-            sums[row * n + column] += values[flat]
-            flat += 1
+          var tables: [Node: [Int]] = [:]
+          for lookup in box.rows.lookups + box.columns.lookups {
+            tables[lookup.table] = lookup.table.interpreted.map { Int($0) }
+          }
+          let (rows, columns) = (box.rows.values(box.extents, tables), box.columns.values(box.extents, tables))
+          for (value, (row, column)) in zip(box.values.interpreted, zip(rows, columns)) {
+            sums[row * n + column] += value
+            if case .transposed = box.mirror { sums[column * n + row] += value }
           }
         }
-        #expect(places.count == entries.boxes.count, "seed \(problem.seed)")
+        let places = entries.boxes.map { [$0.extents.description, "\($0.rows)", "\($0.columns)"] }
+        #expect(Set(places).count == entries.boxes.count, "seed \(problem.seed)")
         let wrong = mismatch(
           sums.map { $0 / problem.scale }, problem.hessian.map { $0 / problem.scale }, relative: 1e-9, absolute: 1e-10)
         #expect(wrong == nil, "seed \(problem.seed)")

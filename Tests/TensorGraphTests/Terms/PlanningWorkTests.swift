@@ -121,10 +121,12 @@ import Testing
   @Test func effortsHaveBudgets() {
     let (tiny, huge) = (Cost(nanoseconds: 10), Cost(nanoseconds: 1e12))
     #expect(PlanningEffort.once.budget(dense: tiny) == PlanningEffort.leastUnits)
-    #expect(PlanningEffort.once.budget(dense: huge) == PlanningEffort.mostUnits)
-    #expect(PlanningEffort.once.budget(dense: .impossible) == PlanningEffort.mostUnits)
+    #expect(PlanningEffort.once.budget(dense: Cost(nanoseconds: 1e9)) == PlanningEffort.mostUnits)
+    #expect(PlanningEffort.once.budget(dense: huge) == PlanningEffort.mostUnitsOfPlans)
+    #expect(PlanningEffort.once.budget(dense: .impossible) == PlanningEffort.mostUnitsOfPlans)
     #expect(PlanningEffort.once.budget(dense: Cost(nanoseconds: 1e7)) == 50_000)
     #expect(PlanningEffort.often.budget(dense: tiny) == PlanningEffort.mostUnits)
+    #expect(PlanningEffort.often.budget(dense: huge) == PlanningEffort.mostUnitsOfPlans)
     #expect(PlanningEffort.units(7).budget(dense: huge) == 7)
   }
 
