@@ -71,7 +71,7 @@ package enum Engine {
     below wanted: inout [Node], _ arguments: inout [Node], _ literals: inout [(Literal, ScalarType)]
   ) -> GraphStructure {
     // Nobody may end the history that is walked here.
-    let history = HistoryPin(ofUnknown: wanted)
+    let history = HistoryPin.keeping(unknown: wanted)
     defer { withExtendedLifetime(history) {} }
     let order = Node.topologicalOrder(wanted, entering: { !$0.isInput && !$0.isReady })
     wanted += KeptValues.chosen(in: order, besides: wanted)

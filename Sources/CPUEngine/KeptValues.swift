@@ -11,18 +11,20 @@ enum KeptValues {
   /// - Parameter order: what is computed, operands first, and what it is computed from.
   /// - Complexity: O(nodes).
   static func chosen(in order: [Node], besides wanted: [Node]) -> [Node] {
-    let isWanted = Set(wanted)
-    var kept: [Node] = []
+    func isWanted(_ node: Node) -> Bool { wanted.contains { $0 === node } }
     var again: Set<Node> = []
     // What was computed before and is now needed by something new: not what only leads there.
-    for node in order where !node.isReady && (!node.wasComputed || isWanted.contains(node)) {
-      for operand in node.operands where operand.wasComputed && operand.isExposed { again.insert(operand) }
+    if order.contains(where: { $0.wasComputed && !$0.isReady }) {
+      for node in order where !node.isReady && (!node.wasComputed || isWanted(node)) {
+        for operand in node.operands where operand.wasComputed && operand.isExposed { again.insert(operand) }
+      }
     }
+    var kept: [Node] = []
     var elements = 0
     for node in order where !node.isReady && !node.isInput {
       elements += node.shape.count
-      if isWanted.contains(node) || !node.isExposed { continue }
-      if node.isVariable || again.contains(node) && elements / worth >= node.shape.count {
+      guard node.isExposed, !isWanted(node) else { continue }
+      if node.isVariable || !again.isEmpty && elements / worth >= node.shape.count && again.contains(node) {
         kept.append(node)
         elements = 0
       } else if !node.wasComputed {

@@ -141,12 +141,12 @@ extension Node {
   ///
   /// A point that is itself the result of a long loop, such as parameters that nobody has read, is computed here, so that
   /// what is pending never grows beyond a bound.
-  static func requireVariables(_ xs: [Node], of y: Node, _ operation: String) throws(TensorError) -> HistoryPin {
+  static func requireVariables(_ xs: [Node], of y: Node, _ operation: String) throws(TensorError) -> HistoryPin? {
     for x in xs { try x.requireVariable(operation) }
     let pending = xs.filter { $0.pendingDepth >= pendingLimit && !$0.isOpen && $0.value == nil }
     if !pending.isEmpty { try Evaluation.evaluate(pending) }
-    let history = HistoryPin(of: [y], in: xs)
-    try history.check([y], in: xs, operation)
+    let history = HistoryPin.keeping([y], from: xs)
+    try history?.check([y], in: xs, operation)
     for x in xs where !x.isVariable { x.becomeVariable() }
     return history
   }

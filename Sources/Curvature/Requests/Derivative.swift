@@ -25,7 +25,7 @@ package final class Derivative: Sendable {
 
   private let state = Mutex(State())
   /// Programs are made of the graph when they are asked for.
-  private let history: HistoryPin
+  private let history: HistoryPin?
 
   /// - Parameters:
   ///   - rows: what is differentiated: for a Hessian the gradient.
@@ -39,7 +39,7 @@ package final class Derivative: Sendable {
     self.columns = columns
     self.isSymmetric = isSymmetric
     self.cache = cache
-    history = HistoryPin(of: [rows.node], in: [columns.node])
+    history = HistoryPin.keeping([rows.node], from: [columns.node])
     guard let coloring else { return }
     let facts = StructureFacts()
     facts.coloring = coloring

@@ -29,7 +29,7 @@ private func push(
   for (node, tangent) in seeds where !tangent.isZero { tangents[node] = tangent }
   let seeded = Set(seeds.map(\.node))
   func isLeaf(_ node: Node) -> Bool { leaves.contains { $0 === node } }
-  let floor = VariableFloor(seeds.map(\.node))
+  let floor = VariableFloor(seeds.lazy.map(\.node))
   let order = Node.topologicalOrder(
     outputs,
     entering: { node in

@@ -172,12 +172,14 @@ final class Past: Sendable {
 
 /// What variables are older than: nodes outside of it depend on none of them.
 package struct VariableFloor: Sendable {
-  private let depth: Int
-  fileprivate let birth: Int
+  private var depth = Int.max
+  fileprivate var birth = Int.max
 
-  package init(_ variables: [Node]) {
-    depth = variables.map(\.depth).min() ?? .max
-    birth = variables.map(\.birth).min() ?? .max
+  package init(_ variables: some Sequence<Node>) {
+    for variable in variables {
+      depth = min(depth, variable.depth)
+      birth = min(birth, variable.birth)
+    }
   }
 
   package init(_ variable: Node) { (depth, birth) = (variable.depth, variable.birth) }
@@ -188,27 +190,31 @@ package struct VariableFloor: Sendable {
   }
 }
 
-/// Keeps the history between some nodes and their variables for as long as it lives.
+/// Keeps the history between some nodes and their variables for as long as it lives. Nodes that are not deep need none.
 package final class HistoryPin: Sendable {
-  private let isNeeded: Bool
-
-  /// What is walked from some nodes to what is known now.
-  package init(ofUnknown outputs: [Node]) {
-    isNeeded = outputs.contains { $0.depth >= History.deepDepth }
-    if isNeeded { History.pinNews(ObjectIdentifier(self)) }
+  /// For a walk from some nodes to what is known now.
+  package static func keeping(unknown outputs: [Node]) -> HistoryPin? {
+    outputs.contains { $0.depth >= History.deepDepth } ? HistoryPin(nil) : nil
   }
 
-  /// What lies between some nodes and variables.
-  package init(of outputs: [Node], in variables: [Node]) {
-    let newest = outputs.lazy.filter { $0.depth >= History.deepDepth }.map(\.birth).max()
-    isNeeded = newest != nil
-    guard let newest else { return }
-    History.pin(ObjectIdentifier(self), lower: VariableFloor(variables).birth, upper: newest)
+  /// For what lies between some nodes and variables.
+  package static func keeping(_ outputs: [Node], from variables: [Node]) -> HistoryPin? {
+    var newest: Int?
+    for output in outputs where output.depth >= History.deepDepth { newest = max(newest ?? 0, output.birth) }
+    return newest.map { HistoryPin((lower: VariableFloor(variables).birth, upper: $0)) }
+  }
+
+  private init(_ span: (lower: Int, upper: Int)?) {
+    if let span {
+      History.pin(ObjectIdentifier(self), lower: span.lower, upper: span.upper)
+    } else {
+      History.pinNews(ObjectIdentifier(self))
+    }
   }
 
   /// Refuses derivatives through what is forgotten already.
   package func check(_ outputs: [Node], in variables: [Node], _ operation: String) throws(TensorError) {
-    guard isNeeded, History.forgottenCount > 0 else { return }
+    guard History.forgottenCount > 0 else { return }
     let floor = VariableFloor(variables)
     let ends = Set(variables)
     let order = Node.topologicalOrder(
@@ -220,5 +226,5 @@ package final class HistoryPin: Sendable {
         + "to differentiate through all steps of a loop, write it as scan or iterate")
   }
 
-  deinit { if isNeeded { History.unpin(ObjectIdentifier(self)) } }
+  deinit { History.unpin(ObjectIdentifier(self)) }
 }

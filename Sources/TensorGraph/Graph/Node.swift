@@ -36,7 +36,7 @@ package final class Node: Sendable {
     let type = primitive.type(operandCount: operands.count) { operands[$0].type }
     (shape, scalarType) = (type.shape, type.scalarType)
     var (depth, pendingDepth) = (0, 0)
-    var isOpen = if case .leaf(.input) = primitive { true } else { false }
+    var isOpen = false
     for operand in operands {
       depth = max(depth, operand.depth + 1)
       isOpen = isOpen || operand.isOpen
@@ -48,6 +48,7 @@ package final class Node: Sendable {
     birth = isDeep ? History.tick() : History.now
     past = isDeep ? Past(operands) : nil
     children = isDeep ? [] : operands
+    if isInput { uses.bitwiseOr(Use.open, ordering: .relaxed) }
     #if GRAPH_INVARIANTS
       checkInvariants()
     #endif

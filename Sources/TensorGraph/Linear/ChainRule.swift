@@ -34,7 +34,7 @@ package final class ChainRule {
     inputsMove: Bool = false
   ) {
     self.inputsMove = inputsMove
-    floor = VariableFloor(Array(variables))
+    floor = VariableFloor(variables)
     facts.reserveCapacity(order.count)
     for variable in variables { facts[variable] = Facts(isStill: false, hasPoles: variable.isInput ? false : nil) }
     for node in order {
