@@ -1,6 +1,6 @@
 import Synchronization
 
-#if canImport(Runtime)
+#if os(Linux) && canImport(Runtime)
   import Runtime
 #endif
 
@@ -9,13 +9,13 @@ import Synchronization
 ///
 /// The line is missing where the platform has no backtraces or the program has no debug information.
 package func stop(_ message: String) -> Never {
-  #if canImport(Runtime)
+  #if os(Linux) && canImport(Runtime)
     if let line = userLine() { fatalError("\(message)\n  called at \(line)") }
   #endif
   fatalError(message)
 }
 
-#if canImport(Runtime)
+#if os(Linux) && canImport(Runtime)
   /// The innermost line of the stack that is not this package's, nil if it is not known.
   private func userLine() -> String? {
     // Three folders up from here: what lies in `Sources` is ours.

@@ -48,7 +48,7 @@ import Testing
     #expect(error?.localizedDescription == error?.message)
   }
 
-  #if canImport(Runtime)
+  #if os(Linux) && canImport(Runtime)
     private static func mistake() {
       _ = a + v  // This line is named.
     }
