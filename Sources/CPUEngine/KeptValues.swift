@@ -11,7 +11,11 @@ enum KeptValues {
   /// - Parameter order: what is computed, operands first, and what it is computed from.
   /// - Complexity: O(nodes).
   static func chosen(in order: [Node], besides wanted: [Node]) -> [Node] {
-    func isWanted(_ node: Node) -> Bool { wanted.contains { $0 === node } }
+    // One is the common case, and needs no set.
+    let many = wanted.count > 8 ? Set(wanted) : []
+    func isWanted(_ node: Node) -> Bool {
+      many.isEmpty ? wanted.contains { $0 === node } : many.contains(node)
+    }
     var again: Set<Node> = []
     // What was computed before and is now needed by something new: not what only leads there.
     if order.contains(where: { $0.wasComputed && !$0.isReady }) {

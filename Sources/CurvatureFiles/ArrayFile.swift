@@ -21,7 +21,9 @@ package enum ArrayFile {
   /// The file and the member of an archive that a name means.
   package static func parts(of name: String) -> (path: String, member: String?) {
     let lowercased = name.lowercased()
-    guard let split = lowercased.range(of: ".npz:") else { return (name, nil) }
+    guard let split = [".npz:", ".safetensors:"].lazy.compactMap({ lowercased.range(of: $0) }).first else {
+      return (name, nil)
+    }
     let offset = lowercased.distance(from: lowercased.startIndex, to: split.upperBound)
     return (String(name.prefix(offset - 1)), String(name.dropFirst(offset)))
   }
@@ -41,10 +43,7 @@ package enum ArrayFile {
     _ wanted: String?, in bytes: [UInt8], name: String
   ) throws(TensorError) -> ArrayValue {
     let members = try ZipArchive.members(of: bytes, name: name)
-    func title(_ member: ZipArchive.Member) -> String {
-      member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
-    }
-    let titles = members.map(title)
+    let titles = members.map(\.title)
     let list = titles.isEmpty ? "it is empty" : "it has " + titles.prefix(20).joined(separator: ", ")
     guard let wanted else {
       guard members.count == 1 else {
@@ -52,7 +51,7 @@ package enum ArrayFile {
       }
       return try NPY.read(ZipArchive.contents(of: members[0], in: bytes, name: name), name: "\(name):\(titles[0])")
     }
-    guard let member = members.first(where: { title($0) == wanted || $0.name == wanted }) else {
+    guard let member = members.first(where: { $0.title == wanted || $0.name == wanted }) else {
       throw TensorError(
         "\(name): has no member '\(wanted)'; \(list)\(Suggestions.remark(for: wanted, among: titles))")
     }

@@ -1,3 +1,4 @@
+import Curvature
 import Foundation
 import TensorGraph
 
@@ -42,7 +43,7 @@ package enum FileAccess {
 
   private static func tooLarge(_ name: String) -> TensorError {
     TensorError(
-      "\(name): has more than \(Memory.text(Double(Memory.limit))), half of this machine's memory")
+      "\(name): has more than \(MemoryBudget.text(bytes: Double(Memory.limit))), half of this machine's memory")
   }
 
   /// Writes a file as a whole: beside its place, then renamed, so that at no time half a file has its name.

@@ -9,18 +9,6 @@ package enum Memory {
     return pages > 0 && size > 0 ? pages / 2 * size : 1 << 32
   }()
 
-  /// A number of bytes as people write it.
-  package static func text(_ bytes: Double) -> String {
-    var value = bytes
-    for unit in ["bytes", "kB", "MB", "GB", "TB", "PB"] {
-      if value < 1000 {
-        return unit == "bytes" ? "\(Int(value)) bytes" : "\((value * 10).rounded() / 10) \(unit)"
-      }
-      value /= 1000
-    }
-    return "\(value.rounded()) EB"
-  }
-
   /// The number of elements of a shape, if so many elements of a type fit. Extents beside a 0 must fit too.
   package static func count(_ shape: [Int], bytesEach: Int = 8) -> Int? {
     var count = 1

@@ -9,8 +9,8 @@ extension Tensor {
   /// - Throws: `TensorError` if the file cannot be read, or holds elements that this type cannot hold: whole numbers and masks
   ///   become real numbers, and real numbers those of another width, but no real number becomes a whole one.
   public init(contentsOfFile name: String) throws(TensorError) {
-    let (path, member) = ArchiveMember.parts(of: name)
-    guard let member else {
+    let (path, member) = ArrayFile.parts(of: name)
+    guard let member, path.lowercased().hasSuffix(".safetensors") else {
       self = try Tensor(ArrayFile.read(name), name: name)
       return
     }
@@ -116,15 +116,5 @@ extension NPYElement {
       case .bool: "b"
       }
     return isNative && kind == expected && size == type.byteCount
-  }
-}
-
-/// `archive.safetensors:name` in its parts; of an `.npz` it is `ArrayFile` that finds the member.
-private enum ArchiveMember {
-  static func parts(of name: String) -> (path: String, member: String?) {
-    let lowercased = name.lowercased()
-    guard let split = lowercased.range(of: ".safetensors:") else { return (name, nil) }
-    let offset = lowercased.distance(from: lowercased.startIndex, to: split.upperBound)
-    return (String(name.prefix(offset - 1)), String(name.dropFirst(offset)))
   }
 }

@@ -47,7 +47,7 @@ public struct TensorArchive: Sendable {
       return
     }
     for member in try ZipArchive.members(of: bytes, name: path) {
-      let title = member.name.hasSuffix(".npy") ? String(member.name.dropLast(4)) : member.name
+      let title = member.title
       let contents = try ZipArchive.contents(of: member, in: bytes, name: path)
       entries.append((title, Entry(try NPY.read(contents, name: "\(path):\(title)"))))
     }

@@ -6,7 +6,8 @@ import TensorGraph
 ///
 /// Watch reads with `withProgress(_:_:)`. A `Task` that is cancelled ends between two chunks of products: forms that throw
 /// (`H.read()`, `H.sparse()`) throw a `TensorError` that says so (`isCancellation`), and the same read later goes on from what
-/// is cached. Forms that do not throw (`H[...]`) run to their end.
+/// is cached. Forms that do not throw (`H[...]`) run to their end, as does a whole matrix that is computed as one program: it
+/// is reported when it is there.
 public struct ReadProgress: Hashable, Sendable {
   /// Products computed so far in all reads that are watched.
   public var completedProducts: Int
@@ -41,7 +42,7 @@ public struct ReadProgress: Hashable, Sendable {
 extension ReadProgress: CustomStringConvertible {
   public var description: String {
     let left = remaining.map { ", \(Self.text($0)) left" } ?? ""
-    return "\(completedProducts) of \(totalProducts) products, \(MemoryBudget.text(bytes: bytes))\(left)"
+    return "\(completedProducts) of \(totalProducts) products, \(MemoryBudget.text(bytes: Double(bytes)))\(left)"
   }
 
   private static func text(_ time: Duration) -> String {

@@ -15,12 +15,16 @@ public enum MemoryBudget {
     set { limit.store(newValue, ordering: .relaxed) }
   }
 
-  /// A number of bytes in the unit in which it is read best.
-  static func text(bytes: Int) -> String {
-    for (unit, size) in [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] where Double(bytes) >= size {
-      return String(format: "%.1f \(unit)", Double(bytes) / size)
+  /// A number of bytes as people write it.
+  package static func text(bytes: Double) -> String {
+    var value = bytes
+    for unit in ["bytes", "kB", "MB", "GB", "TB", "PB"] {
+      if value < 1000 {
+        return unit == "bytes" ? "\(Int(value)) bytes" : "\((value * 10).rounded() / 10) \(unit)"
+      }
+      value /= 1000
     }
-    return "\(bytes) bytes"
+    return "\(value.rounded()) EB"
   }
 
   /// Refuses what would take more memory than allowed, before it starts.
@@ -28,9 +32,9 @@ public enum MemoryBudget {
   /// - Parameter operation: what is about to happen, for the error's text.
   static func require(elements: Int, of type: ScalarType, for operation: () -> String) throws(TensorError) {
     guard elements.multipliedClamping(by: type.byteCount) > bytes else { return }
-    let size = text(bytes: elements.multipliedClamping(by: type.byteCount))
+    let size = text(bytes: Double(elements) * Double(type.byteCount))
     throw TensorError(
-      "\(operation()) takes \(size), more than the budget of \(text(bytes: bytes)); read single rows or smaller "
+      "\(operation()) takes \(size), more than the budget of \(text(bytes: Double(bytes))); read single rows or smaller "
         + "blocks, use product(_:) or matmul with a thin matrix, diagonal or trace, or raise MemoryBudget.bytes")
   }
 }

@@ -21,10 +21,16 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// Where the values stand that an evaluation gives: the whole pattern, or a triangle of it.
   public var pattern: SparsityPattern { nonzeros.pattern }
   /// What was found out about the function, to be saved. Takes a colouring the first time, if that was not needed yet.
-  public var structure: DerivativeStructure {
-    saved
-      ?? DerivativeStructure(
-        .hessian, of: function, in: derivative.columns.node, coloring: checked(try derivative.coloring()))
+  /// Stops the program where `readStructure()` throws.
+  public var structure: DerivativeStructure { checked(try readStructure()) }
+
+  /// What was found out about the function, to be saved. Takes a colouring the first time, if that was not needed yet.
+  ///
+  /// - Throws: `TensorError` if there is no memory for the colouring.
+  public func readStructure() throws(TensorError) -> DerivativeStructure {
+    if let saved { return saved }
+    return DerivativeStructure(
+      .hessian, of: function, in: derivative.columns.node, coloring: try derivative.coloring())
   }
   /// How the values are computed.
   public var evaluationMethod: EvaluationMethod { nonzeros.method }
@@ -144,10 +150,16 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   /// Where the values stand that an evaluation gives.
   public var pattern: SparsityPattern { nonzeros.pattern }
   /// What was found out about the function, to be saved. Takes a colouring the first time, if that was not needed yet.
-  public var structure: DerivativeStructure {
-    saved
-      ?? DerivativeStructure(
-        .jacobian, of: derivative.rows.node, in: derivative.columns.node, coloring: checked(try derivative.coloring()))
+  /// Stops the program where `readStructure()` throws.
+  public var structure: DerivativeStructure { checked(try readStructure()) }
+
+  /// What was found out about the function, to be saved. Takes a colouring the first time, if that was not needed yet.
+  ///
+  /// - Throws: `TensorError` if there is no memory for the colouring.
+  public func readStructure() throws(TensorError) -> DerivativeStructure {
+    if let saved { return saved }
+    return DerivativeStructure(
+      .jacobian, of: derivative.rows.node, in: derivative.columns.node, coloring: try derivative.coloring())
   }
   /// How the values are computed.
   public var evaluationMethod: EvaluationMethod { nonzeros.method }

@@ -234,7 +234,8 @@ enum Sizes {
     guard Memory.count(shape, bytesEach: type.byteCount) == nil else { return }
     let bytes = shape.reduce(Double(type.byteCount)) { $0 * Double($1) }
     throw ValueFault(
-      message: "a tensor of shape \(shape) needs \(Memory.text(bytes)), more than half of this machine's memory",
+      message:
+        "a tensor of shape \(shape) needs \(MemoryBudget.text(bytes: bytes)), more than half of this machine's memory",
       status: .data)
   }
 }

@@ -12,6 +12,9 @@ package enum ZipArchive {
     fileprivate let compressedSize: Int
     fileprivate let size: Int
     fileprivate let headerOffset: Int
+
+    /// The name of the array in it.
+    var title: String { name.hasSuffix(".npy") ? String(name.dropLast(4)) : name }
   }
 
   package static let magic: [UInt8] = [0x50, 0x4B, 0x03, 0x04]

@@ -35,7 +35,6 @@ package enum History {
     var first = 0
     var bytes = 0
     var lastBirth = 0
-    var limit = byteLimit
     var forgotten = 0
     /// How many nodes were ever noted.
     var noted = 0
@@ -65,16 +64,6 @@ package enum History {
   /// How many nodes have forgotten what they were made of, ever.
   package static var forgottenCount: Int { state.withLock { $0.forgotten } }
 
-  /// Runs `body` with another limit.
-  package static func withByteLimit<Result>(_ limit: Int, _ body: () throws -> Result) rethrows -> Result {
-    let old = state.withLock { state in
-      defer { state.limit = limit }
-      return state.limit
-    }
-    defer { state.withLock { $0.limit = old } }
-    return try body()
-  }
-
   /// Notes that the elements of a node have become known: in time it may forget its operands.
   ///
   /// - Complexity: O(1) nodes, over time, times the number of pins.
@@ -97,7 +86,7 @@ package enum History {
       state.append(
         Entry(node: node, bytes: made * bytesPerNode + (node.value?.byteCount ?? 0), number: state.noted))
       var patience = min(8, state.queue.count - state.first)
-      while state.bytes > state.limit, patience > 0 {
+      while state.bytes > byteLimit, patience > 0 {
         patience -= 1
         let entry = state.queue[state.first]
         state.removeFirst()
