@@ -6,20 +6,32 @@ extension SpecialValues {
   /// The k-th derivative in s of Hurwitz' ζ(s, q), by Euler's and Maclaurin's summation. NaN for q < -10⁶, where more
   /// terms would have to be added one by one, and for s < -300, where they are beyond the range of doubles.
   static func zeta(_ k: Int, _ s: Double, _ q: Double) -> Double {
+    HurwitzZeta(k: k, s: s, q: q).result
+  }
+
+  private struct HurwitzZeta: JetComputation {
+    var k: Int
+    var s, q: Double
+    var orders: (Int, Int) { (k, 0) }
+    func result<C>(_ jets: Jet<C>.Type) -> Double { zeta(k, s, q, jets) }
+  }
+
+  private static func zeta<C>(_ k: Int, _ s: Double, _ q: Double, _ jets: Jet<C>.Type) -> Double {
     if s == 1 { return k % 2 == 0 ? .infinity : -.infinity }
     if q <= 0 && q == q.rounded() { return k == 0 ? .infinity : .nan }
     if q < 0 && s != s.rounded() { return .nan }
     if q.isInfinite { return s > 1 ? 0 : .infinity }
     if s == .infinity && k == 0 && q > 0 { return q > 1 ? 0 : q == 1 ? 1 : .infinity }
     guard s.isFinite, s >= -300, q >= -1e6 else { return .nan }
-    let parameter = Jet(s, varies: 0, orders: (k, 0))
+    let parameter = jets.init(s, varies: 0, orders: (k, 0))
     let isOdd = s.remainder(dividingBy: 2) != 0
     /// u^(-s) for u > 0, or with the sign of a whole power of a negative u.
-    func power(_ u: Double) -> Jet {
+    func power(_ u: Double) -> Jet<C> {
+      if k == 0 { return jets.init(SpecialValues.power(u, -s), orders: (0, 0)) }
       let size = ((-log(abs(u))) * parameter).exponential
       return u < 0 && isOdd ? -1 * size : size
     }
-    var total = Jet(0, orders: (k, 0))
+    var total = jets.init(0, orders: (k, 0))
     var u = q
     // For negative s the terms grow, and what is added here nearly cancels.
     let least = s < 0 ? 8 : 12 + s
@@ -35,13 +47,23 @@ extension SpecialValues {
     // B₂ᵢ / (2i)! · s (s+1) … (s+2i-2) · u^(-s-2i+1)
     var rising = parameter
     var scale = 1 / u
-    for (i, number) in bernoulli.enumerated() {
+    for (i, number) in bernoulliOverFactorials.enumerated() {
       let order = 2 * (i + 1)
-      total = total + (number / factorial(order) * scale) * (rising * tail)
+      let term = (number * scale) * (rising * tail)
+      total = total + term
+      if s > 0, isNegligible(term, total) { break }
       rising = rising * (parameter + Double(order - 1)) * (parameter + Double(order))
       scale /= u * u
     }
     return total.derivative
+  }
+
+  /// u to the power of e; small whole powers by products.
+  private static func power(_ u: Double, _ e: Double) -> Double {
+    guard e == e.rounded(), abs(e) <= 8 else { return pow(u, e) }
+    var product = 1.0
+    for _ in 0..<Int(abs(e)) { product *= u }
+    return e < 0 ? 1 / product : product
   }
 
   /// The n-th derivative of ψ.

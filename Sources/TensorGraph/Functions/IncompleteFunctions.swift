@@ -24,26 +24,37 @@ extension SpecialValues {
     return 2 * sum - r * change
   }
 
-  static func isNegligible(_ term: Jet, _ sum: Jet) -> Bool {
-    sum.value.isNaN || zip(term.coefficients, sum.coefficients).allSatisfy { abs($0) <= 1e-17 * abs($1) }
+  static func isNegligible<C>(_ term: Jet<C>, _ sum: Jet<C>) -> Bool {
+    sum.value.isNaN || (0..<sum.count).allSatisfy { abs(term.coefficients[$0]) <= 1e-17 * abs(sum.coefficients[$0]) }
   }
 
   // MARK: Incomplete gamma functions
 
   /// xᵃ⁻¹ e⁻ˣ / Γ(a) and its derivatives in a.
   static func gammaDensity(_ k: Int, _ a: Double, _ x: Double) -> Double {
+    GammaDensity(k: k, a: a, x: x).result
+  }
+
+  private struct GammaDensity: JetComputation {
+    var k: Int
+    var a, x: Double
+    var orders: (Int, Int) { (k, 0) }
+    func result<C>(_ jets: Jet<C>.Type) -> Double { gammaDensity(k, a, x, jets) }
+  }
+
+  private static func gammaDensity<C>(_ k: Int, _ a: Double, _ x: Double, _ jets: Jet<C>.Type) -> Double {
     guard a > 0, x >= 0 else { return .nan }
     if x.isInfinite { return 0 }
     if x == 0 {
       if a > 1 { return 0 }
       return k == 0 ? (a == 1 ? 1 : .infinity) : (k % 2 == 1 ? -.infinity : .infinity)
     }
-    let jet = Jet(a, varies: 0, orders: (k, 0))
+    let jet = jets.init(a, varies: 0, orders: (k, 0))
     return (jet * gammaExponent(k, a, x).exponential).derivative / x
   }
 
   /// The logarithm of xᵃ e⁻ˣ / Γ(a + 1).
-  private static func gammaExponent(_ k: Int, _ a: Double, _ x: Double) -> Jet {
+  private static func gammaExponent<C>(_ k: Int, _ a: Double, _ x: Double) -> Jet<C> {
     let isLarge = a >= 12
     // From the mode by the first terms of the logarithm, or directly.
     let change = (x - a) / a
@@ -71,13 +82,27 @@ extension SpecialValues {
   /// P(a, x), or 1 - P(a, x), and their derivatives in a: the power series below the mean, the continued fraction
   /// beyond (Abramowitz & Stegun 6.5.29, 6.5.31), carried out on jets.
   static func gammaIntegral(_ k: Int, _ a: Double, _ x: Double, isUpper: Bool) -> Double {
+    GammaIntegral(k: k, a: a, x: x, isUpper: isUpper).result
+  }
+
+  private struct GammaIntegral: JetComputation {
+    var k: Int
+    var a, x: Double
+    var isUpper: Bool
+    var orders: (Int, Int) { (k, 0) }
+    func result<C>(_ jets: Jet<C>.Type) -> Double { gammaIntegral(k, a, x, isUpper: isUpper, jets) }
+  }
+
+  private static func gammaIntegral<C>(
+    _ k: Int, _ a: Double, _ x: Double, isUpper: Bool, _ jets: Jet<C>.Type
+  ) -> Double {
     guard a > 0, x >= 0 else { return .nan }
     if x == 0 || x.isInfinite { return k == 0 && (x == 0) == isUpper ? 1 : 0 }
     if a.isInfinite { return k == 0 && isUpper ? 1 : 0 }
     // Near the mean of a large parameter some multiple of √a terms are needed, elsewhere as many as a quotient asks for.
     guard min(8 * a.squareRoot(), 40 / abs(1 - x / (a + 1))) < Double(termLimit) else { return .nan }
-    let jet = Jet(a, varies: 0, orders: (k, 0))
-    let exponent = gammaExponent(k, a, x)
+    let jet = jets.init(a, varies: 0, orders: (k, 0))
+    let exponent: Jet<C> = gammaExponent(k, a, x)
     let isSeries = x < (a < 1 ? 1 : a + 1)
     let part: Double
     if isSeries && isUpper && a < 1 {
@@ -92,8 +117,8 @@ extension SpecialValues {
   }
 
   /// Σ xʲ / ((a + 1) … (a + j))
-  private static func gammaSeries(_ a: Jet, _ x: Double) -> Jet {
-    var term = Jet(1, orders: a.orders)
+  private static func gammaSeries<C>(_ a: Jet<C>, _ x: Double) -> Jet<C> {
+    var term = Jet<C>(1, orders: a.orders)
     var sum = term
     for j in 1..<termLimit {
       term = x * (term / (a + Double(j)))
@@ -105,11 +130,11 @@ extension SpecialValues {
 
   /// 1 - P(a, x) for small a, of which both parts are multiples: with p = xᵃ / Γ(a + 1) it is
   /// (1 - p) - p a Σ (-x)ⁿ / (n! (a + n)), n from 1.
-  private static func gammaComplement(_ a: Jet, _ exponent: Jet, _ x: Double) -> Jet {
+  private static func gammaComplement<C>(_ a: Jet<C>, _ exponent: Jet<C>, _ x: Double) -> Jet<C> {
     var power = exponent
     power.coefficients[0] = a.value * log(x) - logGammaChange(1, a.value)
     var factor = 1.0
-    var sum = Jet(0, orders: a.orders)
+    var sum = Jet<C>(0, orders: a.orders)
     for n in 1..<100 {
       factor *= -x / Double(n)
       let term = factor / (a + Double(n))
@@ -120,10 +145,10 @@ extension SpecialValues {
   }
 
   /// Lentz' algorithm for 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - …)).
-  private static func upperFraction(_ a: Jet, _ x: Double) -> Jet {
+  private static func upperFraction<C>(_ a: Jet<C>, _ x: Double) -> Jet<C> {
     let tiny = 1e-300
     var b = -1 * a + (x + 1)
-    var c = Jet(1 / tiny, orders: a.orders)
+    var c = Jet<C>(1 / tiny, orders: a.orders)
     var d = 1 / b
     var h = d
     var convergence = FractionConvergence()
@@ -167,6 +192,18 @@ extension SpecialValues {
 
   /// xᵃ⁻¹ (1-x)ᵇ⁻¹ / B(a, b) and its derivatives in a and b.
   static func betaDensity(_ orders: (Int, Int), _ a: Double, _ b: Double, _ x: Double) -> Double {
+    BetaDensity(orders: orders, a: a, b: b, x: x).result
+  }
+
+  private struct BetaDensity: JetComputation {
+    var orders: (Int, Int)
+    var a, b, x: Double
+    func result<C>(_ jets: Jet<C>.Type) -> Double { betaDensity(orders, a, b, x, jets) }
+  }
+
+  private static func betaDensity<C>(
+    _ orders: (Int, Int), _ a: Double, _ b: Double, _ x: Double, _ jets: Jet<C>.Type
+  ) -> Double {
     guard a > 0, b > 0, x >= 0, x <= 1 else { return .nan }
     if x == 0 || x == 1 {
       let exponent = x == 0 ? a : b
@@ -175,20 +212,24 @@ extension SpecialValues {
       if exponent < 1 { return isPlain ? .infinity : .nan }
       return isPlain ? (x == 0 ? b : a) : .nan
     }
-    let first = Jet(a, varies: 0, orders: orders)
+    let first = jets.init(a, varies: 0, orders: orders)
     return (first * betaPower(orders, a, b, UnitPoint(x))).derivative / (x * (1 - x))
   }
 
   /// xᵃ (1-x)ᵇ / (a B(a, b)) = b / (a + b) · xᵃ (1-x)ᵇ Γ(a+b+1) / (Γ(a+1) Γ(b+1))
-  private static func betaPower(_ orders: (Int, Int), _ a: Double, _ b: Double, _ point: UnitPoint) -> Jet {
-    let (first, second) = (Jet(a, varies: 0, orders: orders), Jet(b, varies: 1, orders: orders))
+  private static func betaPower<C>(
+    _ orders: (Int, Int), _ a: Double, _ b: Double, _ point: UnitPoint
+  ) -> Jet<C> {
+    let (first, second) = (Jet<C>(a, varies: 0, orders: orders), Jet<C>(b, varies: 1, orders: orders))
     // Either way its derivatives are as small as the smaller parameter.
     let share = a < b ? -1 * (first / (first + second)) + 1 : second / (first + second)
     return share * betaExponent(orders, a, b, point).exponential
   }
 
   /// The logarithm of xᵃ (1-x)ᵇ Γ(a+b+1) / (Γ(a+1) Γ(b+1)).
-  private static func betaExponent(_ orders: (Int, Int), _ a: Double, _ b: Double, _ point: UnitPoint) -> Jet {
+  private static func betaExponent<C>(
+    _ orders: (Int, Int), _ a: Double, _ b: Double, _ point: UnitPoint
+  ) -> Jet<C> {
     let value: Double
     if min(a, b) >= 12 {
       // From the mode.
@@ -211,34 +252,50 @@ extension SpecialValues {
 
   /// I(a, b, x) and its derivatives in a and b, from the side where the continued fraction converges fast.
   static func betaIntegral(_ orders: (Int, Int), _ a: Double, _ b: Double, _ x: Double) -> Double {
+    BetaIntegral(orders: orders, a: a, b: b, x: x).result
+  }
+
+  private struct BetaIntegral: JetComputation {
+    var orders: (Int, Int)
+    var a, b, x: Double
+    func result<C>(_ jets: Jet<C>.Type) -> Double { betaIntegral(orders, a, b, x, jets) }
+  }
+
+  private static func betaIntegral<C>(
+    _ orders: (Int, Int), _ a: Double, _ b: Double, _ x: Double, _ jets: Jet<C>.Type
+  ) -> Double {
     guard a > 0, b > 0, x >= 0, x <= 1 else { return .nan }
     if x == 0 || x == 1 { return orders == (0, 0) ? x : 0 }
     // Some multiple of the root of a large parameter is needed.
     guard 8 * max(a, b).squareRoot() < Double(termLimit) else { return .nan }
     let point = UnitPoint(x)
-    if x < (a + 1) / (a + b + 2) { return betaPart(orders, a, b, point) }
+    if x < (a + 1) / (a + b + 2) { return betaPart(orders, a, b, point, jets) }
     let others = (orders.1, orders.0)
-    if b < 0.5 { return betaComplement(others, b, a, point.mirrored) }
-    let rest = betaPart(others, b, a, point.mirrored)
+    if b < 0.5 { return betaComplement(others, b, a, point.mirrored, jets) }
+    let rest = betaPart(others, b, a, point.mirrored, jets)
     return orders == (0, 0) ? 1 - rest : -rest
   }
 
   /// I(a, b, x) by the continued fraction (Abramowitz & Stegun 26.5.8) on jets.
-  private static func betaPart(_ orders: (Int, Int), _ a: Double, _ b: Double, _ point: UnitPoint) -> Double {
-    let (first, second) = (Jet(a, varies: 0, orders: orders), Jet(b, varies: 1, orders: orders))
+  private static func betaPart<C>(
+    _ orders: (Int, Int), _ a: Double, _ b: Double, _ point: UnitPoint, _ jets: Jet<C>.Type
+  ) -> Double {
+    let (first, second) = (Jet<C>(a, varies: 0, orders: orders), Jet<C>(b, varies: 1, orders: orders))
     return (betaPower(orders, a, b, point) * betaFraction(first, second, point.x)).derivative
   }
 
   /// 1 - I(a, b, x) for small a, of which all parts are multiples: with p = xᵃ Γ(a+b+1) / (Γ(a+1) Γ(b+1)) it is
   /// (a - b (p - 1) - p a b Σ (1-b) … (n-b) xⁿ / (n! (a + n))) / (a + b), n from 1.
-  private static func betaComplement(_ orders: (Int, Int), _ a: Double, _ b: Double, _ point: UnitPoint) -> Double {
-    let (first, second) = (Jet(a, varies: 0, orders: orders), Jet(b, varies: 1, orders: orders))
+  private static func betaComplement<C>(
+    _ orders: (Int, Int), _ a: Double, _ b: Double, _ point: UnitPoint, _ jets: Jet<C>.Type
+  ) -> Double {
+    let (first, second) = (Jet<C>(a, varies: 0, orders: orders), Jet<C>(b, varies: 1, orders: orders))
     // The other power has no part in it.
     var bare = point
     bare.logRest = 0
-    let exponent = betaExponent(orders, a, b, bare)
-    var factor = Jet(1, orders: orders)
-    var sum = Jet(0, orders: orders)
+    let exponent: Jet<C> = betaExponent(orders, a, b, bare)
+    var factor = Jet<C>(1, orders: orders)
+    var sum = Jet<C>(0, orders: orders)
     for n in 1..<termLimit {
       factor = (point.x / Double(n)) * (factor * (-1 * second + Double(n)))
       let term = factor / (first + Double(n))
@@ -249,9 +306,9 @@ extension SpecialValues {
     return ((first - second * parts) / (first + second)).derivative
   }
 
-  private static func betaFraction(_ a: Jet, _ b: Jet, _ x: Double) -> Jet {
+  private static func betaFraction<C>(_ a: Jet<C>, _ b: Jet<C>, _ x: Double) -> Jet<C> {
     let sum = a + b
-    var c = Jet(1, orders: a.orders)
+    var c = Jet<C>(1, orders: a.orders)
     var d = 1 / (-x * (sum / (a + 1)) + 1)
     var h = d
     var convergence = FractionConvergence()
@@ -278,13 +335,13 @@ private struct FractionConvergence {
   /// The first step at which the value did not change, and the first at which the derivatives changed little.
   private var (value, derivatives) = (Int.max, Int.max)
 
-  mutating func isReached(at i: Int, _ h: Jet, by factor: Jet) -> Bool {
+  mutating func isReached<C>(at i: Int, _ h: Jet<C>, by factor: Jet<C>) -> Bool {
     if h.value.isNaN { return true }
     if abs(factor.value - 1) < 1e-15 { value = min(value, i) }
     guard i >= value else { return false }
     if h.isPlain { return true }
-    let areSmall = zip(h.coefficients, factor.coefficients).dropFirst().allSatisfy { size, change in
-      abs(change * h.value) <= 1e-10 * abs(size)
+    let areSmall = (1..<h.count).allSatisfy {
+      abs(factor.coefficients[$0] * h.value) <= 1e-10 * abs(h.coefficients[$0])
     }
     if areSmall { derivatives = min(derivatives, i) }
     // A derivative that vanishes has no size.

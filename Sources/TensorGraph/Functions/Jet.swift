@@ -1,17 +1,60 @@
 import Foundation
 import RealModule
 
+/// Where the coefficients of a jet lie. Values alone and low orders lie in registers, so that a series of a hundred steps
+/// allocates nothing.
+protocol JetCoefficients {
+  init(zeros count: Int)
+  subscript(i: Int) -> Double { get set }
+}
+
+/// The coefficient of a value without derivatives.
+struct ValueAlone: JetCoefficients {
+  private var value = 0.0
+  init(zeros count: Int) {}
+  subscript(i: Int) -> Double {
+    get { value }
+    set { value = newValue }
+  }
+}
+
+extension SIMD4<Double>: JetCoefficients {
+  init(zeros count: Int) { self = .zero }
+}
+
+extension [Double]: JetCoefficients {
+  init(zeros count: Int) { self.init(repeating: 0, count: count) }
+}
+
+/// A number that is computed by jets of some kind.
+protocol JetComputation {
+  /// The derivative orders that the jets carry.
+  var orders: (Int, Int) { get }
+  func result<C: JetCoefficients>(_ jets: Jet<C>.Type) -> Double
+}
+
+extension JetComputation {
+  /// By the smallest jets that hold the orders.
+  var result: Double {
+    switch (orders.0 + 1) * (orders.1 + 1) {
+    case 1: result(Jet<ValueAlone>.self)
+    case ...4: result(Jet<SIMD4<Double>>.self)
+    default: result(Jet<[Double]>.self)
+    }
+  }
+}
+
 /// A polynomial in two small changes, cut off at a degree in each: Taylor coefficients of a function of two parameters.
 ///
 /// A value that is computed with jets comes with its derivatives of every order, by the same algorithm.
-struct Jet {
+struct Jet<Coefficients: JetCoefficients> {
   let orders: (Int, Int)
   /// Coefficient of εᵐ δⁿ at m (orders.1 + 1) + n.
-  var coefficients: [Double]
+  var coefficients: Coefficients
 
   init(_ value: Double, orders: (Int, Int)) {
     self.orders = orders
-    coefficients = [Double](repeating: 0, count: (orders.0 + 1) * (orders.1 + 1))
+    coefficients = Coefficients(zeros: (orders.0 + 1) * (orders.1 + 1))
     coefficients[0] = value
   }
 
@@ -32,23 +75,26 @@ struct Jet {
     }
   }
 
+  /// How many coefficients there are.
+  var count: Int { (orders.0 + 1) * (orders.1 + 1) }
+
   var value: Double { coefficients[0] }
 
   /// The derivative of the highest order in both parameters.
-  var derivative: Double { coefficients[coefficients.count - 1] * factorial(orders.0) * factorial(orders.1) }
+  var derivative: Double { coefficients[count - 1] * factorial(orders.0) * factorial(orders.1) }
 
   /// Whether this is only a value.
-  var isPlain: Bool { coefficients.count == 1 }
+  var isPlain: Bool { Coefficients.self == ValueAlone.self || count == 1 }
 
   static func + (a: Jet, b: Jet) -> Jet {
     var result = a
-    for i in a.coefficients.indices { result.coefficients[i] += b.coefficients[i] }
+    for i in 0..<a.count { result.coefficients[i] += b.coefficients[i] }
     return result
   }
 
   static func - (a: Jet, b: Jet) -> Jet {
     var result = a
-    for i in a.coefficients.indices { result.coefficients[i] -= b.coefficients[i] }
+    for i in 0..<a.count { result.coefficients[i] -= b.coefficients[i] }
     return result
   }
 
@@ -60,11 +106,12 @@ struct Jet {
 
   static func * (a: Double, b: Jet) -> Jet {
     var result = b
-    for i in b.coefficients.indices { result.coefficients[i] *= a }
+    for i in 0..<b.count { result.coefficients[i] *= a }
     return result
   }
 
   static func * (a: Jet, b: Jet) -> Jet {
+    if a.isPlain { return Jet(a.value * b.value, orders: a.orders) }
     var result = Jet(0, orders: a.orders)
     let width = a.orders.1 + 1
     for m in 0...a.orders.0 {
@@ -83,7 +130,21 @@ struct Jet {
 
   static func / (a: Jet, b: Jet) -> Jet {
     if a.isPlain { return Jet(a.value / b.value, orders: a.orders) }
-    return a * b.composed(b.value.reciprocalSeries(a.orders.0 + a.orders.1))
+    // Coefficient by coefficient from b · result = a.
+    var result = Jet(0, orders: a.orders)
+    let (width, scale) = (a.orders.1 + 1, 1 / b.value)
+    for m in 0...a.orders.0 {
+      for n in 0...a.orders.1 {
+        var rest = a.coefficients[m * width + n]
+        for p in 0...m {
+          for q in 0...n where p + q > 0 {
+            rest -= b.coefficients[p * width + q] * result.coefficients[(m - p) * width + n - q]
+          }
+        }
+        result.coefficients[m * width + n] = rest * scale
+      }
+    }
+    return result
   }
 
   static func / (a: Double, b: Jet) -> Jet { Jet(a, orders: b.orders) / b }
@@ -101,23 +162,21 @@ struct Jet {
 
   var exponential: Jet {
     let value = exp(value)
+    if isPlain { return Jet(value, orders: orders) }
     return composed((0...degree).map { value / factorial($0) })
   }
 
   /// e to the power of this, less 1.
   var exponentialMinusOne: Jet {
+    if isPlain { return Jet(expm1(value), orders: orders) }
     let value = exp(value)
     return composed([expm1(self.value)] + (0..<degree).map { value / factorial($0 + 1) })
   }
 }
 
-extension Double {
-  fileprivate func reciprocalSeries(_ degree: Int) -> [Double] {
-    var series = [1 / self]
-    for _ in 0..<max(degree, 0) { series.append(-series[series.count - 1] / self) }
-    return series
-  }
-}
-
 /// n!
-func factorial(_ n: Int) -> Double { n < 2 ? 1 : (2...n).reduce(1.0) { $0 * Double($1) } }
+func factorial(_ n: Int) -> Double {
+  var product = 1.0
+  for i in stride(from: 2, through: n, by: 1) { product *= Double(i) }
+  return product
+}

@@ -54,5 +54,7 @@ enum SpecialValues {
     -174611.0 / 330, 854513.0 / 138, -236364091.0 / 2730, 8553103.0 / 6, -23749461029.0 / 870,
     8615841276005.0 / 14322,
   ]
+  /// B₂ᵢ / (2i)!
+  static let bernoulliOverFactorials = bernoulli.enumerated().map { $1 / factorial(2 * ($0 + 1)) }
   static let eulerGamma = 0.577215664901532860606512090082402431
 }
