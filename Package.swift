@@ -11,6 +11,11 @@ let package = Package(
     .library(name: "SpyPlotPNG", targets: ["SpyPlotPNG"]),
     .executable(name: "curvature", targets: ["CurvatureTool"]),
   ],
+  // A package that wants the library alone says `traits: []`, and fetches no parser of arguments.
+  traits: [
+    .trait(name: "CommandLine", description: "The tool `curvature`, which needs swift-argument-parser."),
+    .default(enabledTraits: ["CommandLine"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -56,7 +61,8 @@ let package = Package(
       dependencies: [
         "TensorGraph", "Curvature", "CurvatureFiles", "SpyPlotPNG",
         .product(name: "Algorithms", package: "swift-algorithms"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ], resources: [.copy("Resources/NIST")]),
     .executableTarget(name: "CurvatureTool", dependencies: ["Curvature", "CurvatureCommands"]),
     .testTarget(

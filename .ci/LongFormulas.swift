@@ -51,3 +51,27 @@ func moreIndices(_ h: H, _ x: T) -> T {
 func plainNumbers(_ x: Double, _ y: [Double]) -> Double {
   max(1, y.map(abs).max() ?? 1) + min(0.5, x) * max(x, 2) + y.reduce(0) { max($0, abs($1)) } - x * 2 + 3 / x
 }
+
+// Numbers that come out of functions beside literals, as in Adam's step and in likelihoods.
+
+func steps(_ w: T, _ m: T, _ v: T, _ step: Double, _ rate: Double, _ b: Double, _ c: Double) -> T {
+  w - rate * (m / (1 - pow(b, step))) / (sqrt(v / (1 - pow(c, step))) + 1e-8)
+}
+
+func stepsInPlace(_ w: inout T, _ m: T, _ v: T, _ step: Int) {
+  w -= 0.01 * (m / (1 - pow(0.9, Double(step)))) / (sqrt(v / (1 - pow(0.999, Double(step)))) + 1e-8)
+}
+
+func likelihoods(_ t: T, _ n: Double) -> [T] {
+  let a = t + 100 * log(2 * Double.pi)
+  let b = t * (1 - pow(n, 2)) - exp(-n) * t
+  let c = t + 0.5 * n * log(2 * .pi) - tanh(n / 2) * t
+  let d = t + 3 * sqrt(n) - 3 * sin(n)
+  return [a, b, c, d]
+}
+
+func collocation(_ x: T, _ v: T, _ h: Double) -> T {
+  let gap = x[1...] - x[..<(-1)] - h / 2 * (v[1...] + v[..<(-1)])
+  let turn = x[0] - x[-1] - h / 2 * (v[0] + v[1]) + x[-3...] * v[..<3]
+  return gap + turn
+}

@@ -38,12 +38,14 @@ extension Tensor: Decodable where Scalar: Decodable {
 
 private enum TensorCodingKey: String, CodingKey { case shape, elements }
 
+// The operands are generic so that a literal in brackets is a position and nothing else.
 extension Tensor {
   /// The elements where a mask of this shape is true, in row-major order: x[x .> 0]. Computes the mask; derivatives take it as it is.
   ///
   /// Stops the program if the mask has another shape or cannot be computed.
   @_disfavoredOverload
-  public subscript(_ mask: Tensor<Bool>) -> Tensor {
+  public subscript(_ mask: some _TensorProtocol<Bool>) -> Tensor {
+    let mask = mask._tensor
     guard mask.shape == shape else {
       stop("[mask]: a mask of shape \(mask.shape) for a tensor of shape \(shape); make them equal")
     }
@@ -53,5 +55,5 @@ extension Tensor {
 
   /// The rows (along the first axis) of the given numbers; negative ones count from the end.
   @_disfavoredOverload
-  public subscript(_ rows: Tensor<Int64>) -> Tensor { gathered(at: rows) }
+  public subscript(_ rows: some _TensorProtocol<Int64>) -> Tensor { gathered(at: rows._tensor) }
 }

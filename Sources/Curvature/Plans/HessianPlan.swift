@@ -19,6 +19,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   /// The shape of a point.
   public let shape: [Int]
   private let all: PlanProgram
+  private let valueAlone: PlanProgram
   private let hessianAlone: PlanProgram
   private let steps: String
 
@@ -39,6 +40,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     let matrix = PlanProgram.Result(
       node: hessian.result, name: "the Hessian", symmetricSize: x.count, derivative: (traced.singularities, .hessian))
     all = try PlanProgram([traced.value, gradient, matrix], of: traced.arguments())
+    valueAlone = all.part(0)
     hessianAlone = all.part(2)
     steps = hessian.steps
     shape = x.shape
@@ -54,6 +56,11 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
       Tensor(Node(results[2], shape: Shape(shape + shape)))
     )
   }
+
+  /// The value at a point, without the derivatives.
+  public func value<each Data: TensorScalar>(
+    at x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
+  ) throws(TensorError) -> Scalar { try valueAlone(PlanProgram.nodes(x, repeat each data))[0].element(0) }
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and their square.
   ///

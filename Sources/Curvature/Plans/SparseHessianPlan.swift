@@ -39,6 +39,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   private let derivative: Derivative
   private let saved: DerivativeStructure?
   private let all: PlanProgram
+  private let valueAlone: PlanProgram
   private let hessianAlone: PlanProgram
 
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
@@ -73,6 +74,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
         nonzeros.result("the Hessian's entries", PlanSingularities.Part.hessianEntries, traced.singularities),
       ],
       of: traced.arguments())
+    valueAlone = all.part(0)
     hessianAlone = all.part(2)
     shape = x.shape
   }
@@ -87,6 +89,11 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
       SparseMatrix(pattern: pattern, values: results[2].elements())
     )
   }
+
+  /// The value at a point, without the derivatives.
+  public func value<each Data: TensorScalar>(
+    at x: Tensor<Scalar>, _ data: repeat Tensor<each Data>
+  ) throws(TensorError) -> Scalar { try valueAlone(PlanProgram.nodes(x, repeat each data))[0].element(0) }
 
   /// The Hessian at a point, without value and gradient.
   public func hessian<each Data: TensorScalar>(

@@ -15,19 +15,29 @@ extension Array: TensorIndex where Element == Int {
   public var indexComponent: IndexComponent { .integers(self) }
 }
 
-// One-sided ranges are Swift's own, so that the type checker finds them at once. Two-sided ones are not: Swift's trap
-// when the lower bound exceeds the upper, as `0 ..< -1` does.
+// One-sided ranges are Swift's own alone, so that the type checker finds them at once: other operators of the same name make
+// long formulas with indices take several times as long. Two-sided ones are not: Swift's trap when the lower bound exceeds
+// the upper, as `0 ..< -1` does.
 
 extension PartialRangeFrom: TensorIndex where Bound == Int {
   public var indexComponent: IndexComponent { .range(start: lowerBound, end: nil, step: 1) }
+
+  /// Every `step`-th position from here on, as NumPy's `start::step`.
+  public func every(_ step: Int) -> AxisRange { AxisRange(start: lowerBound, step: step) }
 }
 
 extension PartialRangeUpTo: TensorIndex where Bound == Int {
   public var indexComponent: IndexComponent { .range(start: nil, end: upperBound, step: 1) }
+
+  /// Every `step`-th position up to here, as NumPy's `:end:step`.
+  public func every(_ step: Int) -> AxisRange { AxisRange(end: upperBound, step: step) }
 }
 
 extension PartialRangeThrough: TensorIndex where Bound == Int {
   public var indexComponent: IndexComponent { .range(start: nil, end: AxisRange.end(after: upperBound), step: 1) }
+
+  /// Every `step`-th position up to and including this one.
+  public func every(_ step: Int) -> AxisRange { AxisRange(end: AxisRange.end(after: upperBound), step: step) }
 }
 
 /// A new axis of extent 1; written `.newAxis`.
@@ -61,11 +71,6 @@ public struct AxisRange: TensorIndex, Hashable {
   /// bound.
   public func every(_ step: Int) -> AxisRange { AxisRange(start: start, end: end, step: step) }
 
-  /// `-3...` as Swift reads it: a minus before `3...`. The start counts from the end of the axis.
-  public static prefix func - (range: AxisRange) -> AxisRange {
-    AxisRange(start: range.start.map { -$0 }, end: range.end, step: range.step)
-  }
-
   /// The end that takes in the position `last`.
   static func end(after last: Int) -> Int? { last == -1 || last == .max ? nil : last + 1 }
 }
@@ -93,17 +98,8 @@ public func ..< (start: Int, end: Int) -> AxisRange { AxisRange(start: start, en
 @_disfavoredOverload
 public func ... (start: Int, end: Int) -> AxisRange { AxisRange(start: start, end: AxisRange.end(after: end)) }
 
-/// The positions from `start` to the last.
-@_disfavoredOverload
-public postfix func ... (start: Int) -> AxisRange { AxisRange(start: start, end: nil) }
-
-/// The positions from the first up to but not including `end`.
-@_disfavoredOverload
-public prefix func ..< (end: Int) -> AxisRange { AxisRange(start: nil, end: end) }
-
-/// The positions from the first up to and including `end`.
-@_disfavoredOverload
-public prefix func ... (end: Int) -> AxisRange { AxisRange(start: nil, end: AxisRange.end(after: end)) }
+/// `-3...` as Swift reads it: a minus before `3...`. The start counts from the end of the axis.
+public prefix func - (range: PartialRangeFrom<Int>) -> AxisRange { AxisRange(start: -range.lowerBound) }
 
 /// Something that is read with the index language: tensors, Jacobians, Hessians.
 public protocol TensorIndexable {

@@ -102,6 +102,30 @@ private struct Network: TensorStruct {
     #expect(outside?.message.contains("leads to none of the variables of Network") == true)
     #expect(throws: TensorError.self) { try TreeHessian(of: { $0(Self.x) }, at: Self.network) }
   }
+
+  @Test("Plans take points and data in their forms, and give gradients and blocks in theirs") func formedPlans() throws {
+    func loss(_ network: Network, _ x: Tensor<Double>) -> Tensor<Double> { square(network(x) - 1).sum() }
+    let gradients = try TreeGradientPlan(like: Self.network, Self.x, of: loss)
+    let hessians = try TreeHessianPlan(like: Self.network, Self.x, of: loss)
+    for x in [Self.x, 2 * Self.x] {
+      let expected = valueWithGradient(at: Self.network) { loss($0, x) }
+      let H = hessian(at: Self.network) { loss($0, x) }
+      let (value, slopes) = try gradients(Self.network, x)
+      #expect(value == (try gradients.value(at: Self.network, x)) && slopes.name == "two layers")
+      #expect(slopes.flattened.isClose(to: expected.gradient.flattened, relative: 1e-12))
+      let all = try hessians(Self.network, x)
+      #expect(all.value == value && all.gradient.flattened.isClose(to: slopes.flattened, relative: 1e-12))
+      #expect(all.hessian.matrix.isClose(to: H.matrix[...], relative: 1e-12))
+      let block = all.hessian[\.layers[0].weights, \.scale]
+      #expect(block.shape == [2, 3] && block.isClose(to: H[\.layers[0].weights, \.scale], relative: 1e-12))
+      #expect(all.hessian.diagonal.scale.isClose(to: H.diagonal.scale, relative: 1e-12))
+    }
+    var other = Self.network
+    other.layers.removeLast()
+    #expect(throws: TensorError.self) { try gradients(other, Self.x) }
+    #expect(throws: TensorError.self) { try hessians(Self.network, Self.x[..<2]) }
+    #expect(throws: TensorError.self) { try TreeMatrix(Tensor<Double>.eye(3), like: Self.network) }
+  }
 }
 
 extension String {
