@@ -107,6 +107,7 @@ public prefix func ... (end: Int) -> AxisRange { AxisRange(start: nil, end: Axis
 
 /// Something that is read with the index language: tensors, Jacobians, Hessians.
 public protocol TensorIndexable {
+  /// The type of the elements.
   associatedtype Scalar: TensorScalar
   /// The extents of the axes.
   var shape: [Int] { get }

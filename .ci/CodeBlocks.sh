@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Compiles every Swift block of the README, CONTRIBUTING, the articles and the doc comments against the release build, runs
+# them, and compares the values that their comments state. CONTRIBUTING.md says how a block is written.
+# Usage: .ci/CodeBlocks.sh [files]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. .ci/modules.sh
+
+[ $# -gt 0 ] || set -- README.md CONTRIBUTING.md Sources/Curvature/Curvature.docc/*.md $(grep -rlE '^ *///.*```swift' Sources | sort)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/sources" "$work/place"
+
+swiftc -swift-version 6 .ci/CodeBlocks/Extract.swift -o "$work/extract"
+"$work/extract" "$work/sources" "$@"
+library_objects >"$work/objects"
+# shellcheck disable=SC2046  # a list of flags
+swiftc -swift-version 6 -suppress-warnings -Onone -module-name CodeBlocks "${includes[@]}" .ci/CodeBlocks/Expect.swift \
+  "$work"/sources/*.swift "@$work/objects" $(library_flags) -o "$work/blocks"
+
+# What blocks read and write lies in a folder of its own.
+cd "$work/place"
+"$work/blocks" >"$work/printed" || {
+  [ ! -e last-document ] || printf 'error: the code of %s did not come to its end\n' "$(cat last-document)" >&2
+  exit 1
+}
