@@ -18,6 +18,19 @@ library_objects >"$work/objects"
 swiftc -swift-version 6 -suppress-warnings -Onone -module-name CodeBlocks "${includes[@]}" .ci/CodeBlocks/Expect.swift \
   "$work"/sources/*.swift "@$work/objects" $(library_flags) -o "$work/blocks"
 
+# Code that must be refused: an error for each piece.
+for places in "$work"/sources/places*; do
+  [ -e "$places" ] || continue
+  cp "${places/places/refused}" "$work/refused.swift"
+  swiftc -typecheck -swift-version 6 "${includes[@]}" "$work/refused.swift" 2>&1 |
+    sed -nE 's/^refused:([0-9]+):.*error: .*/\1/p' | sort -un >"$work/lines" || true
+  taken=$(awk 'NR == FNR { isRefused[$1] = 1; next } !(FNR in isRefused)' "$work/lines" "$places")
+  [ -z "$taken" ] || {
+    printf 'error: the compiler takes what a table says it refuses:\n%s\n' "$taken" >&2
+    exit 1
+  }
+done
+
 # What blocks read and write lies in a folder of its own.
 cd "$work/place"
 "$work/blocks" >"$work/printed" || {

@@ -62,7 +62,11 @@ for file in CommandLine.arguments.dropFirst(2) {
     else { continue }
     let place = symbol.location.map { "\($0.uri.replacing("file://", with: "")):\($0.position.line + 1)" } ?? file
     let path = symbol.pathComponents.joined(separator: ".")
-    if symbol.docComment == nil { missing.insert("\(place): error: \(path) has no doc comment") } else { documented += 1 }
+    if symbol.docComment == nil {
+      missing.insert("\(place): error: \(path) has no doc comment")
+    } else {
+      documented += 1
+    }
     let isOperation =
       ["swift.func", "swift.method", "swift.type.method", "swift.property"].contains(symbol.kind.identifier)
       && (symbol.pathComponents.count == 1 || symbol.pathComponents[0] == "Tensor")

@@ -7,9 +7,12 @@ enum Piece {
   case block([Substring], line: Int)
   case context([Substring], line: Int)
   case expression(String, line: Int)
+  /// Code that the compiler must not take.
+  case refused(String, line: Int)
 }
 
-enum Marker { case none, notRun, notCompiled, table([Int]) }
+/// What a comment says of the block or table that follows; of a table, the columns that are run and those that are refused.
+enum Marker { case none, notRun, notCompiled, table(run: [Int], refused: [Int]) }
 
 nonisolated(unsafe) var problems = 0
 func complain(_ file: String, _ line: Int, _ text: String) {
@@ -55,7 +58,11 @@ func pieces(of lines: [(number: Int, text: Substring)], in file: String) -> [(pi
       switch words.first {
       case "not" where words.dropFirst().first == "run": marker = .notRun
       case "not" where words.dropFirst().first == "compiled": marker = .notCompiled
-      case "swift" where words.dropFirst().first == "table": marker = .table(words.dropFirst(2).compactMap { Int($0) })
+      case "swift" where words.dropFirst().first == "table":
+        let parts = words.dropFirst(2).filter { $0 != "-->" }.split(
+          separator: "refused", maxSplits: 1, omittingEmptySubsequences: false)
+        marker = .table(
+          run: parts[0].compactMap { Int($0) }, refused: parts.count > 1 ? parts[1].compactMap { Int($0) } : [])
       case "swift":
         body[0] = body[0].drop { $0 == " " }.dropFirst("swift".count)
         found.append((.context(body, line: number), true))
@@ -78,15 +85,19 @@ func pieces(of lines: [(number: Int, text: Substring)], in file: String) -> [(pi
         }
       }
       marker = .none
-    } else if text.hasPrefix("|"), case .table(let columns) = marker {
+    } else if text.hasPrefix("|"), case .table(let run, let refused) = marker {
       let isLast = i >= lines.count || !lines[i].text.hasPrefix("|")
       let isHeader = i >= 2 && !lines[i - 2].text.hasPrefix("|")
       if isLast { marker = .none }
       if isHeader || text.hasPrefix("|-") { continue }
-      let cells = text.replacingOccurrences(of: "\\|", with: "\u{1}").split(separator: "|", omittingEmptySubsequences: false)
-      for column in columns where column < cells.count {
+      let cells = text.replacingOccurrences(of: "\\|", with: "\u{1}").split(
+        separator: "|", omittingEmptySubsequences: false)
+      for column in run + refused where column < cells.count {
         for span in codeSpans(cells[column]) {
-          found.append((.expression(span.replacingOccurrences(of: "\u{1}", with: "|"), line: number), true))
+          let text = span.replacingOccurrences(of: "\u{1}", with: "|")
+          guard !text.contains("…") else { continue }
+          let code = text.hasPrefix("try ") ? String(text.dropFirst(4)) : text
+          found.append((run.contains(column) ? .expression(code, line: number) : .refused(code, line: number), true))
         }
       }
     }
@@ -107,7 +118,9 @@ func statesValue(_ comment: Substring) -> Bool {
 
 /// The code of a line and its comment, if it has one behind code.
 func parts(of line: Substring) -> (code: Substring, comment: Substring)? {
-  guard let slashes = line.range(of: "//"), !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") else { return nil }
+  guard let slashes = line.range(of: "//"), !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") else {
+    return nil
+  }
   let code = line[..<slashes.lowerBound]
   guard code.filter({ $0 == "\"" }).count % 2 == 0 else { return nil }
   return (code, line[slashes.upperBound...].drop { $0 == " " })
@@ -152,7 +165,9 @@ func comparing(_ lines: [Substring], from first: Int, in file: String) -> [Strin
       return "\(code); try expect(\(name), \(literal(comment)), \(place))"
     }
     if "{([,=".contains(statement.last ?? " ") || statement.contains(" = ") {
-      complain(file, first + i, "a value is stated where there is none to compare; state it at an expression, a print or a let")
+      complain(
+        file, first + i, "a value is stated where there is none to compare; state it at an expression, a print or a let"
+      )
     }
     return "try expect(\(statement), \(literal(comment)), \(place))"
   }
@@ -161,7 +176,9 @@ func comparing(_ lines: [Substring], from first: Int, in file: String) -> [Strin
 // MARK: Documents
 
 /// The blocks of one document as a function in which each block sees what those before it declare.
-func function(_ name: String, _ pieces: [(piece: Piece, isRun: Bool)], in file: String) -> (imports: [String], text: String) {
+func function(_ name: String, _ pieces: [(piece: Piece, isRun: Bool)], in file: String) -> (
+  imports: [String], text: String
+) {
   var imports: [String] = []
   var text = "func \(name)() async throws {\n"
   var depth = 0
@@ -186,8 +203,12 @@ func function(_ name: String, _ pieces: [(piece: Piece, isRun: Bool)], in file: 
       append(comparing(lines, from: first, in: file), first)
       text += "do {\n"
       depth += 1
-    case .context(let lines, let first): append(lines.map(String.init), first)
+    case .context(let lines, let first):
+      append(lines.map(String.init), first)
+      text += "do {\n"
+      depth += 1
     case .expression(let code, let line): append(["do { _ = try \(code) }"], line)
+    case .refused: break
     }
   }
   return (imports, text + String(repeating: "}\n", count: depth + 1))
@@ -211,13 +232,31 @@ func docComments(_ lines: [Substring]) -> [[(number: Int, text: Substring)]] {
   return comments
 }
 
+/// The code of a document that must be refused, each piece with a line number of its own in a file of its own, and where each
+/// piece stands.
+func refusals(_ pieces: [(piece: Piece, isRun: Bool)], in file: String) -> (text: String, places: [String]) {
+  var text = "func refused() throws {\n"
+  var places: [String] = []
+  for (piece, _) in pieces {
+    switch piece {
+    case .context(let lines, _): text += lines.joined(separator: "\n") + "\n"
+    case .refused(let code, let line):
+      places.append("\(file):\(line): \(code)")
+      text += "#sourceLocation(file: \"refused\", line: \(places.count))\ndo { _ = try \(code) }\n#sourceLocation()\n"
+    case .block, .expression: break
+    }
+  }
+  return ("import Curvature\n" + text + "}\n", places)
+}
+
 let output = CommandLine.arguments[1]
 var calls = ""
 var count = 0
 for (k, file) in CommandLine.arguments.dropFirst(2).enumerated() {
   let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
   let documents =
-    file.hasSuffix(".swift") ? docComments(lines) : [lines.enumerated().map { (number: $0.offset + 1, text: $0.element) }]
+    file.hasSuffix(".swift")
+    ? docComments(lines) : [lines.enumerated().map { (number: $0.offset + 1, text: $0.element) }]
   var imports: Set<String> = []
   var text = ""
   for (n, document) in documents.enumerated() {
@@ -227,6 +266,12 @@ for (k, file) in CommandLine.arguments.dropFirst(2).enumerated() {
     imports.formUnion(made.imports)
     text += made.text
     calls += "try await run(\(literal("\(file):\(document[0].number)")), document\(k)_\(n))\n"
+    let refused = refusals(pieces, in: file)
+    if !refused.places.isEmpty {
+      try refused.text.write(toFile: "\(output)/refused\(k)", atomically: false, encoding: .utf8)
+      try refused.places.map { $0 + "\n" }.joined().write(
+        toFile: "\(output)/places\(k)", atomically: false, encoding: .utf8)
+    }
     count += pieces.count { if case .block = $0.piece { true } else { false } }
   }
   guard !text.isEmpty else { continue }

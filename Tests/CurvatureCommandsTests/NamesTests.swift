@@ -31,12 +31,12 @@ import Testing
       let spans = cells[2].split(separator: "`", omittingEmptySubsequences: false).enumerated()
       return Row(
         line: number + 1,
-        formulas: spans.filter { $0.offset % 2 == 1 }.map { $0.element.replacing("\u{1}", with: "|") })
+        formulas: spans.filter { $0.offset % 2 == 1 }.map { String($0.element.replacing("\u{1}", with: "|")) })
     }
   }()
 
   /// What a formula calls or does last.
-  private static func root(_ text: String) throws -> Expression.Kind {
+  private static func root(_ text: String) throws -> CurvatureCommands.Expression.Kind {
     let formula = try Parser.parse(text)
     return formula.expressions[formula.statements[formula.statements.count - 1].value].kind
   }

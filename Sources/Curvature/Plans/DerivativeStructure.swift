@@ -6,7 +6,7 @@ import TensorGraph
 ///
 /// <!-- swift
 /// let x = Tensor<Double>([1, 2]), file = URL(fileURLWithPath: "structure.json")
-/// let f: @Sendable (Tensor<Double>) -> Tensor<Double> = { ($0 * $0).sum() }
+/// let f: (Tensor<Double>) -> Tensor<Double> = { ($0 * $0).sum() }
 /// -->
 /// ```swift
 /// let plan = try SparseHessianPlan(like: x, of: f)
