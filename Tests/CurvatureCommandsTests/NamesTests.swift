@@ -16,7 +16,7 @@ import Testing
     b = array([[1, 0.2], [0.4, 2]]); v = array([0.3, 0.6]); w = array([0.5, 0.25]); m = x > 0.4; i = array([1, 0]); \
     u3 = array([1.0, 2, 3]); v3 = array([0.0, 1, 0.5]); signal = reshape(arange(0.0, 6), 1, 1, 6); \
     image = reshape(arange(0.0, 16), 1, 1, 4, 4); volume = reshape(arange(0.0, 64), 1, 1, 4, 4, 4); \
-    k1 = reshape(array([1.0, 0.5]), 1, 1, 2); k2 = ones((1, 1, 2, 2)); k3 = ones((1, 1, 2, 2, 2)); \
+    c1 = reshape(array([1.0, 0.5]), 1, 1, 2); c2 = ones((1, 1, 2, 2)); c3 = ones((1, 1, 2, 2, 2)); \
     grid = zeros((1, 2, 2, 2)); columns = ones((1, 4, 4)); complex = array([[1.0, 0], [0, 1], [2, 0], [0, 0]]); \
     half = array([[1.0, 0], [0, 1], [2, 0]])
     """
