@@ -13,4 +13,10 @@ library_objects() {
     find "$built/$module.build" -name '*.o'
   done
 }
-library_flags() { pkg-config --libs openblas zlib 2>/dev/null || echo -lopenblas -lz; }
+library_flags() {
+  if [ "$(uname -s)" = Darwin ]; then
+    echo -framework Accelerate -lz
+  else
+    pkg-config --libs openblas zlib 2>/dev/null || echo -lopenblas -lz
+  fi
+}

@@ -30,21 +30,22 @@ trap 'rm -rf "$work"' EXIT
 output=.build/documentation
 mkdir -p "$output"
 
-target=$(swift -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)".*/\1/p' | head -n 1)
+# On a Mac the libraries of the system are named to the compiler.
+platform=()
+[ "$(uname -s)" != Darwin ] || platform=(-sdk "$(xcrun --show-sdk-path)")
+target=$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)".*/\1/p' | head -n 1)
 extract() { # module, further options: its public symbols
   mkdir -p "$work/$1"
-  swift symbolgraph-extract -module-name "$1" -target "$target" "${includes[@]}" -minimum-access-level public \
+  swift symbolgraph-extract -module-name "$1" -target "$target" ${platform[@]+"${platform[@]}"} "${includes[@]}" -minimum-access-level public \
     -skip-synthesized-members -output-dir "$work/$1" "${@:2}"
 }
-options() { # module
-  printf '%s\n' --additional-symbol-graph-dir "$work/$1" --fallback-display-name "$1" \
-    --fallback-bundle-identifier "documentation.$1" --output-path "$output/$1.doccarchive"
+document() { # command of docc, module, further arguments
+  docc "$1" "${@:3}" --additional-symbol-graph-dir "$work/$2" --fallback-display-name "$2" \
+    --fallback-bundle-identifier "documentation.$2" --output-path "$output/$2.doccarchive"
 }
 convert() { # module, its catalogue if it has one
-  local arguments
-  mapfile -t arguments < <(options "$1")
   say "documentation of $1"
-  docc convert "${@:2}" "${arguments[@]}" --warnings-as-errors >&2
+  document convert "$1" "${@:2}" --warnings-as-errors >&2
 }
 
 # What Curvature re-exports is part of its documentation.
@@ -63,6 +64,5 @@ swiftc -swift-version 6 .ci/DocumentedSymbols.swift -o "$work/documented"
 say "$output/Curvature.doccarchive"
 
 if [ $previews = true ]; then
-  mapfile -t arguments < <(options Curvature)
-  docc preview Sources/Curvature/Curvature.docc "${arguments[@]}"
+  document preview Curvature Sources/Curvature/Curvature.docc
 fi
