@@ -24,7 +24,7 @@ for places in "$work"/sources/places*; do
   cp "${places/places/refused}" "$work/refused.swift"
   swiftc -typecheck -swift-version 6 "${includes[@]}" "$work/refused.swift" 2>&1 |
     sed -nE 's/^refused:([0-9]+):.*error: .*/\1/p' | sort -un >"$work/lines" || true
-  taken=$(awk 'NR == FNR { isRefused[$1] = 1; next } !(FNR in isRefused)' "$work/lines" "$places")
+  taken=$(awk 'FILENAME == ARGV[1] { isRefused[$1] = 1; next } !(FNR in isRefused)' "$work/lines" "$places")
   [ -z "$taken" ] || {
     printf 'error: the compiler takes what a table says it refuses:\n%s\n' "$taken" >&2
     exit 1
