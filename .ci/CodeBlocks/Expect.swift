@@ -80,8 +80,8 @@ func run(_ name: String, _ document: @Sendable () async throws -> Void) async th
   }
 }
 
-func finish(blocks: Int) {
+func finish(pieces: Int) {
   try? FileManager.default.removeItem(atPath: "last-document")
-  report("\(blocks) blocks compiled, \(comparisons) stated values compared, \(failures) wrong")
+  report("\(pieces) blocks and cells of tables compiled, \(comparisons) stated values compared, \(failures) wrong")
   exit(failures == 0 ? 0 : 1)
 }

@@ -272,7 +272,12 @@ for (k, file) in CommandLine.arguments.dropFirst(2).enumerated() {
       try refused.places.map { $0 + "\n" }.joined().write(
         toFile: "\(output)/places\(k)", atomically: false, encoding: .utf8)
     }
-    count += pieces.count { if case .block = $0.piece { true } else { false } }
+    count += pieces.count {
+      switch $0.piece {
+      case .block, .expression: true
+      case .context, .refused: false
+      }
+    }
   }
   guard !text.isEmpty else { continue }
   imports.formUnion(["import Curvature", "import Foundation"])
@@ -281,5 +286,5 @@ for (k, file) in CommandLine.arguments.dropFirst(2).enumerated() {
   try (imports.sorted().joined(separator: "\n") + "\n\n" + text).write(
     toFile: "\(output)/Document\(k).swift", atomically: false, encoding: .utf8)
 }
-try (calls + "finish(blocks: \(count))\n").write(toFile: "\(output)/main.swift", atomically: false, encoding: .utf8)
+try (calls + "finish(pieces: \(count))\n").write(toFile: "\(output)/main.swift", atomically: false, encoding: .utf8)
 if problems > 0 { exit(1) }
