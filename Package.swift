@@ -68,8 +68,3 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
-
-// The documentation by way of `swift package generate-documentation`: whoever uses the library does not fetch this.
-if Context.environment["CURVATURE_DOCUMENTATION"] != nil {
-  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
-}
