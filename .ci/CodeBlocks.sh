@@ -13,7 +13,7 @@ mkdir "$work/sources" "$work/place"
 
 swiftc -swift-version 6 .ci/CodeBlocks/Extract.swift -o "$work/extract"
 "$work/extract" "$work/sources" "$@"
-library_objects >"$work/objects"
+library_objects | sed 's/.*/"&"/' >"$work/objects" # paths may have blanks
 # shellcheck disable=SC2046  # a list of flags
 swiftc -swift-version 6 -suppress-warnings -Onone -module-name CodeBlocks "${includes[@]}" .ci/CodeBlocks/Expect.swift \
   "$work"/sources/*.swift "@$work/objects" $(library_flags) -o "$work/blocks"
