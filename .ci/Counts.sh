@@ -63,7 +63,7 @@ shared_tables() { swift_sources | xargs grep -nE "static let shared\b|static let
 cost_comparisons() {
   swift_sources | xargs grep -nE "([cC]ost[A-Za-z]*(\([^()]*\))?(\.nanoseconds)?|nanoseconds) [<>]=? " || true
 }
-scalar_function() { grep -rnw expMinusOne Sources; }
+scalar_function() { sources | xargs grep -nw expMinusOne; }
 
 failures=0
 check() { # what stands in the table, and the places

@@ -4,9 +4,10 @@ import TensorGraph
 
 /// Named arrays of one file: `.npz` as NumPy writes it, or `.safetensors`.
 ///
+/// <!-- swift struct Model { let weights: Tensor<Float> }; let model = Model(weights: .ones(2, 3)) -->
 /// ```swift
 /// var archive = TensorArchive()
-/// archive["weights"] = .init(model.weights)
+/// archive["weights"] = try .init(model.weights)
 /// try archive.write(toFile: "model.safetensors")
 /// let weights: Tensor<Float> = try TensorArchive(contentsOfFile: "model.safetensors").tensor(named: "weights")
 /// ```

@@ -25,12 +25,14 @@ public struct DerivativeCheck: Sendable {
 
   /// What was found for one order of derivatives.
   public struct Order: Sendable {
+    /// 1 for gradients, 2 for Hessians, 3 for third derivatives.
     public let order: Int
     /// How many derivatives were compared.
     public let count: Int
     /// The one that deviates most.
     public let worst: Entry?
 
+    /// Whether all of them agree with the differences, as far as these are accurate.
     public var isPassed: Bool { worst.map { $0.deviation <= 1 } ?? true }
   }
 

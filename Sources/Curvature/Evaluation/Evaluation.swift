@@ -73,6 +73,7 @@ extension Tensor {
   /// The elements alone, computed now: a new variable that remembers nothing of what it was made of.
   ///
   /// A loop that goes on from such tensors takes the same time and memory in every step:
+  /// <!-- swift var w = Tensor<Double>([1, 2]); func loss(_ w: Tensor<Double>) -> Tensor<Double> { square(w).sum() } -->
   /// ```swift
   /// w = (w - 0.1 * gradient(loss(w), w)).detached()
   /// ```

@@ -25,6 +25,7 @@ public struct ReadProgress: Hashable, Sendable {
 
   /// Progress as a sequence of its own: `report` is what `withProgress(_:_:)` takes, and `finish` ends the sequence.
   ///
+  /// <!-- swift let x = Tensor<Double>([1, 2]), H = hessian((x * x).sum(), x) -->
   /// ```swift
   /// let (updates, report, finish) = ReadProgress.makeStream()
   /// let reading = Task { defer { finish() }; return try withProgress(report) { try H.read() } }
@@ -53,7 +54,9 @@ extension ReadProgress: CustomStringConvertible {
 
 /// Runs `body`, and reports how far the reads in it have come: when they begin, and after each chunk of products.
 ///
-/// - Parameter report: is called on the thread that reads, and holds it up; ask for something quick.
+/// - Parameters:
+///   - report: is called on the thread that reads, and holds it up; ask for something quick.
+///   - body: what reads; it runs at once, and its result is returned.
 public func withProgress<Result>(
   _ report: @escaping @Sendable (ReadProgress) -> Void, _ body: () throws -> Result
 ) rethrows -> Result {

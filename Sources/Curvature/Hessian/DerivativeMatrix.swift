@@ -69,7 +69,7 @@ extension DerivativeMatrix {
   ///
   /// A `product(_:)` counts when it is asked for. A whole matrix that was computed by its structure, which is done where
   /// it is cheaper, counts as the products that it replaces (its shorter side, less the lines that were known); non-zeros
-  /// read off terms count as the groups that they replace, a diagonal by structure as one.
+  /// read off terms count as the groups that they replace if there is a colouring, else as none, a diagonal by structure as one.
   public var productsEvaluated: Int { core.matrix.caches.productsEvaluated }
 
   /// Bytes of computed values that all matrices of one call keep.

@@ -19,8 +19,11 @@ public func gradient<Scalar: DifferentiableScalar>(
 
 /// The gradient of a function at a point.
 ///
-/// - Parameter resolvingSingularPoints: whether it is computed now and, where it is NaN, found by expansion of the function;
-///   otherwise it is an expression that is computed when it is read.
+/// - Parameters:
+///   - f: a function with one element as its result.
+///   - x: the point.
+///   - resolvingSingularPoints: whether it is computed now and, where it is NaN, found by expansion of the function;
+///     otherwise it is an expression that is computed when it is read.
 /// - Throws: what `f` throws, and `TensorError` as `gradient(of:withRespectTo:resolvingSingularPoints:)`.
 public func gradient<Scalar: DifferentiableScalar>(
   of f: (Tensor<Scalar>) throws -> Tensor<Scalar>, at x: Tensor<Scalar>, resolvingSingularPoints: Bool = false

@@ -17,8 +17,11 @@ public func gradient<Scalar: DifferentiableScalar>(_ y: Tensor<Scalar>, _ xs: [T
 
 /// The gradient of `y`, a tensor of one element, in `x`: a tensor of x's shape.
 ///
-/// - Parameter resolvingSingularPoints: whether it is computed now and, where it is NaN, found by expansion of y; otherwise
-///   it is an expression that is computed when it is read.
+/// - Parameters:
+///   - y: a tensor of one element.
+///   - x: the tensor to differentiate in.
+///   - resolvingSingularPoints: whether it is computed now and, where it is NaN, found by expansion of y; otherwise
+///     it is an expression that is computed when it is read.
 /// - Throws: `TensorError` if y has more than one element or x is marked constant; with `resolvingSingularPoints` also if the
 ///   gradient cannot be computed or does not exist.
 /// - Complexity: about four evaluations of y; at singular points an expansion of y for each element that is NaN and each side.

@@ -20,7 +20,10 @@ public struct Hessian<Scalar: DifferentiableScalar>: DerivativeMatrix {
 extension Hessian {
   /// The Hessian of `ys` (one element; batched: one for each slice) in `xs`.
   ///
-  /// - Parameter batchAxis: the axis of `xs` along which slices are independent functions, or nil.
+  /// - Parameters:
+  ///   - ys: a tensor of one element; with a batch axis one element for each slice.
+  ///   - xs: the tensor to differentiate in.
+  ///   - batchAxis: the axis of `xs` along which slices are independent functions, or nil.
   /// - Throws: `TensorError` if `ys` has more elements, or if slices of the batch depend on each other.
   public init(of ys: Tensor<Scalar>, withRespectTo xs: Tensor<Scalar>, batchAxis: Int? = nil) throws(TensorError) {
     self = try BlockHessian(of: ys, withRespectTo: [xs], batchAxis: batchAxis)[0, 0]

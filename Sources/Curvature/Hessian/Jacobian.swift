@@ -11,7 +11,10 @@ public struct Jacobian<Scalar: DifferentiableScalar>: DerivativeMatrix {
 extension Jacobian {
   /// The Jacobian of `ys` in `xs`.
   ///
-  /// - Parameter batchAxis: the axis of both along which slices are independent functions, or nil.
+  /// - Parameters:
+  ///   - ys: a tensor of any shape.
+  ///   - xs: the tensor to differentiate in.
+  ///   - batchAxis: the axis of both along which slices are independent functions, or nil.
   /// - Throws: `TensorError` if batch sizes differ or slices of the batch depend on each other.
   public init(of ys: Tensor<Scalar>, withRespectTo xs: Tensor<Scalar>, batchAxis: Int? = nil) throws(TensorError) {
     let history = try Node.requireVariables([xs.node], of: ys.node, "jacobian")
@@ -59,7 +62,10 @@ extension BlockMatrix {
 ///
 /// Stops the program where `Jacobian(of:withRespectTo:batchAxis:)` throws; the forms for lists, where
 /// `BlockJacobian(of:withRespectTo:batchAxis:)` does.
-/// - Parameter batchAxis: the axis of both along which slices are independent functions, or nil.
+/// - Parameters:
+///   - ys: a tensor of any shape.
+///   - xs: the tensor to differentiate in.
+///   - batchAxis: the axis of both along which slices are independent functions, or nil.
 /// - Complexity: nothing is computed.
 public func jacobian<Scalar: DifferentiableScalar>(
   _ ys: Tensor<Scalar>, _ xs: Tensor<Scalar>, batchAxis: Int? = nil

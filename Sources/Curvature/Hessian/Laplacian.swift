@@ -18,8 +18,12 @@ public func laplacian<Scalar: DifferentiableScalar>(
 
 /// The sum of second derivatives of `y` along all coordinates of `x`: the trace of its Hessian, without the Hessian.
 ///
-/// - Parameter resolvingSingularPoints: whether it is computed now and, where it is NaN, found by expansion of y; otherwise
-///   it is an expression that is computed when it is read.
+/// - Parameters:
+///   - y: a tensor of one element; with a batch axis one element for each slice.
+///   - x: the tensor to differentiate in.
+///   - batchAxis: the axis of `x` along which slices are independent functions, or nil.
+///   - resolvingSingularPoints: whether it is computed now and, where it is NaN, found by expansion of y; otherwise
+///     it is an expression that is computed when it is read.
 /// - Throws: `TensorError` as `Hessian(of:withRespectTo:batchAxis:)`; with `resolvingSingularPoints` also if the Laplacian
 ///   cannot be computed or does not exist; in a batch a slice without one stays NaN.
 /// - Complexity: N + 1 tangents of y; where it is NaN and to be resolved, also that of the Hessian's diagonal.

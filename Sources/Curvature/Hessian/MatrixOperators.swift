@@ -30,110 +30,143 @@ extension DerivativeMatrix {
   /// Sums, element by element; shapes broadcast.
   @_disfavoredOverload
   public static func + (a: Self, b: some _TensorConvertible<Scalar>) -> _Whole { a._tensor + b._tensor }
+  /// The sum of a tensor and the whole, element by element; shapes broadcast.
   @_disfavoredOverload
   public static func + (a: some _TensorProtocol<Scalar>, b: Self) -> _Whole { a._tensor + b._tensor }
+  /// The sum of the whole and a number, element by element.
   @_disfavoredOverload
   public static func + (a: Self, b: Scalar) -> _Whole { a._tensor + b }
+  /// The sum of a number and the whole, element by element.
   @_disfavoredOverload
   public static func + (a: Scalar, b: Self) -> _Whole { a + b._tensor }
 
   /// Differences, element by element.
   @_disfavoredOverload
   public static func - (a: Self, b: some _TensorConvertible<Scalar>) -> _Whole { a._tensor - b._tensor }
+  /// The difference of a tensor and the whole, element by element; shapes broadcast.
   @_disfavoredOverload
   public static func - (a: some _TensorProtocol<Scalar>, b: Self) -> _Whole { a._tensor - b._tensor }
+  /// The difference of the whole and a number, element by element.
   @_disfavoredOverload
   public static func - (a: Self, b: Scalar) -> _Whole { a._tensor - b }
+  /// The difference of a number and the whole, element by element.
   @_disfavoredOverload
   public static func - (a: Scalar, b: Self) -> _Whole { a - b._tensor }
 
   /// Products, element by element.
   @_disfavoredOverload
   public static func * (a: Self, b: some _TensorConvertible<Scalar>) -> _Whole { a._tensor * b._tensor }
+  /// The product of a tensor and the whole, element by element; shapes broadcast.
   @_disfavoredOverload
   public static func * (a: some _TensorProtocol<Scalar>, b: Self) -> _Whole { a._tensor * b._tensor }
+  /// The product of the whole and a number, element by element.
   @_disfavoredOverload
   public static func * (a: Self, b: Scalar) -> _Whole { a._tensor * b }
+  /// The product of a number and the whole, element by element.
   @_disfavoredOverload
   public static func * (a: Scalar, b: Self) -> _Whole { a * b._tensor }
 
   /// Quotients, element by element.
   @_disfavoredOverload
   public static func / (a: Self, b: some _TensorConvertible<Scalar>) -> _Whole { a._tensor / b._tensor }
+  /// The quotient of a tensor and the whole, element by element; shapes broadcast.
   @_disfavoredOverload
   public static func / (a: some _TensorProtocol<Scalar>, b: Self) -> _Whole { a._tensor / b._tensor }
+  /// The quotient of the whole and a number, element by element.
   @_disfavoredOverload
   public static func / (a: Self, b: Scalar) -> _Whole { a._tensor / b }
+  /// The quotient of a number and the whole, element by element.
   @_disfavoredOverload
   public static func / (a: Scalar, b: Self) -> _Whole { a / b._tensor }
 
   /// Where elements are equal.
   @_disfavoredOverload
   public static func .== (a: Self, b: some _TensorConvertible<Scalar>) -> Tensor<Bool> { a._tensor .== b._tensor }
+  /// Where an element equals that of the whole.
   @_disfavoredOverload
   public static func .== (a: some _TensorProtocol<Scalar>, b: Self) -> Tensor<Bool> { a._tensor .== b._tensor }
+  /// Where an element of the whole equals a number.
   @_disfavoredOverload
   public static func .== (a: Self, b: Scalar) -> Tensor<Bool> { a._tensor .== b }
+  /// Where a number equals an element of the whole.
   @_disfavoredOverload
   public static func .== (a: Scalar, b: Self) -> Tensor<Bool> { Tensor(a) .== b._tensor }
 
   /// Where elements differ.
   @_disfavoredOverload
   public static func .!= (a: Self, b: some _TensorConvertible<Scalar>) -> Tensor<Bool> { a._tensor .!= b._tensor }
+  /// Where an element differs from that of the whole.
   @_disfavoredOverload
   public static func .!= (a: some _TensorProtocol<Scalar>, b: Self) -> Tensor<Bool> { a._tensor .!= b._tensor }
+  /// Where an element of the whole differs from a number.
   @_disfavoredOverload
   public static func .!= (a: Self, b: Scalar) -> Tensor<Bool> { a._tensor .!= b }
+  /// Where a number differs from an element of the whole.
   @_disfavoredOverload
   public static func .!= (a: Scalar, b: Self) -> Tensor<Bool> { Tensor(a) .!= b._tensor }
 
   /// Where the element on the left is smaller.
   @_disfavoredOverload
   public static func .< (a: Self, b: some _TensorConvertible<Scalar>) -> Tensor<Bool> { a._tensor .< b._tensor }
+  /// Where an element is smaller than that of the whole.
   @_disfavoredOverload
   public static func .< (a: some _TensorProtocol<Scalar>, b: Self) -> Tensor<Bool> { a._tensor .< b._tensor }
+  /// Where an element of the whole is smaller than a number.
   @_disfavoredOverload
   public static func .< (a: Self, b: Scalar) -> Tensor<Bool> { a._tensor .< b }
+  /// Where a number is smaller than an element of the whole.
   @_disfavoredOverload
   public static func .< (a: Scalar, b: Self) -> Tensor<Bool> { Tensor(a) .< b._tensor }
 
   /// Where the element on the left is smaller or equal.
   @_disfavoredOverload
   public static func .<= (a: Self, b: some _TensorConvertible<Scalar>) -> Tensor<Bool> { a._tensor .<= b._tensor }
+  /// Where an element is at most that of the whole.
   @_disfavoredOverload
   public static func .<= (a: some _TensorProtocol<Scalar>, b: Self) -> Tensor<Bool> { a._tensor .<= b._tensor }
+  /// Where an element of the whole is at most a number.
   @_disfavoredOverload
   public static func .<= (a: Self, b: Scalar) -> Tensor<Bool> { a._tensor .<= b }
+  /// Where a number is at most an element of the whole.
   @_disfavoredOverload
   public static func .<= (a: Scalar, b: Self) -> Tensor<Bool> { Tensor(a) .<= b._tensor }
 
   /// Where the element on the left is larger.
   @_disfavoredOverload
   public static func .> (a: Self, b: some _TensorConvertible<Scalar>) -> Tensor<Bool> { a._tensor .> b._tensor }
+  /// Where an element is larger than that of the whole.
   @_disfavoredOverload
   public static func .> (a: some _TensorProtocol<Scalar>, b: Self) -> Tensor<Bool> { a._tensor .> b._tensor }
+  /// Where an element of the whole is larger than a number.
   @_disfavoredOverload
   public static func .> (a: Self, b: Scalar) -> Tensor<Bool> { a._tensor .> b }
+  /// Where a number is larger than an element of the whole.
   @_disfavoredOverload
   public static func .> (a: Scalar, b: Self) -> Tensor<Bool> { Tensor(a) .> b._tensor }
 
   /// Where the element on the left is larger or equal.
   @_disfavoredOverload
   public static func .>= (a: Self, b: some _TensorConvertible<Scalar>) -> Tensor<Bool> { a._tensor .>= b._tensor }
+  /// Where an element is at least that of the whole.
   @_disfavoredOverload
   public static func .>= (a: some _TensorProtocol<Scalar>, b: Self) -> Tensor<Bool> { a._tensor .>= b._tensor }
+  /// Where an element of the whole is at least a number.
   @_disfavoredOverload
   public static func .>= (a: Self, b: Scalar) -> Tensor<Bool> { a._tensor .>= b }
+  /// Where a number is at least an element of the whole.
   @_disfavoredOverload
   public static func .>= (a: Scalar, b: Self) -> Tensor<Bool> { Tensor(a) .>= b._tensor }
 }
 
-/// Powers, element by element.
+/// A power of the whole, element by element.
 public func pow<Matrix: DerivativeMatrix>(_ a: Matrix, _ b: Matrix.Scalar) -> Matrix._Whole { pow(a._tensor, b) }
+/// A number to the powers of the whole.
 public func pow<Matrix: DerivativeMatrix>(_ a: Matrix.Scalar, _ b: Matrix) -> Matrix._Whole { pow(a, b._tensor) }
+/// Powers of the whole, element by element; shapes broadcast.
 public func pow<Matrix: DerivativeMatrix>(_ a: Matrix, _ b: some _TensorConvertible<Matrix.Scalar>) -> Matrix._Whole {
   pow(a._tensor, b._tensor)
 }
+/// A tensor to the powers of the whole, element by element; shapes broadcast.
 public func pow<Matrix: DerivativeMatrix>(_ a: some _TensorProtocol<Matrix.Scalar>, _ b: Matrix) -> Matrix._Whole {
   pow(a._tensor, b._tensor)
 }

@@ -42,6 +42,12 @@ extension Array: TensorTree where Element: TensorTree {
 
 /// A structure some members of which are tensors, arrays of them, or such structures.
 ///
+/// <!-- swift
+/// struct Layer: TensorStruct {
+///   var weights: Tensor<Double>
+///   static var tensors: TensorMembers<Layer, Double> { TensorMembers(\.weights) }
+/// }
+/// -->
 /// ```swift
 /// struct Network: TensorStruct {
 ///   var layers: [Layer]

@@ -67,10 +67,18 @@ public func jacobian<Tree: TensorTree>(
 
 /// A Hessian in several tensors: one lazy matrix, numbered over all their elements, that is read by paths.
 ///
+/// <!-- swift
+/// struct Model: TensorStruct {
+///   var weights: Tensor<Double>, bias: Tensor<Double>
+///   static var tensors: TensorMembers<Model, Double> { TensorMembers(\.weights, \.bias) }
+/// }
+/// let model = Model(weights: .ones(2), bias: Tensor([1]))
+/// func loss(_ m: Model) -> Tensor<Double> { square(m.weights.sum() + m.bias).sum() }
+/// -->
 /// ```swift
 /// let H = hessian(at: model) { model in loss(model) }
 /// H[\.weights, \.bias]       // ∂²/∂weights ∂bias, of shape weights' + bias'
-/// H.matrix.sparse()          // all of it
+/// try H.matrix.sparse()       // all of it
 /// ```
 public struct TreeHessian<Tree: TensorTree> {
   /// The matrix over the elements of all tensors in order, shape [N, N]: everything that a Hessian of one vector can do.

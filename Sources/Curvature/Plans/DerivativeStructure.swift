@@ -4,18 +4,25 @@ import TensorGraph
 /// What a sparse plan has found out about its function: the pattern of the derivative and the groups by which it is
 /// read. It can be saved and given to a plan of the same function later, which then need not search again.
 ///
+/// <!-- swift
+/// let x = Tensor<Double>([1, 2]), file = URL(fileURLWithPath: "structure.json")
+/// let f: (Tensor<Double>) -> Tensor<Double> = { ($0 * $0).sum() }
+/// -->
 /// ```swift
 /// let plan = try SparseHessianPlan(like: x, of: f)
 /// try JSONEncoder().encode(plan.structure).write(to: file)
 /// let saved = try JSONDecoder().decode(DerivativeStructure.self, from: Data(contentsOf: file))
-/// let again = try SparseHessianPlan(like: x, of: f, structure: saved)
+/// let again = try SparseHessianPlan(like: x, structure: saved, of: f)
 /// ```
 /// A plan refuses the structure of another function, and says in what they differ. The structure of a function with a
 /// `CustomDerivative` can be saved only if that has an identifier.
 public struct DerivativeStructure: Codable, Sendable {
   /// The derivatives that have a structure.
   public enum Derivative: String, Codable, Sendable {
-    case jacobian, hessian
+    /// First derivatives of a function with many results.
+    case jacobian
+    /// Second derivatives of a function with one result.
+    case hessian
   }
 
   /// The form in which structures are saved now.

@@ -14,8 +14,10 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the function of a point and the data; it is called once.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
@@ -83,8 +85,10 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the function of a point and the data; it is called once.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
@@ -140,8 +144,10 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the function of a point and the data; it is called once.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
@@ -162,7 +168,10 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
 
   /// A row of the Hessian at a point.
   ///
-  /// - Parameter row: its number, row-major; negative numbers count from the end.
+  /// - Parameters:
+  ///   - x: the point.
+  ///   - data: what else the function takes.
+  ///   - row: its number, row-major; negative numbers count from the end.
   public func callAsFunction<each Data: TensorScalar>(
     _ x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, row: Int
   ) throws(TensorError) -> Tensor<Scalar> {

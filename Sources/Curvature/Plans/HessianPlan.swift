@@ -3,6 +3,7 @@ import TensorGraph
 
 /// Value, gradient and Hessian of a function, prepared once and evaluated at many points.
 ///
+/// <!-- swift let x = Tensor<Double>([1, 2]), x1 = x -->
 /// ```swift
 /// let plan = try HessianPlan(like: x) { x in (x * x * x).sum() }
 /// let (value, gradient, hessian) = try plan(x1)
@@ -26,8 +27,10 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the function of a point and the data; it is called once.
   /// - Throws: `TensorError` if the function's result has more than one element, or needs values of its argument.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
@@ -64,6 +67,11 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
 
   /// Evaluates at a point into the caller's memory: one element, as many as a point has, and their square.
   ///
+  /// <!-- swift
+  /// let plan = try HessianPlan(like: Tensor<Double>([1, 2])) { x in (x * x).sum() }
+  /// let x = [1.0, 2]
+  /// var value = 0.0, g = [0.0, 0], h = [0.0, 0, 0, 0]
+  /// -->
   /// ```swift
   /// try plan.evaluate(at: x.span, value: &value, gradient: g.mutableSpan, hessian: h.mutableSpan)    // arrays x, g, h
   /// ```

@@ -8,6 +8,7 @@ import TensorGraph
 /// programming") want, at each point: the value and the gradient of f, g, the entries of the Jacobian of g, and the
 /// lower triangle of the Hessian of the Lagrangian σ f + λ·g. Where entries stand is fixed and asked for once.
 ///
+/// <!-- swift let x = Tensor<Double>([1, 2, 3]), λ = Tensor<Double>([1, 1]) -->
 /// ```swift
 /// let plan = try LagrangianPlan(like: x, objective: { x in (x * x).sum() }, constraints: { x in x[1...] * x[..<(-1)] })
 /// let (rows, columns) = plan.hessianPattern.coordinateArrays()                  // once
@@ -38,8 +39,11 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - x: a tensor of the shape of the points.
   ///   - data: what else both functions take: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the objective, of a point and the data; it is called once.
+  ///   - g: the constraints, likewise.
   /// - Throws: `TensorError` if the objective has more than one element, or one of the functions needs values of its
   ///   argument.
   public init<each Data: TensorScalar>(
@@ -172,7 +176,12 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
 
   /// The entries of the lower triangle of the Hessian of σ f + λ·g, in the order of `hessianPattern`.
   ///
-  /// - Parameter multipliers: λ, one for each constraint.
+  /// - Parameters:
+  ///   - x: the elements of the point.
+  ///   - data: what else the functions take.
+  ///   - objectiveFactor: σ.
+  ///   - multipliers: λ, one for each constraint.
+  ///   - hessian: where the entries go.
   public func evaluate<each Data: TensorScalar>(
     at x: Span<Scalar>, _ data: repeat Tensor<each Data>, objectiveFactor: Scalar, multipliers: Span<Scalar>,
     hessian: consuming MutableSpan<Scalar>

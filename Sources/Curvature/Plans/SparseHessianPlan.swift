@@ -3,6 +3,7 @@ import TensorGraph
 
 /// Value, gradient and sparse Hessian of a function, prepared once and evaluated at many points.
 ///
+/// <!-- swift let x = Tensor<Double>([1, 2, 3]), x1 = x -->
 /// ```swift
 /// let plan = try SparseHessianPlan(like: x) { x in square(x[1...] - square(x[..<(-1)])).sum() }
 /// print(plan)                                          // what will be done, and its expected cost
@@ -45,11 +46,13 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - triangle: which part of the Hessian to give.
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the function of a point and the data; it is called once.
   /// - Throws: `TensorError` if the function's result has more than one element or needs values of its argument, or if
   ///   the structure is that of another function.
   public init<each Data: TensorScalar>(
@@ -141,6 +144,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
 
 /// Value and sparse Jacobian of a function, prepared once and evaluated at many points.
 ///
+/// <!-- swift let x = Tensor<Double>([1, 2, 3]), x1 = x -->
 /// ```swift
 /// let plan = try SparseJacobianPlan(like: x) { x in sin(x[1...]) * x[..<(-1)] }
 /// let (value, jacobian) = try plan(x1)
@@ -178,10 +182,12 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the function of a point and the data; it is called once.
   /// - Throws: `TensorError` if the function needs values of its argument, or the structure is that of another function.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, structure: DerivativeStructure? = nil,

@@ -92,10 +92,11 @@ extension DerivativeMatrix {
 
   /// The entries that can be other than zero, as a matrix of its own; batched, one for each slice.
   ///
+  /// <!-- swift let x = Tensor<Double>([1, 2]), H = hessian((x * x).sum(), x) -->
   /// ```swift
-  /// let S = H.sparse()
+  /// let S = try H.sparse()
   /// S.compressedRows         // CSR: offsets, columns, values; also .compressedColumns (CSC) and .coordinates (COO)
-  /// H.sparse(triangle: .lower)
+  /// try H.sparse(triangle: .lower)
   /// ```
   /// Indices are sorted. An entry of the pattern that happens to be zero is stored, so that the structure is the same
   /// at every point. What is computed serves every later read of the matrix, and is computed once.

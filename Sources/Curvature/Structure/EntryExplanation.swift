@@ -13,8 +13,9 @@ public struct EntryExplanation: Sendable, CustomStringConvertible {
     public let index: [Int]
   }
 
-  /// The entry, row-major.
+  /// The row of the entry, row-major.
   public let row: Int
+  /// Its column, row-major.
   public let column: Int
   /// The way from what the row stands for to the variable; empty if the entry is zero at every point.
   public let steps: [Step]

@@ -8,10 +8,15 @@
 /// | `symmetric` | symmetric (Hessian) | columns | directly or by substitution | star, acyclic colouring |
 /// | `diagonal` | square, its diagonal alone | columns | directly | distance-1 colouring |
 public enum ColoringProblem: Hashable, Sendable, CaseIterable {
+  /// Any matrix, from sums of columns.
   case columns
+  /// Any matrix, from sums of rows.
   case rows
+  /// Any matrix, from sums of columns and of rows.
   case bidirectional(Decompression)
+  /// A symmetric matrix, from sums of columns.
   case symmetric(Decompression)
+  /// The diagonal of a square matrix, from sums of columns.
   case diagonal
 
   /// How entries are read from the sums.
@@ -41,9 +46,11 @@ extension ColoringProblem: CustomStringConvertible {
 
 /// Columns and rows of a matrix in groups, such that the matrix can be read from the sums of the groups.
 ///
-///     let pattern = SparsityPattern.banded(1_000_000, bandwidth: 1)
-///     let coloring = try pattern.coloring(for: .symmetric(.direct))
-///     coloring.colorCount  // 3
+/// ```swift
+/// let pattern = SparsityPattern.banded(1_000_000, bandwidth: 1)
+/// let coloring = try pattern.coloring(for: .symmetric(.direct))
+/// coloring.colorCount  // 3
+/// ```
 ///
 /// A group of columns is one colour; the sum of its columns is the product of the matrix with the group's indicator
 /// vector. Likewise a group of rows, whose sum is the product of the transpose with the indicator. Colours of columns are

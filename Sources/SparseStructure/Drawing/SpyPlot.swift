@@ -1,7 +1,10 @@
 /// A picture of a pattern: a grid of cells, each for an entry or, of a large matrix, for a square block of entries.
 ///
-///     let plot = SpyPlot(pattern, coloring: try pattern.coloring(for: .symmetric(.direct)))
-///     plot.svg          // text
+/// <!-- swift let pattern = SparsityPattern.banded(4, bandwidth: 1) -->
+/// ```swift
+/// let plot = SpyPlot(pattern, coloring: try pattern.coloring(for: .symmetric(.direct)))
+/// plot.svg          // text
+/// ```
 ///
 /// The product `SpyPlotPNG` adds `plot.png`, the bytes of a PNG file.
 ///

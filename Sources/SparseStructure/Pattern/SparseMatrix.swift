@@ -1,9 +1,11 @@
 /// A matrix of which only the entries of a pattern are stored.
 ///
-///     let matrix = try SparseMatrix(rowCount: 2, columnCount: 3, entries: [(0, 2, 1.5), (1, 0, -1)])
-///     matrix[0, 2]             // 1.5
-///     matrix * [1, 2, 3]       // [4.5, -1]
-///     print(matrix.matrixMarket())
+/// ```swift
+/// let matrix = try SparseMatrix(rowCount: 2, columnCount: 3, entries: [(0, 2, 1.5), (1, 0, -1)])
+/// matrix[0, 2]             // 1.5
+/// matrix * [1, 2, 3]       // [4.5, -1]
+/// print(matrix.matrixMarket())
+/// ```
 ///
 /// Values stand row after row, columns increasing: compressed rows (CSR). `compressedColumns` (CSC) and `coordinates`
 /// (COO) give the other usual forms, also with sorted indices.
@@ -49,7 +51,9 @@ public struct SparseMatrix<Scalar: Numeric & Sendable>: Sendable {
     self.init(pattern: pattern, values: pattern.coordinates.map { dense[$0.row * columnCount + $0.column] })
   }
 
+  /// The number of rows.
   public var rowCount: Int { pattern.rowCount }
+  /// The number of columns.
   public var columnCount: Int { pattern.columnCount }
   /// The number of stored entries.
   public var storedCount: Int { values.count }

@@ -3,13 +3,15 @@
 /// Rows are compressed: the column indices of each row stand next to each other, increasing. The memory is proportional
 /// to the number of rows plus the number of non-zeros, so patterns with millions of rows are cheap to hold and to pass.
 ///
-///     let pattern = SparsityPattern.banded(4, bandwidth: 1)
-///     print(pattern)
-///     // 4×4 pattern, 10 non-zeros (62.5 %)
-///     // ● ● · ·
-///     // ● ● ● ·
-///     // · ● ● ●
-///     // · · ● ●
+/// ```swift
+/// let pattern = SparsityPattern.banded(4, bandwidth: 1)
+/// print(pattern)
+/// // 4×4 pattern, 10 non-zeros (62.5 %)
+/// // ● ● · ·
+/// // ● ● ● ·
+/// // · ● ● ●
+/// // · · ● ●
+/// ```
 ///
 /// A pattern has no values; `SparseMatrix` is a pattern with values.
 public struct SparsityPattern: Hashable, Sendable {

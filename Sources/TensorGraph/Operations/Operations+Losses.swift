@@ -1,5 +1,12 @@
 /// What becomes of the losses of the examples.
-public enum LossReduction: String, CaseIterable, Sendable { case mean, sum, none }
+public enum LossReduction: String, CaseIterable, Sendable {
+  /// Their mean.
+  case mean
+  /// Their sum.
+  case sum
+  /// Nothing: one loss for each example.
+  case none
+}
 
 /// Losses, normalisations and attention: compositions in PyTorch's functional forms.
 extension Operations {

@@ -1,6 +1,15 @@
 /// The element types that a tensor can have.
 public enum ScalarType: String, CaseIterable, Hashable, Sendable {
-  case float32, float64, bool, int32, int64
+  /// `Float`
+  case float32
+  /// `Double`
+  case float64
+  /// `Bool`, one byte
+  case bool
+  /// `Int32`
+  case int32
+  /// `Int64`
+  case int64
 
   /// Bytes of one element in memory.
   public var byteCount: Int {
@@ -52,7 +61,9 @@ public protocol DifferentiableScalar: TensorNumeric, BinaryFloatingPoint {}
 
 /// The value of a scalar constant in a graph, independent of the type in which it will be computed.
 public enum Literal: Hashable, Sendable {
+  /// A number with a fraction.
   case real(Double)
+  /// A whole number, exactly.
   case integer(Int64)
 
   /// The value as a double; integers beyond 2^53 are rounded.

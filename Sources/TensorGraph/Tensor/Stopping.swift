@@ -92,6 +92,7 @@ private final class MistakeScope: Sendable {
 extension TensorError {
   /// Runs `body` so that operations that cannot be made throw in the end instead of stopping the program.
   ///
+  /// <!-- swift let a = Tensor<Double>.eye(2), b = Tensor<Double>.eye(2), c = Tensor<Double>.ones(2) -->
   /// ```swift
   /// let y = try TensorError.catching { matmul(a, b) + c }    // shapes from outside
   /// ```

@@ -48,13 +48,21 @@ extension Tensor where Scalar: TensorNumeric {
   /// Divides in place: the variable becomes the quotient.
   public static func /= (left: inout Tensor, right: Tensor) { left = left / right }
 
+  /// The sum of a tensor and a number, element by element.
   @_disfavoredOverload public static func + (left: Tensor, right: Scalar) -> Tensor { left + constant(right) }
+  /// The sum of a number and a tensor, element by element.
   @_disfavoredOverload public static func + (left: Scalar, right: Tensor) -> Tensor { constant(left) + right }
+  /// The difference of a tensor and a number, element by element.
   @_disfavoredOverload public static func - (left: Tensor, right: Scalar) -> Tensor { left - constant(right) }
+  /// The difference of a number and a tensor, element by element.
   @_disfavoredOverload public static func - (left: Scalar, right: Tensor) -> Tensor { constant(left) - right }
+  /// The product of a tensor and a number, element by element.
   @_disfavoredOverload public static func * (left: Tensor, right: Scalar) -> Tensor { left * constant(right) }
+  /// The product of a number and a tensor, element by element.
   @_disfavoredOverload public static func * (left: Scalar, right: Tensor) -> Tensor { constant(left) * right }
+  /// The quotient of a tensor and a number, element by element.
   @_disfavoredOverload public static func / (left: Tensor, right: Scalar) -> Tensor { left / constant(right) }
+  /// The quotient of a number and a tensor, element by element.
   @_disfavoredOverload public static func / (left: Scalar, right: Tensor) -> Tensor { constant(left) / right }
 
   /// Where the elements are equal.
@@ -70,16 +78,22 @@ extension Tensor where Scalar: TensorNumeric {
   /// Where the left element is larger or equal.
   public static func .>= (left: Tensor, right: Tensor) -> Tensor<Bool> { left.comparing(.greaterOrEqual, right) }
 
+  /// Where an element equals a number.
   @_disfavoredOverload
   public static func .== (left: Tensor, right: Scalar) -> Tensor<Bool> { left.comparing(.equal, constant(right)) }
+  /// Where an element differs from a number.
   @_disfavoredOverload
   public static func .!= (left: Tensor, right: Scalar) -> Tensor<Bool> { left.comparing(.notEqual, constant(right)) }
+  /// Where an element is smaller than a number.
   @_disfavoredOverload
   public static func .< (left: Tensor, right: Scalar) -> Tensor<Bool> { left.comparing(.less, constant(right)) }
+  /// Where an element is at most a number.
   @_disfavoredOverload
   public static func .<= (left: Tensor, right: Scalar) -> Tensor<Bool> { left.comparing(.lessOrEqual, constant(right)) }
+  /// Where an element is larger than a number.
   @_disfavoredOverload
   public static func .> (left: Tensor, right: Scalar) -> Tensor<Bool> { left.comparing(.greater, constant(right)) }
+  /// Where an element is at least a number.
   @_disfavoredOverload
   public static func .>= (left: Tensor, right: Scalar) -> Tensor<Bool> {
     left.comparing(.greaterOrEqual, constant(right))

@@ -5,7 +5,10 @@
 /// Derivatives of every order are those of the implicit function theorem; they do not go through the search. In a prepared
 /// plan the search runs again at each point.
 ///
-///     let root = root(near: Tensor([1.0])) { x in x * x - a }     // √a
+/// <!-- swift let a = Tensor<Double>(2) -->
+/// ```swift
+/// let r = root(near: Tensor([1.0])) { x in x * x - a }     // [1.414214]: √a
+/// ```
 ///
 /// - Parameters:
 ///   - start: where Newton's steps begin; constant for derivatives.

@@ -5,10 +5,13 @@
 /// The step is written down once, whatever the number of steps: it sees tensors without values, and it is compiled once.
 /// Derivatives of every order, in forward and reverse mode, are recurrences again.
 ///
-///     let (last, path) = scan(start, over: forces) { x, force in
-///       let next = x + 0.01 * (force - x * x * x)
-///       return (next, next)
-///     }
+/// <!-- swift let start = Tensor<Double>([1, 2]), forces = Tensor<Double>.ones(20, 2) -->
+/// ```swift
+/// let (last, path) = scan(start, over: forces) { x, force in
+///   let next = x + 0.01 * (force - x * x * x)
+///   return (next, next)
+/// }
+/// ```
 ///
 /// - Parameters:
 ///   - reversed: whether the last row of the inputs comes first; outputs keep the places of their rows.
@@ -46,7 +49,10 @@ public func scan<Scalar: DifferentiableScalar>(
 
 /// The state after a number of steps that are all the same; see `scan` for steps with inputs and outputs.
 ///
-///     let x = iterate(start, count: 1000) { x in x - 0.1 * slope(x) }
+/// <!-- swift let start = Tensor<Double>([1, 2]); func slope(_ x: Tensor<Double>) -> Tensor<Double> { x * x * x - x } -->
+/// ```swift
+/// let x = iterate(start, count: 1000) { x in x - 0.1 * slope(x) }
+/// ```
 ///
 /// - Parameters:
 ///   - segmentLength: as in `scan`.
@@ -74,7 +80,10 @@ private func scan<Scalar: DifferentiableScalar>(
 
 /// A function of a row, of all rows along the leading axis at once.
 ///
-///     let energies = vmap(over: positions) { x in (x * x).sum() + matmul(x, matmul(a, x)) }
+/// <!-- swift let positions = Tensor<Double>.ones(5, 3), a = Tensor<Double>.eye(3) -->
+/// ```swift
+/// let energies = vmap(over: positions) { x in (x * x).sum() + matmul(x, matmul(a, x)) }
+/// ```
 ///
 /// The function is written down once, for one row, and sees a tensor without values. Its operations are then done on whole
 /// tensors: a product of a matrix with each row becomes one product. What it captures is the same for all rows.

@@ -3,8 +3,11 @@
 /// A function with a derivative of one's own: where the one that follows from its operations is not the one that is
 /// wanted, or not the one that is accurate.
 ///
-///     let root = CustomDerivative<Double>("root") { x in sqrt(x[0]) } tangent: { x, y, change in change[0] / (2 * y) }
-///     let y = root(x)
+/// <!-- swift let x = Tensor<Double>([4, 9]) -->
+/// ```swift
+/// let root = CustomDerivative<Double>("root") { x in sqrt(x[0]) } tangent: { x, y, change in change[0] / (2 * y) }
+/// let y = root(x)
+/// ```
 ///
 /// The tangent is an expression like any other, so derivatives of every order follow from it, in forward and reverse
 /// mode. Keep one value for each function, or give an identifier: what is compiled for a rule is found again for the same

@@ -103,6 +103,7 @@ public prefix func - (range: PartialRangeFrom<Int>) -> AxisRange { AxisRange(sta
 
 /// Something that is read with the index language: tensors, Jacobians, Hessians.
 public protocol TensorIndexable {
+  /// The type of the elements.
   associatedtype Scalar: TensorScalar
   /// The extents of the axes.
   var shape: [Int] { get }
