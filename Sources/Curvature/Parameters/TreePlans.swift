@@ -3,10 +3,18 @@ import TensorGraph
 /// Value and gradient of a function of several tensors in one form, prepared once and evaluated at many points; the gradient
 /// has that form.
 ///
+/// <!-- swift
+/// struct Line: TensorStruct {
+///   var slope: Tensor<Double>, start: Tensor<Double>
+///   static var tensors: TensorMembers<Line, Double> { TensorMembers(\.slope, \.start) }
+/// }
+/// var line = Line(slope: 1, start: 0)
+/// let x = Tensor<Double>([1, 2]), y = Tensor<Double>([2, 5])
+/// -->
 /// ```swift
-/// let plan = try TreeGradientPlan(like: network, images, targets) { network, images, targets in … }
-/// let (value, slopes) = try plan(network, images, targets)
-/// network = network.combined(with: slopes) { $0 - 0.1 * $1 }
+/// let plan = try TreeGradientPlan(like: line, x, y) { line, x, y in square(line.slope * x + line.start - y).sum() }
+/// let (value, slopes) = try plan(line, x, y)
+/// line = line.combined(with: slopes) { $0 - 0.1 * $1 }
 /// ```
 public struct TreeGradientPlan<Tree: TensorTree> {
   /// The plan in one vector of all elements.
@@ -16,8 +24,10 @@ public struct TreeGradientPlan<Tree: TensorTree> {
   /// A plan for points of a form, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - point: a point of that form; its elements do not matter.
   ///   - data: what else the function takes: given anew in each run, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the function.
   /// - Throws: as `GradientPlan`.
   public init<each Data: TensorScalar>(
     like point: Tree, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
@@ -53,11 +63,19 @@ extension TreeGradientPlan: Sendable where Tree: Sendable {}
 
 /// Value, gradient and Hessian of a function of several tensors in one form, prepared once and evaluated at many points.
 ///
+/// <!-- swift
+/// struct Line: TensorStruct {
+///   var slope: Tensor<Double>, start: Tensor<Double>
+///   static var tensors: TensorMembers<Line, Double> { TensorMembers(\.slope, \.start) }
+/// }
+/// var line = Line(slope: 1, start: 0)
+/// let x = Tensor<Double>([1, 2]), y = Tensor<Double>([2, 5])
+/// -->
 /// ```swift
-/// let plan = try TreeHessianPlan(like: model) { model in loss(model) }
-/// let (value, slopes, H) = try plan(model)
-/// H[\.weights, \.bias]        // a block
-/// model = model.combined(with: model.unflattened(solve(H.matrix, slopes.flattened))) { $0 - $1 }
+/// let plan = try TreeHessianPlan(like: line, x, y) { line, x, y in square(line.slope * x + line.start - y).sum() }
+/// let (value, slopes, H) = try plan(line, x, y)
+/// H[\.slope, \.start]        // a block
+/// line = line.combined(with: line.unflattened(solve(H.matrix, slopes.flattened))) { $0 - $1 }
 /// ```
 public struct TreeHessianPlan<Tree: TensorTree> {
   /// The plan in one vector of all elements.
@@ -67,8 +85,10 @@ public struct TreeHessianPlan<Tree: TensorTree> {
   /// A plan for points of a form, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - point: a point of that form; its elements do not matter.
   ///   - data: what else the function takes: given anew in each run, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - f: the function.
   /// - Throws: as `HessianPlan`.
   public init<each Data: TensorScalar>(
     like point: Tree, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
@@ -115,6 +135,9 @@ public struct TreeMatrix<Tree: TensorTree> {
 
   /// A matrix of as many rows and columns as a point of some form has elements.
   ///
+  /// - Parameters:
+  ///   - matrix: over all elements, in the order of the tensors.
+  ///   - point: a point of that form; its elements do not matter.
   /// - Throws: `TensorError` if it has others.
   public init(_ matrix: Tensor<Tree.Scalar>, like point: Tree) throws(TensorError) {
     let count = point.parameterCount
