@@ -92,11 +92,15 @@ extension MinimizationPlan: Sendable where Point: Sendable {}
 /// for try await iterate in search.iterates { print(iterate) }       // or: while let iterate = try search.next()
 /// ```
 public struct Minimization<Point: TensorTree> {
-  private var search: NewtonSearch
+  private(set) var search: NewtonSearch
   private let template: Point
+  private let names: [String]
   private var isAtStart = true
 
-  init(search: NewtonSearch, template: Point) { (self.search, self.template) = (search, template) }
+  /// - Parameter names: those of the variables; those of the template's elements by default.
+  package init(search: NewtonSearch, template: Point, names: [String]? = nil) {
+    (self.search, self.template, self.names) = (search, template, names ?? template.variableNames)
+  }
 
   /// The start first, then the point after each step; nil after the last.
   ///
@@ -124,7 +128,7 @@ public struct Minimization<Point: TensorTree> {
     return MinimizationResult(
       point: tree(search.point), value: search.value, gradient: tree(search.gradient),
       gradientNorm: search.freeGradient.euclideanNorm, stop: search.stop ?? .iterationLimit, curvature: curvature,
-      iterations: search.iterations, counts: search.counts, variableNames: template.variableNames)
+      iterations: search.iterations, counts: search.counts, variableNames: names)
   }
 
   private func tree(_ elements: [Double]) -> Point { template.replacingElements(elements) }

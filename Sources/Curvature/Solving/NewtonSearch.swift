@@ -73,7 +73,8 @@ package struct NewtonSearch {
     forcingReference = freeGradient.euclideanNorm
   }
 
-  package var hasBounds: Bool { lower.contains { $0 > -.infinity } || upper.contains { $0 < .infinity } }
+  /// Whether some variable has a bound. O(N).
+  private var hasBounds: Bool { lower.contains { $0 > -.infinity } || upper.contains { $0 < .infinity } }
 
   /// The gradient, with zeros where a bound holds the variable against it.
   package var freeGradient: [Double] {
@@ -174,7 +175,7 @@ package struct NewtonSearch {
       }
       if length <= precision / 4 * extent { return try finish(isInside ? .step : .noProgress) }
       var next = moved(by: zip(trial.step, scales).map { $0 / $1 })
-      for i in next.indices where hasBounds {
+      for i in next.indices where box.hasBounds {
         if trial.step[i] <= box.lower[i] {
           next[i] = lower[i]
         } else if trial.step[i] >= box.upper[i] {
@@ -330,7 +331,7 @@ package struct NewtonSearch {
     guard !free.isEmpty else { return nil }
     let (objective, point, n) = (objective, point, point.count)
     let pairs = try Lanczos.eigenpairs(
-      count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, maximumProducts: 200
+      count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, maximumProducts: 200, findsCopies: false
     ) { (v) throws(TensorError) in
       let product = try objective.product(point, v.spread(over: free, count: n))
       return free.map { product[$0] }

@@ -5,7 +5,18 @@ import TensorGraph
 /// no copies of eigenvalues appear.
 package enum Lanczos {
   /// Which end of the spectrum.
-  package enum End: Sendable { case smallest, largest, largestMagnitude }
+  package enum End: Sendable {
+    case smallest, largest, largestMagnitude
+
+    /// Whether one value is nearer to the end than another by more than a distance.
+    func isNearer(_ a: Double, than b: Double, by distance: Double) -> Bool {
+      switch self {
+      case .smallest: a < b - distance
+      case .largest: a > b + distance
+      case .largestMagnitude: abs(a) > abs(b) + distance
+      }
+    }
+  }
 
   package struct Eigenpairs: Sendable {
     /// The nearest to the end first.
@@ -19,19 +30,56 @@ package enum Lanczos {
     package var isConverged = false
   }
 
+  /// Extreme eigenpairs, several for an eigenvalue that the matrix has several times: a Krylov space holds one of them only, so
+  /// that what is found is held and the rest searched until nothing nearer to the end turns up.
+  ///
   /// - Parameters:
   ///   - wanted: how many eigenpairs.
   ///   - tolerance: of the residuals, relative to the norm of the matrix.
   ///   - maximumProducts: after how many products the best so far are given.
+  ///   - findsCopies: whether it is looked for further copies; without, one is found of each eigenvalue.
   package static func eigenpairs(
-    count n: Int, wanted: Int, end: End, tolerance: Double, maximumProducts: Int,
+    count n: Int, wanted: Int, end: End, tolerance: Double, maximumProducts: Int, findsCopies: Bool = true,
     product: ([Double]) throws(TensorError) -> [Double]
   ) throws(TensorError) -> Eigenpairs {
     let wanted = min(wanted, n)
     guard wanted > 0 else { return Eigenpairs(isConverged: true) }
-    let size = min(n, max(2 * wanted + 10, 24))
     var generator = SplitMix(state: 0x5EED)
-    var basis: [[Double]] = [generator.direction(n)]
+    var result = try search(
+      n, wanted, end, tolerance, maximumProducts, apart: [], start: generator.direction(n), generator: &generator,
+      product: product)
+    while findsCopies, result.isConverged, result.vectors.count < n {
+      let more = try search(
+        n, 1, end, tolerance, maximumProducts - result.products, apart: result.vectors,
+        start: generator.direction(n, apart: result.vectors), generator: &generator, product: product)
+      result.products += more.products
+      result.norm = max(result.norm, more.norm)
+      guard more.isConverged else {
+        result.isConverged = false
+        break
+      }
+      guard end.isNearer(more.values[0], than: result.values[wanted - 1], by: 2 * tolerance * result.norm) else {
+        break
+      }
+      let place = result.values.firstIndex { end.isNearer(more.values[0], than: $0, by: 0) } ?? result.values.count
+      result.values.insert(more.values[0], at: place)
+      result.vectors.insert(more.vectors[0], at: place)
+      result.residuals.insert(more.residuals[0], at: place)
+    }
+    result.values.removeLast(result.values.count - wanted)
+    result.vectors.removeLast(result.vectors.count - wanted)
+    result.residuals.removeLast(result.residuals.count - wanted)
+    return result
+  }
+
+  /// Eigenpairs in what is orthogonal to some eigenvectors.
+  private static func search(
+    _ n: Int, _ wanted: Int, _ end: End, _ tolerance: Double, _ maximumProducts: Int, apart held: [[Double]],
+    start: [Double], generator: inout SplitMix, product: ([Double]) throws(TensorError) -> [Double]
+  ) throws(TensorError) -> Eigenpairs {
+    let room = n - held.count
+    let size = min(room, max(2 * wanted + 10, 24))
+    var basis: [[Double]] = [start]
     var projection = DenseMatrix(rows: size, columns: size)
     var result = Eigenpairs()
     while true {
@@ -47,6 +95,7 @@ package enum Lanczos {
         let scale = max(image.euclideanNorm, result.norm)
         // Twice is enough (Parlett, The Symmetric Eigenvalue Problem, 1980, section 6.9).
         for pass in 0..<2 {
+          for vector in held { image.add(vector, times: -dot(vector, image)) }
           for i in 0...j {
             let part = dot(basis[i], image)
             image.add(basis[i], times: -part)
@@ -55,7 +104,7 @@ package enum Lanczos {
           }
         }
         remainder = image.euclideanNorm
-        if basis.count == n {
+        if basis.count == room {
           remainder = 0
           break
         }
@@ -63,10 +112,7 @@ package enum Lanczos {
         if !(remainder > 1e-14 * scale) {
           // An invariant subspace: go on in what is orthogonal to it.
           remainder = 0
-          next = generator.direction(n)
-          for _ in 0..<2 { for vector in basis { next.add(vector, times: -dot(vector, next)) } }
-          let length = next.euclideanNorm
-          next = next.map { $0 / length }
+          next = generator.direction(n, apart: held + basis)
         }
         basis.append(next)
         if basis.count > size { break }
@@ -77,16 +123,12 @@ package enum Lanczos {
         throw TensorError("eigenpairs: \(error)")
       }
       let order = (0..<count).sorted { a, b in
-        switch end {
-        case .smallest: ritz.values[a] < ritz.values[b]
-        case .largest: ritz.values[a] > ritz.values[b]
-        case .largestMagnitude: abs(ritz.values[a]) > abs(ritz.values[b])
-        }
+        end.isNearer(ritz.values[a], than: ritz.values[b], by: 0)
       }
       result.norm = max(result.norm, ritz.values.largestMagnitude)
       let residuals = order.map { abs(remainder * ritz.vectors[count - 1, $0]) }
       let isConverged = residuals[..<wanted].allSatisfy { $0 <= tolerance * result.norm }
-      let isEnd = isConverged || result.products >= maximumProducts || count == n
+      let isEnd = isConverged || result.products >= maximumProducts || count == room
       let kept = isEnd ? wanted : min(count - 1, wanted + max(5, (count - wanted) / 2))
       let vectors = order[..<kept].map { column in
         var vector = [Double](repeating: 0, count: n)
@@ -97,7 +139,7 @@ package enum Lanczos {
         result.values = order[..<wanted].map { ritz.values[$0] }
         result.vectors = vectors
         result.residuals = Array(residuals[..<wanted])
-        result.isConverged = isConverged || count == n
+        result.isConverged = isConverged || count == room
         return result
       }
       projection = DenseMatrix(rows: size, columns: size)
@@ -119,9 +161,10 @@ struct SplitMix: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
-  /// A unit vector.
-  mutating func direction(_ count: Int) -> [Double] {
-    let x = (0..<count).map { _ in Double.random(in: -1...1, using: &self) }
+  /// A unit vector, orthogonal to others.
+  mutating func direction(_ count: Int, apart others: [[Double]] = []) -> [Double] {
+    var x = (0..<count).map { _ in Double.random(in: -1...1, using: &self) }
+    for _ in 0..<2 { for other in others { x.add(other, times: -dot(other, x)) } }
     let length = x.euclideanNorm
     return length > 0 ? x.map { $0 / length } : x.map { _ in 1 }
   }
