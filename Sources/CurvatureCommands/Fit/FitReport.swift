@@ -103,7 +103,7 @@ package enum FitReport {
   }
 
   /// A string as JSON writes it.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -118,7 +118,7 @@ package enum FitReport {
     return quoted + "\""
   }
 
-  private static func list(_ items: [String]) -> String { "[" + items.joined(separator: ", ") + "]" }
+  static func list(_ items: [String]) -> String { "[" + items.joined(separator: ", ") + "]" }
 
   private static func numbers(_ values: [Double]?) -> String {
     values.map { list($0.map(NumberText.json)) } ?? "null"
