@@ -33,6 +33,18 @@ void sgetrf_(const int *m, const int *n, float *a, const int *lda, int *ipiv, in
 // Cholesky's factorization.
 void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
 void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info);
+// Its systems, and an estimate of its condition.
+void dpotrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, double *b,
+             const int *ldb, int *info);
+void dpocon_(const char *uplo, const int *n, const double *a, const int *lda, const double *anorm, double *rcond,
+             double *work, int *iwork, int *info);
+// Bunch and Kaufman's factorization of a symmetric matrix, its systems and its condition.
+void dsytrf_(const char *uplo, const int *n, double *a, const int *lda, int *ipiv, double *work, const int *lwork,
+             int *info);
+void dsytrs_(const char *uplo, const int *n, const int *nrhs, const double *a, const int *lda, const int *ipiv,
+             double *b, const int *ldb, int *info);
+void dsycon_(const char *uplo, const int *n, const double *a, const int *lda, const int *ipiv, const double *anorm,
+             double *rcond, double *work, int *iwork, int *info);
 // Singular values and vectors, by divide and conquer.
 void dgesdd_(const char *jobz, const int *m, const int *n, double *a, const int *lda, double *s, double *u,
              const int *ldu, double *vt, const int *ldvt, double *work, const int *lwork, int *iwork, int *info);

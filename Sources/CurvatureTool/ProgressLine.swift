@@ -1,15 +1,14 @@
-import Curvature
 import CurvatureCommands
 import Foundation
 import Synchronization
 
-/// A line on the terminal that says how far a long read has come, and what Ctrl-C does meanwhile.
+/// A line on the terminal that says how far a long read or search has come, and what Ctrl-C does meanwhile.
 final class ProgressLine: Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let state = Mutex((isWatching: false, isShown: false, last: Duration.zero))
 
   /// Shows progress once a read takes more than half a second, ten times a second at most.
-  func show(_ progress: ReadProgress) {
+  func show(_ progress: ToolProgress) {
     state.withLock { state in
       if !state.isWatching {
         state.isWatching = true

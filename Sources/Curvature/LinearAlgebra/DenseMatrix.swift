@@ -41,6 +41,16 @@ package struct DenseMatrix: Hashable, Sendable {
     return result
   }
 
+  /// Makes a square matrix equal to its transpose, by means.
+  mutating func symmetrize() {
+    for i in 0..<rows {
+      for j in 0..<i {
+        let mean = (self[i, j] + self[j, i]) / 2
+        (self[i, j], self[j, i]) = (mean, mean)
+      }
+    }
+  }
+
   /// Whether every element is finite.
   package var isFinite: Bool { elements.allSatisfy(\.isFinite) }
 

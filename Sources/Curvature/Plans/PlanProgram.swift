@@ -107,6 +107,12 @@ final class PlanProgram: Sendable {
   }
 
   private func require(_ tensors: [Node], of arguments: ArraySlice<Argument>) throws(TensorError) {
+    try Self.require(tensors, of: arguments, dataCount: dataCount)
+  }
+
+  private static func require(
+    _ tensors: [Node], of arguments: ArraySlice<Argument>, dataCount: Int
+  ) throws(TensorError) {
     guard tensors.count == arguments.count else {
       let found = tensors.count - arguments.count + dataCount
       throw TensorError("plan: it was made for \(dataCount) tensors of data, found \(found)")
@@ -123,6 +129,12 @@ final class PlanProgram: Sendable {
         )
       }
     }
+  }
+
+  /// Likewise for placeholders of data alone.
+  static func require(_ data: [Node], of placeholders: [Node]) throws(TensorError) {
+    let arguments = placeholders.map { Argument(node: $0, name: "the data", plural: "data", isData: true) }
+    try require(data, of: arguments[...], dataCount: arguments.count)
   }
 
   /// The nodes of some tensors.

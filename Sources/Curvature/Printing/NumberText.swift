@@ -22,6 +22,9 @@ package enum NumberText {
   /// With an exponent and a fixed number of digits behind the point.
   package static func scientific(_ value: Double, digits: Int) -> String { printf("%.\(digits)e", value) }
 
+  /// With a number of significant digits at most, and no zeros behind them.
+  package static func rounded(_ value: Double, digits: Int) -> String { printf("%.\(digits)g", value) }
+
   private static func printf(_ format: String, _ value: Double) -> String {
     withVaList([value]) { arguments in
       // The longest is -1.8e308 in full, with digits behind the point.

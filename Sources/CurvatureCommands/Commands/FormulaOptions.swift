@@ -4,11 +4,11 @@ import TensorGraph
 /// What the commands that take a formula have in common.
 struct FormulaOptions: ParsableArguments {
   /// The commands that take a formula as their argument.
-  static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian", "pattern", "check"]
+  static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian", "pattern", "check", "minimize"]
   /// The options that take a value.
   static let valueOptions: Set<String> = [
     "--at", "--let", "--index", "--batch-axis", "--format", "--output", "--dtype", "--file", "--svg", "--png", "--why",
-    "--order",
+    "--order", "--bounds", "--method", "--max-iterations", "--tolerance",
   ]
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {

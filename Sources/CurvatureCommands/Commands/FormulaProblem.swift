@@ -63,6 +63,37 @@ struct FormulaProblem {
     return try evaluator.index(text, name: "--index")
   }
 
+  /// The formula's value over one vector of all variables' elements in order, and the elements.
+  ///
+  /// - Throws: `ToolError` if the formula needs the values of its variables, or they are no numbers.
+  func traced() throws(ToolError) -> (result: Node, vector: Node, elements: [Double]) {
+    let real = evaluator.real
+    var elements: [Double] = []
+    do { for variable in variables { elements += try Evaluation.storage(variable.node).doubles } } catch {
+      throw located(error)
+    }
+    let vector = Node(.input([elements.count], real))
+    var names = evaluator.names
+    var parts: [Node] = []
+    var start = 0
+    for variable in variables {
+      let count = variable.node.shape.count
+      let part = vector.sliced([AxisSlice(start: start, step: 1, count: count)]).reshaped(to: variable.node.shape)
+      names[variable.name] = .tensor(part)
+      parts.append(part)
+      start += count
+    }
+    let result = try FormulaEvaluator(names: names, variables: parts, real: real).tensor(formula)
+    return (result.cast(to: real), vector, elements)
+  }
+
+  /// A name for each element of the variables: `x[0, 1]`, and `x` of a number.
+  var elementNames: [String] {
+    variables.flatMap { variable in
+      Tensor<Double>(Node.zeros(variable.node.shape, .float64)).variableNames.map { variable.name + $0 }
+    }
+  }
+
   /// An error of tensors, shown at the formula's result.
   func located(_ error: TensorError) -> ToolError {
     if error.isCancellation {
@@ -103,7 +134,7 @@ struct FormulaProblem {
   }
 
   /// A value from a file, or from a formula without variables.
-  private static func value(
+  static func value(
     _ text: String, _ origin: String, _ names: [String: FormulaValue], _ real: ScalarType, _ console: Console
   ) throws(ToolError) -> FormulaValue {
     let trimmed = String(text.trimming(while: \.isWhitespace))
@@ -127,7 +158,7 @@ struct FormulaProblem {
   }
 
   /// A value as a leaf of real numbers.
-  private static func input(
+  static func input(
     _ value: FormulaValue, _ origin: String, _ real: ScalarType
   ) throws(ToolError) -> Node {
     do {

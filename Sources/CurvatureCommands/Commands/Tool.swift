@@ -20,13 +20,13 @@ package enum Tool {
   ///
   /// - Parameters:
   ///   - input: gives the bytes of standard input; asked for at most once.
-  ///   - progress: is told how far reads of matrices have come.
+  ///   - progress: is told how far reads of matrices and searches have come.
   package static func run(
     _ arguments: [String],
     input: @escaping () throws(ToolError) -> [UInt8] = { () throws(ToolError) in try readFile("-") },
-    progress: @escaping @Sendable (ReadProgress) -> Void = { _ in }
+    progress: @escaping @Sendable (ToolProgress) -> Void = { _ in }
   ) -> Outcome {
-    let console = Console(input: input)
+    let console = Console(input: input, progress: progress)
     do {
       try checkCommand(arguments)
       var command = try CurvatureCommand.parseAsRoot(shieldingFormulas(arguments))
@@ -34,7 +34,11 @@ package enum Tool {
         try command.run()
         return Outcome()
       }
-      try withProgress(progress) { try command.run(console) }
+      try withProgress {
+        progress(.read($0))
+      } _: {
+        try command.run(console)
+      }
       return Outcome(output: console.output, errors: console.notes, status: 0)
     } catch let error as ToolError {
       return Outcome(errors: console.notes + "\(error)\n", status: error.status.rawValue)
@@ -106,6 +110,27 @@ package enum Tool {
   }
 }
 
+/// How far a command has come.
+package enum ToolProgress: Sendable, CustomStringConvertible {
+  case read(ReadProgress)
+  /// A search after a step, in words, and the time since it began.
+  case search(String, elapsed: Duration)
+
+  package var elapsed: Duration {
+    switch self {
+    case .read(let progress): progress.elapsed
+    case .search(_, let elapsed): elapsed
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .read(let progress): "\(progress)"
+    case .search(let text, _): text
+    }
+  }
+}
+
 /// A command of the tool. Its results go to the console, which writes them only if all went well.
 package protocol ToolCommand: ParsableCommand {
   func run(_ console: Console) throws
@@ -120,7 +145,12 @@ package final class Console {
   private let readInput: () throws(ToolError) -> [UInt8]
   private var inputUser: String?
 
-  init(input: @escaping () throws(ToolError) -> [UInt8]) { readInput = input }
+  /// Is told how far a search has come.
+  let progress: (ToolProgress) -> Void
+
+  init(input: @escaping () throws(ToolError) -> [UInt8], progress: @escaping (ToolProgress) -> Void) {
+    (readInput, self.progress) = (input, progress)
+  }
 
   package func print(_ text: String) { write(Array((text + "\n").utf8)) }
 
@@ -155,7 +185,7 @@ package struct CurvatureCommand: ParsableCommand {
     subcommands: [
       ValueCommand.self, GradientCommand.self, JacobianCommand.self, HessianCommand.self, PatternCommand.self,
       CheckCommand.self,
-      FunctionsCommand.self, ExampleCommand.self, FitCommand.self,
+      MinimizeCommand.self, FunctionsCommand.self, ExampleCommand.self, FitCommand.self,
     ])
 
   package init() {}

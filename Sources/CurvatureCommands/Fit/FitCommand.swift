@@ -1,4 +1,5 @@
 import ArgumentParser
+import Curvature
 
 /// `curvature fit`: parameters of a model from data.
 package struct FitCommand: ToolCommand {

@@ -1,4 +1,3 @@
-import Algorithms
 import Curvature
 import CurvatureFiles
 
@@ -18,7 +17,7 @@ package enum FitReport {
         result.isConverged ? "yes" : "NO: \(explanation(result.outcome))",
       ])
     }
-    return aligned(rows, leading: [0, 7]) + "\n" + summary(results)
+    return TextColumns.aligned(rows, leading: [0, 7]) + "\n" + summary(results)
   }
 
   private static func summary(_ results: [FitResult]) -> String {
@@ -65,7 +64,7 @@ package enum FitReport {
       }
       rows.append(row)
     }
-    text += aligned(rows, leading: [0])
+    text += TextColumns.aligned(rows, leading: [0])
     text += "residual sum of squares        " + number(statistics.residualSumOfSquares)
     if let certified = result.certified {
       text += "  certified \(number(certified.residualSumOfSquares)), \(digits(result.residualDigits)) digits"
@@ -104,7 +103,7 @@ package enum FitReport {
   }
 
   /// A string as JSON writes it.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -119,7 +118,7 @@ package enum FitReport {
     return quoted + "\""
   }
 
-  private static func list(_ items: [String]) -> String { "[" + items.joined(separator: ", ") + "]" }
+  static func list(_ items: [String]) -> String { "[" + items.joined(separator: ", ") + "]" }
 
   private static func numbers(_ values: [Double]?) -> String {
     values.map { list($0.map(NumberText.json)) } ?? "null"
@@ -133,6 +132,7 @@ package enum FitReport {
     case .iterationLimit: "iteration limit reached"
     case .stalled: "stalled away from a minimum"
     case .rankDeficient: "the data do not determine all parameters"
+    case .cancelled: "interrupted"
     }
   }
 
@@ -144,17 +144,5 @@ package enum FitReport {
 
   private static func time(_ seconds: Double) -> String {
     seconds < 1 ? NumberText.fixed(seconds * 1e3, digits: 2) + " ms" : NumberText.fixed(seconds, digits: 2) + " s"
-  }
-
-  /// Columns of equal width, aligned on the right but for those named.
-  private static func aligned(_ rows: [[String]], leading: Set<Int>) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = row.enumerated().map { column, cell in
-        let blank = String(repeating: " ", count: widths[column] - cell.count)
-        return leading.contains(column) ? cell + blank : blank + cell
-      }
-      return cells.joined(separator: "  ").trimmingSuffix { $0 == " " } + "\n"
-    }.joined()
   }
 }

@@ -1,3 +1,4 @@
+import Curvature
 import CurvatureFiles
 
 /// What is to be fitted, from the words of a command line.

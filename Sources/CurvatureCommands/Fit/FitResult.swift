@@ -8,7 +8,7 @@ package struct FitResult: Sendable {
   package let parameterNames: [String]
   package let startValues: [Double]
   package let parameters: [Double]
-  package let statistics: FitStatistics
+  package let statistics: LeastSquaresStatistics
   package let iterations: Int
   /// Wall-clock time of the search.
   package let seconds: Double
@@ -61,7 +61,7 @@ extension FitProblem {
           ? "the search left the range of floating point; give data and parameters in other units" : "\(error)"
         throw ToolError("\(name), start \(i + 1): \(reason)\(remark(objective, start))", status: .data)
       }
-      let statistics = FitStatistics(solution.derivatives)
+      let statistics = LeastSquaresStatistics(solution.derivatives)
       if let fault = statistics.notFinite(parameterNames) {
         throw ToolError("\(name), start \(i + 1): \(fault)\(remark(objective, start))", status: .data)
       }

@@ -4,7 +4,9 @@ import Testing
 
 /// Messages name only options that there are.
 @Suite struct AdviceTests {
-  static let commands = ["value", "gradient", "jacobian", "hessian", "pattern", "check", "functions", "example", "fit"]
+  static let commands = [
+    "value", "gradient", "jacobian", "hessian", "pattern", "check", "minimize", "functions", "example", "fit",
+  ]
 
   /// The options in a text: `--` and a word, behind no letter.
   private static func options(in text: some StringProtocol) -> Set<String> {

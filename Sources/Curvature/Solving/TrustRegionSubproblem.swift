@@ -1,5 +1,3 @@
-import Curvature
-
 /// The smallest value of a quadratic model in a ball: minimize gᵀs + ½ sᵀHs over ‖s‖ ≤ Δ, for any symmetric H.
 ///
 /// Solved exactly through the eigenvectors of H (Conn, Gould & Toint, *Trust-Region Methods*, 2000, section 7.2 and

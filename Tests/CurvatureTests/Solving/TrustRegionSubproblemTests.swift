@@ -1,5 +1,4 @@
 import Curvature
-import CurvatureCommands
 import Testing
 
 @Suite struct TrustRegionSubproblemTests {

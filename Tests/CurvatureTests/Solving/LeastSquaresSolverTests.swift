@@ -1,5 +1,4 @@
 import Curvature
-import CurvatureCommands
 import Foundation
 import Testing
 
@@ -86,7 +85,7 @@ struct HandWrittenProblem: Sendable, CustomTestStringConvertible {
     let solution = try LeastSquaresSolver().minimize(objective, from: [5, 7])
     #expect(solution.outcome == .rankDeficient)
     #expect(abs(solution.parameters[0] - 2.0 / 3) < 1e-12)
-    #expect(FitStatistics(solution.derivatives).standardDeviations == nil)
+    #expect(LeastSquaresStatistics(solution.derivatives).standardDeviations == nil)
   }
 
   @Test func theLimitOfIterationsHolds() throws {
@@ -114,21 +113,13 @@ struct HandWrittenProblem: Sendable, CustomTestStringConvertible {
     }
     let solution = try LeastSquaresSolver().minimize(objective, from: [0, 0])
     #expect(solution.outcome == .converged)
-    let statistics = FitStatistics(solution.derivatives)
+    let statistics = LeastSquaresStatistics(solution.derivatives)
     for deviations in [try #require(statistics.standardDeviations), try #require(statistics.exactStandardDeviations)] {
       #expect(abs(deviations[0] - (0.5 * 14 / 20).squareRoot()) < 1e-14)
       #expect(abs(deviations[1] - 0.1.squareRoot()) < 1e-14)
     }
     #expect(abs(statistics.residualSumOfSquares - 1) < 1e-14)
     #expect(statistics.degreesOfFreedom == 2)
-  }
-
-  @Test func digitsAreCounted() {
-    #expect(agreeingDigits(1.0001, certified: 1).rounded() == 4)
-    #expect(agreeingDigits(2, certified: 2) == 11)
-    #expect(agreeingDigits(5, certified: 2) == 0)
-    #expect(agreeingDigits(.nan, certified: 2) == 0)
-    #expect(agreeingDigits(1e-3, certified: 0).rounded() == 3)
   }
 
   @Test func sumsOfSquaresAreAccurate() {

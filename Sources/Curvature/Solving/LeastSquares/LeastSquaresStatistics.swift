@@ -1,18 +1,15 @@
-import Curvature
-import Foundation
-
-/// What a fit says about its parameters.
-package struct FitStatistics: Sendable {
+/// What least squares say about the parameters.
+public struct LeastSquaresStatistics: Sendable {
   /// ‖r‖².
-  package let residualSumOfSquares: Double
+  public let residualSumOfSquares: Double
   /// n - p.
-  package let degreesOfFreedom: Int
+  public let degreesOfFreedom: Int
   /// √(RSS / (n - p)); nil without degrees of freedom.
-  package let residualStandardDeviation: Double?
-  /// s √(JᵀJ)⁻¹ᵢᵢ, NIST's convention, from a QR factorization of J; nil without degrees of freedom or full rank.
-  package let standardDeviations: [Double]?
+  public let residualStandardDeviation: Double?
+  /// s √(JᵀJ)⁻¹ᵢᵢ, the convention of linear regression and of NIST, from a QR factorization of J; nil without degrees of freedom or full rank.
+  public let standardDeviations: [Double]?
   /// s √H⁻¹ᵢᵢ with the exact Hessian H of ½‖r‖²; nil where H is not positive definite.
-  package let exactStandardDeviations: [Double]?
+  public let exactStandardDeviations: [Double]?
 
   package init(_ derivatives: ResidualDerivatives) {
     // In units of a power of two near the largest residual, so that squares neither overflow nor vanish.
@@ -36,11 +33,11 @@ package struct FitStatistics: Sendable {
   }
 }
 
-extension FitStatistics {
+extension LeastSquaresStatistics {
   /// The first of the numbers that is infinite or NaN, in words; nil if all are finite.
   ///
   /// - Parameter names: those of the parameters.
-  func notFinite(_ names: [String]) -> String? {
+  package func notFinite(_ names: [String]) -> String? {
     if !residualSumOfSquares.isFinite {
       return "the residual sum of squares is \(NumberText.exact(residualSumOfSquares))"
     }
@@ -51,15 +48,6 @@ extension FitStatistics {
     }
     return nil
   }
-}
-
-/// The number of digits in which a result agrees with a certified value c: -log₁₀(|x - c| / |c|), at most 11, the
-/// number of digits certified (the log relative error of the StRD).
-package func agreeingDigits(_ value: Double, certified: Double) -> Double {
-  guard value.isFinite else { return 0 }
-  let error = abs(value - certified) / (certified == 0 ? 1 : abs(certified))
-  guard error > 1e-11 else { return 11 }
-  return max(0, -log10(error))
 }
 
 /// The sum of squares as if computed with twice the digits and then rounded (Ogita, Rump & Oishi, "Accurate sum and dot

@@ -1,4 +1,4 @@
-import Curvature
+import TensorGraph
 
 /// A vector of residuals r(b) whose half sum of squares f(b) = ½ ‖r(b)‖² is to be made small, with exact derivatives.
 package struct LeastSquaresObjective {
@@ -40,6 +40,16 @@ package struct ResidualDerivatives {
   /// f = ½ ‖r‖².
   var value: Double { residuals.reduce(0) { $0 + $1 * $1 } / 2 }
 
+  /// Jᵀ r, the gradient of f.
+  var gradient: [Double] { jacobian.transposedTimes(residuals) }
+
+  /// JᵀJ + S, the Hessian of f.
+  var hessian: DenseMatrix {
+    var result = jacobian.gram
+    for i in result.elements.indices { result.elements[i] += curvature.elements[i] }
+    return result
+  }
+
   /// Whether everything is finite.
   var isFinite: Bool { residuals.allSatisfy(\.isFinite) && jacobian.isFinite && curvature.isFinite }
 
@@ -66,11 +76,20 @@ package struct ResidualDerivatives {
   }
 }
 
-extension Sequence<Double> {
-  /// The square root of the sum of squares, without overflow or underflow on the way.
-  var euclideanNorm: Double {
-    let largest = reduce(0) { Swift.max($0, abs($1)) }
-    guard largest > 0, largest.isFinite else { return largest }
-    return largest * reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
+extension LeastSquaresObjective {
+  /// f as a function to be minimized without regard to its form.
+  func halfSquare(precision: Double) -> Objective {
+    func result<Value>(_ body: () throws -> Value) throws(TensorError) -> Value {
+      do { return try body() } catch let error as TensorError { throw error } catch { throw TensorError("\(error)") }
+    }
+    return Objective(count: parameterCount, precision: precision) { (b) throws(TensorError) in
+      try result { try residuals(b).reduce(0) { $0 + $1 * $1 } / 2 }
+    } gradient: { (b) throws(TensorError) in
+      try result { try derivatives(b).gradient }
+    } hessian: { (b) throws(TensorError) in
+      try result { try derivatives(b).hessian }
+    } product: { (b, v) throws(TensorError) in
+      try result { try derivatives(b).hessian.times(v) }
+    }
   }
 }

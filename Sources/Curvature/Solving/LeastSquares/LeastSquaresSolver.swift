@@ -1,4 +1,4 @@
-import Curvature
+import TensorGraph
 
 /// Nonlinear least squares by a trust-region method that has exact second derivatives, with a final polish by Newton
 /// steps in the basis of a QR factorization.
@@ -29,6 +29,8 @@ package struct LeastSquaresSolver {
     case stalled
     /// At a point where parameters, or combinations of them, have no effect on the residuals.
     case rankDeficient
+    /// Where the task was cancelled.
+    case cancelled
   }
 
   /// Where a search ended.
@@ -43,9 +45,13 @@ package struct LeastSquaresSolver {
 
   /// Searches a local minimum from a start. Points where the residuals are not finite are never accepted.
   ///
+  /// - Parameter onIterate: is told the number, the parameters and the derivatives of the start and of each accepted step.
   /// - Throws: `LinearAlgebraError` if the residuals or derivatives at the start are not finite, or there are fewer
-  ///   residuals than parameters; what the objective throws.
-  package func minimize(_ objective: LeastSquaresObjective, from start: [Double]) throws -> Solution {
+  ///   residuals than parameters; what the objective and `onIterate` throw.
+  package func minimize(
+    _ objective: LeastSquaresObjective, from start: [Double],
+    onIterate: (Int, [Double], ResidualDerivatives) throws -> Void = { _, _, _ in }
+  ) throws -> Solution {
     precondition(start.count == objective.parameterCount)
     var search = TrustRegionSearch(
       parameters: start, derivatives: try objective.derivatives(start), tolerance: tolerance)
@@ -59,14 +65,29 @@ package struct LeastSquaresSolver {
           + "are needed")
     }
     var iterations = 0
-    while iterations < maximumIterations, try search.advance(objective) { iterations += 1 }
+    var isCancelled = false
+    /// Whether another step may be tried.
+    func mayGoOn() -> Bool {
+      do { try Cancellation.check { "" } } catch { isCancelled = true }
+      return !isCancelled && iterations < maximumIterations
+    }
+    try onIterate(0, search.parameters, search.derivatives)
+    while mayGoOn(), try search.advance(objective) {
+      iterations += 1
+      try onIterate(iterations, search.parameters, search.derivatives)
+    }
     let limited = iterations >= maximumIterations
 
     var polish = NewtonPolish(parameters: search.parameters, derivatives: search.derivatives)
-    while iterations < maximumIterations, try polish.advance(objective) { iterations += 1 }
+    while mayGoOn(), try polish.advance(objective) {
+      iterations += 1
+      try onIterate(iterations, polish.parameters, polish.derivatives)
+    }
     let offset = try polish.derivatives.offset()
     let outcome: Outcome =
-      if polish.isMinimum(tolerance: tolerance, offset: offset) {
+      if isCancelled {
+        .cancelled
+      } else if polish.isMinimum(tolerance: tolerance, offset: offset) {
         .converged
       } else if limited {
         .iterationLimit

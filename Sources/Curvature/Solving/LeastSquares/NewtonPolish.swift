@@ -1,5 +1,3 @@
-import Curvature
-
 /// Newton steps near a minimum that keep the digits which JᵀJ would lose.
 ///
 /// With J = Q R D, D the lengths of the columns, the Hessian of f is Dᵀ Rᵀ (I + R⁻ᵀ S R⁻¹) R D, and the Newton step

@@ -1,0 +1,253 @@
+import Foundation
+import TensorGraph
+
+extension Hessian {
+  /// x with H x = b. A constant: `solve(H[...], b)` is the form that can be differentiated.
+  ///
+  /// - Parameters:
+  ///   - b: of the shape of the point.
+  ///   - solver: the whole Hessian and its factors unless told otherwise: O(N³), and exact but for rounding.
+  ///   - preconditioner: an approximation of H⁻¹, symmetric and positive definite, for solvers that iterate.
+  ///   - tolerance: the residual relative to b at which those stop.
+  ///   - maximumProducts: how many products they take at most; 10 N by default.
+  /// - Throws: `TensorError` if b has another shape, H is singular, has a batch or cannot be computed, or iterations end
+  ///   before the residual is small: `solution(of:)` gives what was found.
+  public func solve(
+    _ b: Tensor<Scalar>, by solver: LinearSolver = .dense,
+    preconditioner: ((Tensor<Scalar>) -> Tensor<Scalar>)? = nil, tolerance: Double? = nil, maximumProducts: Int? = nil
+  ) throws(TensorError) -> Tensor<Scalar> {
+    let result = try solution(
+      of: b, by: solver, preconditioner: preconditioner, tolerance: tolerance, maximumProducts: maximumProducts)
+    guard result.isConverged else {
+      throw TensorError(
+        result.isIndefinite
+          ? "solve: the Hessian is not positive definite; solve by .minres or .dense"
+          : "solve: the residual is \(result.relativeResidual) of the right-hand side after \(result.products) products; "
+            + "allow more, give a preconditioner, or ask for `solution(of:)`")
+    }
+    return result.solution
+  }
+
+  /// x with H x = b as far as it is found, with a report. As `solve(_:by:)`.
+  ///
+  /// - Throws: `TensorError` if b has another shape, H is singular, has a batch or cannot be computed.
+  public func solution(
+    of b: Tensor<Scalar>, by solver: LinearSolver = .dense,
+    preconditioner: ((Tensor<Scalar>) -> Tensor<Scalar>)? = nil, tolerance: Double? = nil, maximumProducts: Int? = nil
+  ) throws(TensorError) -> LinearSolution<Scalar> {
+    let shape = try pointShape("solve")
+    guard b.node.shape == shape else {
+      throw TensorError("solve: the right-hand side has shape \(b.shape), \(shape) is needed; reshape it")
+    }
+    let right = try Evaluation.storage(b.node).doubles
+    guard right.allSatisfy(\.isFinite) else { throw TensorError("solve: the right-hand side is not finite") }
+    let tolerance = tolerance ?? Swift.max(1e-10, 100 * Double(Scalar.ulpOfOne))
+    var products = 0
+    func product(_ v: [Double]) throws(TensorError) -> [Double] {
+      try Evaluation.storage(readProduct(tensor(v, shape)).node).doubles
+    }
+    var approximation: Krylov.Product?
+    if let preconditioner {
+      func approximate(_ v: [Double]) throws(TensorError) -> [Double] {
+        try Evaluation.storage(preconditioner(tensor(v, shape)).node).doubles
+      }
+      approximation = approximate
+    }
+    var (x, isIndefinite) = (right, false)
+    switch solver {
+    case .dense:
+      let factors = try factors("solve")
+      var column = DenseMatrix(rows: right.count, columns: 1)
+      column.elements = right
+      x = try factors.solving(column, "solve").elements
+    case .conjugateGradients, .minres:
+      let limit = maximumProducts ?? Swift.max(100, 10 * right.count)
+      let found =
+        solver == .minres
+        ? try Krylov.minres(
+          right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
+        : try Krylov.conjugateGradients(
+          right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
+      (x, products, isIndefinite) = (found.x, found.products, found.isIndefinite)
+    }
+    guard x.allSatisfy(\.isFinite) else { throw TensorError("solve: the solution is not finite; H is nearly singular") }
+    var residual = right
+    residual.add(try product(x), times: -1)
+    let length = right.euclideanNorm
+    let relative = length > 0 ? residual.euclideanNorm / length : 0
+    // What rounding leaves of a residual that iterations think small is not held against them.
+    let isConverged =
+      solver == .dense || !isIndefinite && relative <= Swift.max(10 * tolerance, 1e3 * Double(Scalar.ulpOfOne))
+    return LinearSolution(
+      solution: tensor(x, shape), solver: solver, products: products, relativeResidual: relative,
+      isConverged: isConverged, isIndefinite: isIndefinite)
+  }
+
+  /// H⁻¹, of the shape of H. A constant.
+  ///
+  /// - Throws: `TensorError` if H is singular, has a batch, or cannot be computed.
+  /// - Complexity: the whole Hessian, and O(N³).
+  public func inverse() throws(TensorError) -> Tensor<Scalar> {
+    let shape = try pointShape("inverse")
+    var inverse = try factors("inverse").solving(.identity(shape.count), "inverse")
+    inverse.symmetrize()
+    return tensor(inverse.elements, Shape(shape.dimensions + shape.dimensions))
+  }
+
+  /// The logarithm of the determinant's magnitude, and its sign: 0 for a singular H.
+  ///
+  /// - Throws: `TensorError` if H has a batch or cannot be computed.
+  /// - Complexity: the whole Hessian, and O(N³).
+  public func logDeterminant() throws(TensorError) -> (logarithm: Double, sign: Int) {
+    let factors = try factors("logDeterminant")
+    let (logarithm, sign) = factors.factors.logDeterminant
+    return (logarithm + 2 * factors.scales.reduce(0) { $0 + Foundation.log($1) }, sign)
+  }
+
+  /// The numbers of positive, negative and zero eigenvalues; zero are those that rounding could have made, up to 16 N ε of the
+  /// largest.
+  ///
+  /// - Throws: `TensorError` if H has a batch or cannot be computed.
+  /// - Complexity: the whole Hessian, and O(N³).
+  public func inertia() throws(TensorError) -> Inertia {
+    let values = try linearAlgebra("inertia") {
+      try SymmetricEigenDecomposition(try self.matrix("inertia")).values
+    }
+    let threshold = Double(16 * Swift.max(4, values.count)) * Double(Scalar.ulpOfOne) * values.largestMagnitude
+    return Inertia(eigenvalues: values, threshold: threshold)
+  }
+
+  /// The ratio of the largest and the least magnitude of eigenvalues: by what factor an error in b can grow in H⁻¹ b. Infinite
+  /// for a singular H.
+  ///
+  /// - Throws: `TensorError` if H has a batch or cannot be computed.
+  /// - Complexity: the whole Hessian, and O(N³).
+  public func conditionNumber() throws(TensorError) -> Double {
+    let values = try linearAlgebra("conditionNumber") {
+      try SymmetricEigenDecomposition(try self.matrix("conditionNumber")).values
+    }
+    guard let least = values.map({ abs($0) }).min() else { return 1 }
+    return least == 0 ? .infinity : values.largestMagnitude / least
+  }
+
+  /// Eigenvalues at an end of the spectrum with their eigenvectors, from products alone.
+  ///
+  /// - Parameters:
+  ///   - count: how many.
+  ///   - end: which end; the nearest to it come first.
+  ///   - tolerance: of the residuals ‖H v - λ v‖, relative to the largest magnitude of an eigenvalue.
+  ///   - maximumProducts: how many products are taken at most.
+  /// - Throws: `TensorError` if H has a batch, a product is not finite, or they do not converge.
+  /// - Complexity: some tens of products, O(N (count + 24)) memory.
+  public func eigenpairs(
+    _ count: Int, at end: SpectrumEnd, tolerance: Double? = nil, maximumProducts: Int = 5000
+  ) throws(TensorError) -> Eigenpairs<Scalar> {
+    let shape = try pointShape("eigenpairs")
+    guard count >= 1, count <= shape.count else {
+      throw TensorError("eigenpairs: \(count) of \(shape.count) are asked for; ask for 1 to \(shape.count)")
+    }
+    let pairs = try Lanczos.eigenpairs(
+      count: shape.count, wanted: count, end: end.lanczos,
+      tolerance: tolerance ?? Swift.max(1e-8, 100 * Double(Scalar.ulpOfOne)), maximumProducts: maximumProducts
+    ) { (v) throws(TensorError) in try Evaluation.storage(readProduct(tensor(v, shape)).node).doubles }
+    guard pairs.isConverged else {
+      throw TensorError(
+        "eigenpairs: residuals are up to \(pairs.residuals.max() ?? 0) after \(pairs.products) products; allow more, or a "
+          + "larger tolerance")
+    }
+    return Eigenpairs(
+      values: pairs.values, vectors: pairs.vectors.map { tensor($0, shape) }, residuals: pairs.residuals,
+      products: pairs.products)
+  }
+
+  // MARK: Parts
+
+  private func tensor(_ elements: [Double], _ shape: Shape) -> Tensor<Scalar> {
+    Tensor(Node(.from(elements, scalarType: Scalar.scalarType), shape: shape))
+  }
+
+  /// The shape of the point, if the matrix is square without a batch.
+  private func pointShape(_ operation: String) throws(TensorError) -> Shape {
+    guard core.rows.batchAxis == nil, core.rows.node.shape == core.columns.node.shape else {
+      throw TensorError(
+        "\(operation): this is a block or a batch of shape \(Shape(self.shape)); take the Hessian in one tensor without a batch"
+      )
+    }
+    return core.rows.node.shape
+  }
+
+  /// The whole as doubles.
+  private func matrix(_ operation: String) throws(TensorError) -> DenseMatrix {
+    let n = try pointShape(operation).count
+    let elements = try Evaluation.storage(read([.ellipsis]).node).doubles
+    var matrix = DenseMatrix(rows: n, columns: n)
+    matrix.elements = elements
+    guard matrix.isFinite else {
+      throw TensorError("\(operation): the Hessian is not finite here; choose another point")
+    }
+    return matrix
+  }
+
+  private func factors(_ operation: String) throws(TensorError) -> ScaledFactors {
+    let matrix = try matrix(operation)
+    return try linearAlgebra(operation) { try ScaledFactors(matrix) }
+  }
+
+  private func linearAlgebra<Result>(_ operation: String, _ body: () throws -> Result) throws(TensorError) -> Result {
+    do { return try body() } catch let error as TensorError { throw error } catch {
+      throw TensorError("\(operation): \(error)")
+    }
+  }
+}
+
+/// Factors of D⁻¹ A D⁻¹ with D that makes its entries alike: what units the variables have does not make it singular.
+private struct ScaledFactors {
+  let factors: SymmetricFactorization
+  let scales: [Double]
+
+  init(_ matrix: DenseMatrix) throws(LinearAlgebraError) {
+    scales = matrix.equilibration.map { $0 ?? 1 }
+    factors = try SymmetricFactorization(matrix.scaled(by: scales))
+  }
+
+  /// A⁻¹ B.
+  ///
+  /// - Throws: `TensorError` if A is singular but for rounding.
+  func solving(_ right: DenseMatrix, _ operation: String) throws(TensorError) -> DenseMatrix {
+    guard factors.reciprocalCondition > .ulpOfOne else {
+      throw TensorError(
+        "\(operation): the Hessian is singular but for rounding (`inertia()` counts its zero eigenvalues); fix a variable or add "
+          + "a term that determines it")
+    }
+    var scaled = right
+    for j in 0..<right.columns { for i in 0..<right.rows { scaled[i, j] /= scales[i] } }
+    do { scaled = try factors.solving(scaled) } catch { throw TensorError("\(operation): \(error)") }
+    for j in 0..<right.columns { for i in 0..<right.rows { scaled[i, j] /= scales[i] } }
+    return scaled
+  }
+}
+
+/// An end of the spectrum of a symmetric matrix.
+public enum SpectrumEnd: String, CaseIterable, Hashable, Sendable {
+  case smallest, largest, largestMagnitude
+
+  fileprivate var lanczos: Lanczos.End {
+    switch self {
+    case .smallest: .smallest
+    case .largest: .largest
+    case .largestMagnitude: .largestMagnitude
+    }
+  }
+}
+
+/// Eigenvalues and eigenvectors of a Hessian.
+public struct Eigenpairs<Scalar: DifferentiableScalar>: Sendable {
+  /// The nearest to the end of the spectrum first.
+  public let values: [Double]
+  /// Unit vectors in the shape of the point.
+  public let vectors: [Tensor<Scalar>]
+  /// ‖H v - λ v‖: an eigenvalue is no farther than that from each value.
+  public let residuals: [Double]
+  /// Products with the Hessian that were taken.
+  public let products: Int
+}

@@ -1,0 +1,171 @@
+import TensorGraph
+
+/// Extreme eigenpairs of a symmetric matrix from products alone: thick-restart Lanczos (Wu & Simon, "Thick-restart Lanczos
+/// method for large symmetric eigenvalue problems", SIAM J. Matrix Anal. Appl. 22, 2000) with full orthogonalization, so that
+/// no copies of eigenvalues appear.
+package enum Lanczos {
+  /// Which end of the spectrum.
+  package enum End: Sendable {
+    case smallest, largest, largestMagnitude
+
+    /// Whether one value is nearer to the end than another by more than a distance.
+    func isNearer(_ a: Double, than b: Double, by distance: Double) -> Bool {
+      switch self {
+      case .smallest: a < b - distance
+      case .largest: a > b + distance
+      case .largestMagnitude: abs(a) > abs(b) + distance
+      }
+    }
+  }
+
+  package struct Eigenpairs: Sendable {
+    /// The nearest to the end first.
+    package var values: [Double] = []
+    package var vectors: [[Double]] = []
+    /// ‖A v - λ v‖: some eigenvalue is no farther from each value.
+    package var residuals: [Double] = []
+    /// The largest magnitude of a Ritz value: a lower bound of the matrix's norm.
+    package var norm = 0.0
+    package var products = 0
+    package var isConverged = false
+  }
+
+  /// Extreme eigenpairs, several for an eigenvalue that the matrix has several times: a Krylov space holds one of them only, so
+  /// that what is found is held and the rest searched until nothing nearer to the end turns up.
+  ///
+  /// - Parameters:
+  ///   - wanted: how many eigenpairs.
+  ///   - tolerance: of the residuals, relative to the norm of the matrix.
+  ///   - maximumProducts: after how many products the best so far are given.
+  ///   - findsCopies: whether it is looked for further copies; without, one is found of each eigenvalue.
+  package static func eigenpairs(
+    count n: Int, wanted: Int, end: End, tolerance: Double, maximumProducts: Int, findsCopies: Bool = true,
+    product: ([Double]) throws(TensorError) -> [Double]
+  ) throws(TensorError) -> Eigenpairs {
+    let wanted = min(wanted, n)
+    guard wanted > 0 else { return Eigenpairs(isConverged: true) }
+    var generator = SplitMix(state: 0x5EED)
+    var result = try search(
+      n, wanted, end, tolerance, maximumProducts, apart: [], start: generator.direction(n), generator: &generator,
+      product: product)
+    while findsCopies, result.isConverged, result.vectors.count < n {
+      let more = try search(
+        n, 1, end, tolerance, maximumProducts - result.products, apart: result.vectors,
+        start: generator.direction(n, apart: result.vectors), generator: &generator, product: product)
+      result.products += more.products
+      result.norm = max(result.norm, more.norm)
+      guard more.isConverged else {
+        result.isConverged = false
+        break
+      }
+      guard end.isNearer(more.values[0], than: result.values[wanted - 1], by: 2 * tolerance * result.norm) else {
+        break
+      }
+      let place = result.values.firstIndex { end.isNearer(more.values[0], than: $0, by: 0) } ?? result.values.count
+      result.values.insert(more.values[0], at: place)
+      result.vectors.insert(more.vectors[0], at: place)
+      result.residuals.insert(more.residuals[0], at: place)
+    }
+    result.values.removeLast(result.values.count - wanted)
+    result.vectors.removeLast(result.vectors.count - wanted)
+    result.residuals.removeLast(result.residuals.count - wanted)
+    return result
+  }
+
+  /// Eigenpairs in what is orthogonal to some eigenvectors.
+  private static func search(
+    _ n: Int, _ wanted: Int, _ end: End, _ tolerance: Double, _ maximumProducts: Int, apart held: [[Double]],
+    start: [Double], generator: inout SplitMix, product: ([Double]) throws(TensorError) -> [Double]
+  ) throws(TensorError) -> Eigenpairs {
+    let room = n - held.count
+    let size = min(room, max(2 * wanted + 10, 24))
+    var basis: [[Double]] = [start]
+    var projection = DenseMatrix(rows: size, columns: size)
+    var result = Eigenpairs()
+    while true {
+      var remainder = 0.0
+      while true {
+        let j = basis.count - 1
+        try Cancellation.check { "cancelled after \(result.products) products" }
+        var image = try product(basis[j])
+        result.products += 1
+        guard image.allSatisfy(\.isFinite) else {
+          throw TensorError("eigenpairs: a product of the matrix is not finite; choose another point")
+        }
+        let scale = max(image.euclideanNorm, result.norm)
+        // Twice is enough (Parlett, The Symmetric Eigenvalue Problem, 1980, section 6.9).
+        for pass in 0..<2 {
+          for vector in held { image.add(vector, times: -dot(vector, image)) }
+          for i in 0...j {
+            let part = dot(basis[i], image)
+            image.add(basis[i], times: -part)
+            if pass == 0 { projection[i, j] = part } else { projection[i, j] += part }
+            projection[j, i] = projection[i, j]
+          }
+        }
+        remainder = image.euclideanNorm
+        if basis.count == room {
+          remainder = 0
+          break
+        }
+        var next = image.map { $0 / remainder }
+        if !(remainder > 1e-14 * scale) {
+          // An invariant subspace: go on in what is orthogonal to it.
+          remainder = 0
+          next = generator.direction(n, apart: held + basis)
+        }
+        basis.append(next)
+        if basis.count > size { break }
+      }
+      let count = min(basis.count, size)
+      let ritz: SymmetricEigenDecomposition
+      do { ritz = try SymmetricEigenDecomposition(projection.part(Array(0..<count))) } catch {
+        throw TensorError("eigenpairs: \(error)")
+      }
+      let order = (0..<count).sorted { a, b in
+        end.isNearer(ritz.values[a], than: ritz.values[b], by: 0)
+      }
+      result.norm = max(result.norm, ritz.values.largestMagnitude)
+      let residuals = order.map { abs(remainder * ritz.vectors[count - 1, $0]) }
+      let isConverged = residuals[..<wanted].allSatisfy { $0 <= tolerance * result.norm }
+      let isEnd = isConverged || result.products >= maximumProducts || count == room
+      let kept = isEnd ? wanted : min(count - 1, wanted + max(5, (count - wanted) / 2))
+      let vectors = order[..<kept].map { column in
+        var vector = [Double](repeating: 0, count: n)
+        for i in 0..<count { vector.add(basis[i], times: ritz.vectors[i, column]) }
+        return vector
+      }
+      if isEnd {
+        result.values = order[..<wanted].map { ritz.values[$0] }
+        result.vectors = vectors
+        result.residuals = Array(residuals[..<wanted])
+        result.isConverged = isConverged || count == room
+        return result
+      }
+      projection = DenseMatrix(rows: size, columns: size)
+      for (i, column) in order[..<kept].enumerated() { projection[i, i] = ritz.values[column] }
+      basis = vectors + [basis[count]]
+    }
+  }
+}
+
+/// A repeatable source of directions (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// A unit vector, orthogonal to others.
+  mutating func direction(_ count: Int, apart others: [[Double]] = []) -> [Double] {
+    var x = (0..<count).map { _ in Double.random(in: -1...1, using: &self) }
+    for _ in 0..<2 { for other in others { x.add(other, times: -dot(other, x)) } }
+    let length = x.euclideanNorm
+    return length > 0 ? x.map { $0 / length } : x.map { _ in 1 }
+  }
+}

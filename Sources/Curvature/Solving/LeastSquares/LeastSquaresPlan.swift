@@ -1,0 +1,214 @@
+import TensorGraph
+
+/// Residuals whose sum of squares is to be minimized, with exact first and second derivatives, compiled once for many starts
+/// and data.
+///
+/// ```swift
+/// let plan = try LeastSquaresPlan(like: b, x, y) { b, x, y in y - b[0] * (1 - exp(-b[1] * x)) }
+/// let fit = try plan(from: b, x, y)
+/// print(fit.minimum.point, fit.statistics?.standardDeviations ?? [])
+/// ```
+/// Gauss & Newton's model and Newton's with the exact Hessian compete for each step (<doc:Solving>).
+public struct LeastSquaresPlan<Point: TensorTree> {
+  /// The most steps of a search.
+  public var maximumIterations = 5000
+  /// The cosine between residuals and their tangent plane at which a point counts as stationary: 10⁻⁹ for `Double`, 10⁻⁴ for
+  /// `Float`, unless set.
+  public var tolerance: Double
+  private let template: Point
+  private let graph: LeastSquaresGraph
+  private let arguments: [Node]
+
+  /// A plan for parameters of the form of `point`, and data of the shapes of some tensors, whose elements do not matter.
+  ///
+  /// - Parameters:
+  ///   - data: what else the function takes: given anew in each search, and not differentiated in.
+  ///   - residuals: as many numbers as there are observations, in a tensor of any shape.
+  /// - Throws: what `residuals` throws, and `TensorError` if there are fewer residuals than parameters.
+  public init<each Data: TensorScalar>(
+    like point: Point, _ data: repeat Tensor<each Data>,
+    residuals: (Point, repeat Tensor<each Data>) throws -> Tensor<Point.Scalar>
+  ) throws {
+    let variable = Node(.input([point.parameterCount], Point.Scalar.scalarType))
+    let placeholders = (repeat TracedFunction.placeholder(each data))
+    let result = try residuals(point.traced(variable), repeat each placeholders).node
+    guard result.shape.count >= point.parameterCount else {
+      throw TensorError(
+        "leastSquares: \(result.shape.count) residuals for \(point.parameterCount) parameters; at least as many are needed"
+      )
+    }
+    arguments = PlanProgram.nodes(repeat each placeholders)
+    graph = try LeastSquaresGraph(residuals: result, parameters: variable, data: arguments)
+    template = point
+    tolerance = Point.Scalar.scalarType == .float32 ? 1e-4 : 1e-9
+  }
+
+  /// Searches a local minimum of ½‖r‖² from a start.
+  ///
+  /// - Parameters:
+  ///   - lowerBounds: the least value of each parameter, in the form of the start; -∞ for none. With bounds the search is
+  ///     that of `MinimizationPlan`, with the exact Hessian.
+  ///   - upperBounds: the largest ones.
+  ///   - onIterate: is told the start and every point that is accepted; what it throws ends the search.
+  /// - Throws: `TensorError` if start, data or bounds have other shapes than the plan's or cannot be used, or something cannot
+  ///   be computed; what `onIterate` throws.
+  public func callAsFunction<each Data: TensorScalar>(
+    from start: Point, _ data: repeat Tensor<each Data>, lowerBounds: Point? = nil, upperBounds: Point? = nil,
+    onIterate: (MinimizationIterate<Point>) throws -> Void = { _ in }
+  ) throws -> LeastSquaresResult<Point> {
+    let nodes = PlanProgram.nodes(repeat each data)
+    try PlanProgram.require(nodes, of: arguments)
+    let counter = Counter()
+    let objective = counter.counting(graph.objective(data: try Evaluation.storages(nodes)))
+    let first = try template.elements(of: start, "the start")
+    guard lowerBounds == nil, upperBounds == nil else {
+      return try newton(
+        objective, counter, from: first, lower: lowerBounds, upper: upperBounds, onIterate: onIterate)
+    }
+    let solver = LeastSquaresSolver(maximumIterations: maximumIterations, tolerance: tolerance)
+    let atStart = try objective.derivatives(first)
+    guard atStart.isFinite else {
+      return try result(objective, counter, at: first, stop: .notFiniteAtStart, iterations: 0)
+    }
+    let solution: LeastSquaresSolver.Solution
+    do {
+      solution = try solver.minimize(objective, from: first) { iteration, b, derivatives in
+        try onIterate(
+          .init(
+            iteration: iteration, point: template.replacingElements(b), value: derivatives.value,
+            gradientNorm: derivatives.gradient.euclideanNorm, counts: counter.counts))
+      }
+    } catch let error as LinearAlgebraError {
+      throw TensorError("leastSquares: \(error.message); give data and parameters in other units")
+    }
+    let isStationary = solution.offset <= tolerance
+    let stop: StopReason
+    switch solution.outcome {
+    case .converged: stop = isStationary ? .gradient : .step
+    case .iterationLimit: stop = .iterationLimit
+    case .cancelled: stop = .cancelled
+    case .stalled, .rankDeficient:
+      guard isStationary else {
+        // Residuals that say no more, as where columns of J are nearly dependent, leave the rest to the exact Hessian.
+        return try newton(
+          objective, counter, from: solution.parameters, iterations: solution.iterations, startValue: atStart.value,
+          onIterate: onIterate)
+      }
+      stop = .gradient
+    }
+    return try result(objective, counter, at: solution.parameters, stop: stop, iterations: solution.iterations)
+  }
+
+  /// Goes on, or begins, with the search of `MinimizationPlan`.
+  private func newton(
+    _ objective: LeastSquaresObjective, _ counter: Counter, from start: [Double], iterations: Int = 0,
+    startValue: Double? = nil, lower: Point? = nil, upper: Point? = nil,
+    onIterate: (MinimizationIterate<Point>) throws -> Void
+  ) throws -> LeastSquaresResult<Point> {
+    let lower = try lower.map { try template.elements(of: $0, "the lower bounds") }
+    let upper = try upper.map { try template.elements(of: $0, "the upper bounds") }
+    var search = try ObjectivePlan.search(
+      objective.halfSquare(precision: precision), isDense: true, from: start, lower: lower, upper: upper,
+      tolerance: nil, maximumIterations: max(0, maximumIterations - iterations), names: { template.variableNames })
+    func report() throws {
+      try onIterate(
+        .init(
+          iteration: iterations + search.iterations, point: template.replacingElements(search.point),
+          value: search.value, gradientNorm: search.freeGradient.euclideanNorm, counts: counter.counts))
+    }
+    if iterations == 0 { try report() }
+    while try search.advance() { try report() }
+    return try result(
+      objective, counter, at: search.point, stop: search.stop ?? .iterationLimit,
+      iterations: iterations + search.iterations, startValue: startValue ?? 0, lower: lower, upper: upper)
+  }
+
+  private var precision: Double { Point.Scalar.scalarType == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne }
+
+  private func result(
+    _ objective: LeastSquaresObjective, _ counter: Counter, at b: [Double], stop: StopReason, iterations: Int,
+    startValue: Double = 0, lower: [Double]? = nil, upper: [Double]? = nil
+  ) throws -> LeastSquaresResult<Point> {
+    let counts = counter.counts
+    let derivatives = try objective.derivatives(b)
+    var search = try NewtonSearch(
+      objective.halfSquare(precision: precision), from: b, lower: lower, upper: upper, isDense: true,
+      maximumIterations: 0)
+    var stop = stop
+    if stop == .noProgress {
+      // Where columns of J are nearly dependent the tangent plane is known less well than the gradient.
+      stop = search.isStationary ? .gradient : search.isRounding(startValue: startValue) ? .value : stop
+    }
+    var curvature = try search.curvature()
+    if curvature.heldVariables == 0, let factors = try? FactoredHessian(derivatives), factors.isPositiveDefinite,
+      !factors.isRankDeficient
+    {
+      // Factors of the Jacobian see what their squares have lost.
+      curvature = PointCurvature(
+        kind: .minimum, inertia: Inertia(positive: b.count, negative: 0, zero: 0),
+        leastEigenvalue: curvature.leastEigenvalue, heldVariables: 0)
+    }
+    let minimum = MinimizationResult(
+      point: template.replacingElements(b), value: derivatives.value,
+      gradient: template.replacingElements(derivatives.gradient), gradientNorm: search.freeGradient.euclideanNorm,
+      stop: stop, curvature: curvature, iterations: iterations, counts: counts, variableNames: template.variableNames)
+    let isInside = curvature.heldVariables == 0 && derivatives.isFinite
+    return LeastSquaresResult(
+      minimum: minimum, residuals: derivatives.residuals,
+      statistics: isInside ? LeastSquaresStatistics(derivatives) : nil)
+  }
+}
+
+extension LeastSquaresPlan: Sendable where Point: Sendable {}
+
+/// Where a search for least squares ended, and what it says about the parameters.
+public struct LeastSquaresResult<Point> {
+  /// The point, why the search ended there, and what kind of point it is; the value is ½‖r‖².
+  public let minimum: MinimizationResult<Point>
+  /// r at the point, in row-major order.
+  public let residuals: [Double]
+  /// Sum of squares and standard deviations; nil where a bound holds a parameter, to which they do not apply, or numbers are
+  /// not finite.
+  public let statistics: LeastSquaresStatistics?
+
+  /// Whether the search came to a stationary point that is not a saddle.
+  public var isConverged: Bool { minimum.isConverged }
+}
+
+extension LeastSquaresResult: Sendable where Point: Sendable {}
+
+/// Searches the least sum of squares of some residuals from a start, within bounds if there are some: a plan that is used once.
+///
+/// ```swift
+/// let fit = try leastSquares(from: Tensor<Double>([500, 1e-4]), x, y) { b, x, y in y - b[0] * (1 - exp(-b[1] * x)) }
+/// ```
+/// - Parameters: as those of `LeastSquaresPlan`.
+/// - Throws: what `residuals` and `onIterate` throw, and `TensorError` where a plan does.
+public func leastSquares<Point: TensorTree, each Data: TensorScalar>(
+  from start: Point, _ data: repeat Tensor<each Data>, lowerBounds: Point? = nil, upperBounds: Point? = nil,
+  maximumIterations: Int = 5000, tolerance: Double? = nil,
+  onIterate: (MinimizationIterate<Point>) throws -> Void = { _ in },
+  residuals: (Point, repeat Tensor<each Data>) throws -> Tensor<Point.Scalar>
+) throws -> LeastSquaresResult<Point> {
+  var plan = try LeastSquaresPlan(like: start, repeat each data, residuals: residuals)
+  plan.maximumIterations = maximumIterations
+  if let tolerance { plan.tolerance = tolerance }
+  return try plan(
+    from: start, repeat each data, lowerBounds: lowerBounds, upperBounds: upperBounds, onIterate: onIterate)
+}
+
+/// Counts what a search asks of its objective.
+private final class Counter {
+  var counts = EvaluationCounts()
+
+  func counting(_ objective: LeastSquaresObjective) -> LeastSquaresObjective {
+    LeastSquaresObjective(parameterCount: objective.parameterCount) { b in
+      self.counts.values += 1
+      return try objective.residuals(b)
+    } derivatives: { b in
+      self.counts.gradients += 1
+      self.counts.hessians += 1
+      return try objective.derivatives(b)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import TensorGraph
+
+/// A compiled function and how its steps are found: what plans and commands start searches with.
+package struct ObjectivePlan: Sendable {
+  private let program: ObjectiveProgram
+  private let isDense: Bool
+
+  init(program: ObjectiveProgram, isDense: Bool) { (self.program, self.isDense) = (program, isDense) }
+
+  /// The function that a graph computes from a vector.
+  ///
+  /// - Parameters:
+  ///   - result: the value, of one element.
+  ///   - variable: the placeholder of the vector.
+  /// - Throws: `TensorError` if the value has more than one element or cannot be computed.
+  package init(of result: Node, in variable: Node, method: MinimizationMethod) throws(TensorError) {
+    let isDense = method.isDense(count: variable.shape.count)
+    self.init(
+      program: try ObjectiveProgram(of: result, in: variable, data: [], isDense: isDense), isDense: isDense)
+  }
+
+  /// The function for some data.
+  func objective(data: [Node]) -> Objective { program.objective(data: data) }
+
+  /// A search from a start.
+  ///
+  /// - Parameter names: those of the variables, for messages.
+  /// - Throws: `TensorError` if a lower bound lies above an upper one or a number is not usable.
+  package func search(
+    from start: [Double], data: [Node] = [], lower: [Double]? = nil, upper: [Double]? = nil, tolerance: Double? = nil,
+    maximumIterations: Int = 1000, names: () -> [String]
+  ) throws(TensorError) -> NewtonSearch {
+    try Self.search(
+      program.objective(data: data), isDense: isDense, from: start, lower: lower, upper: upper, tolerance: tolerance,
+      maximumIterations: maximumIterations, names: names)
+  }
+
+  /// A search of any objective, after a look at what it is given.
+  static func search(
+    _ objective: Objective, isDense: Bool, from start: [Double], lower: [Double]?, upper: [Double]?, tolerance: Double?,
+    maximumIterations: Int, names: () -> [String]
+  ) throws(TensorError) -> NewtonSearch {
+    guard maximumIterations >= 0 else {
+      throw TensorError("minimize: maximumIterations is \(maximumIterations); give 0 or more")
+    }
+    if let tolerance, !(tolerance > 0 && tolerance < 1) {
+      throw TensorError("minimize: the tolerance is \(tolerance); give one between 0 and 1")
+    }
+    for (i, x) in start.enumerated() where !x.isFinite {
+      throw TensorError("minimize: the start has \(names()[i]) = \(x); start at finite numbers")
+    }
+    for i in start.indices {
+      let (low, high) = (lower?[i] ?? -.infinity, upper?[i] ?? .infinity)
+      guard low <= high, low < .infinity, high > -.infinity else {
+        throw TensorError(
+          "minimize: \(names()[i]) has the bounds \(low) and \(high), between which there is no number; give a lower one "
+            + "that is not above the upper one")
+      }
+    }
+    return try NewtonSearch(
+      objective, from: start, lower: lower, upper: upper, isDense: isDense, tolerance: tolerance,
+      maximumIterations: maximumIterations)
+  }
+}
+
+extension TensorTree {
+  /// The same form with the elements of a vector that stands for them in a graph.
+  func traced(_ vector: Node) -> Self { unflattened(Tensor<Scalar>(vector)) }
+
+  /// The elements of another tree of this form as doubles.
+  ///
+  /// - Throws: `TensorError` if its tensors have other shapes, or cannot be computed.
+  func elements(of other: Self, _ name: String) throws(TensorError) -> [Double] {
+    let (own, others) = (leaves.map(\.node.shape), other.leaves.map(\.node.shape))
+    guard own == others else {
+      throw TensorError("minimize: \(name) has tensors of shapes \(others), \(own) are needed")
+    }
+    let nodes = other.leaves.map(\.node)
+    return try Evaluation.storages(nodes).flatMap(\.doubles)
+  }
+
+  /// The same form with other elements, in the order of `flattened`.
+  func replacingElements(_ elements: [Double]) -> Self {
+    var start = 0
+    return replacingTensors(
+      leaves.map { leaf in
+        let end = start + leaf.node.shape.count
+        defer { start = end }
+        return Tensor(
+          Node(.from(Array(elements[start..<end]), scalarType: Scalar.scalarType), shape: leaf.node.shape))
+      })
+  }
+}

@@ -1,0 +1,81 @@
+/// Why a search for a minimum ended.
+public enum StopReason: String, CaseIterable, Hashable, Sendable {
+  /// The gradient vanishes: a full Newton step is foretold to lower the value by no more than the tolerance allows.
+  case gradient
+  /// No step lowers the value by more than rounding.
+  case value
+  /// No step moves the point by more than rounding.
+  case step
+  /// The most steps that were allowed have been taken.
+  case iterationLimit
+  /// The value falls below every bound.
+  case unbounded
+  /// Variables grow without end while the value approaches a limit that it does not reach, as it does where data separate the
+  /// classes of a logistic regression.
+  case receding
+  /// No step lowers the value, but the gradient does not vanish: the function has a kink here, or is computed with more noise
+  /// than its derivatives.
+  case noProgress
+  /// The value or a derivative at the start is infinite or NaN.
+  case notFiniteAtStart
+  /// The task was cancelled.
+  case cancelled
+
+  /// Whether the search came to a stationary point.
+  public var isConverged: Bool {
+    switch self {
+    case .gradient, .value, .step: true
+    case .iterationLimit, .unbounded, .receding, .noProgress, .notFiniteAtStart, .cancelled: false
+    }
+  }
+
+  /// The reason in words.
+  public var explanation: String {
+    switch self {
+    case .gradient: "the gradient vanishes"
+    case .value: "the value cannot be lowered by more than rounding"
+    case .step: "steps are as small as rounding"
+    case .iterationLimit: "the most steps that were allowed have been taken; allow more, or go on from this point"
+    case .unbounded: "the value falls below every bound; give bounds, or minimize another function"
+    case .receding:
+      "variables grow without end while the value approaches a limit; give bounds, or add a term that holds them"
+    case .noProgress:
+      "no step lowers the value although the gradient does not vanish; the function may have a kink here, or noise"
+    case .notFiniteAtStart: "the function or its derivatives are not finite at the start; start elsewhere"
+    case .cancelled: "the task was cancelled"
+    }
+  }
+}
+
+/// What a search has taken so far.
+public struct EvaluationCounts: Hashable, Sendable {
+  /// Values of the function.
+  public var values = 0
+  /// Gradients.
+  public var gradients = 0
+  /// Whole Hessians.
+  public var hessians = 0
+  /// Products of Hessians with directions, whole Hessians not counted.
+  public var hessianProducts = 0
+
+  public init() {}
+}
+
+/// How the quadratic model of each step is minimized.
+public enum MinimizationMethod: String, CaseIterable, Hashable, Sendable {
+  /// `dense` up to 300 variables, `matrixFree` beyond.
+  case automatic
+  /// With the whole Hessian and its factors: fewest steps, and a point that is accurate to rounding. O(N³) a step.
+  case dense
+  /// By conjugate gradients with Hessian products: memory for a few vectors. Variables should have like scales.
+  case matrixFree
+
+  /// Whether whole Hessians are computed for some number of variables.
+  func isDense(count: Int) -> Bool {
+    switch self {
+    case .automatic: count <= 300
+    case .dense: true
+    case .matrixFree: false
+    }
+  }
+}
