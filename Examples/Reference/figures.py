@@ -222,7 +222,7 @@ def neural_network():
 def heat_equation():
     jax, source = jax64()
     jnp = jax.numpy
-    n = 16
+    n = 8
     side = (np.arange(12) + 0.5) / 12
     points = np.stack([np.repeat(side, 12), 0.3 * np.tile(side, 12)], 1)
 
@@ -236,7 +236,7 @@ def heat_equation():
         bend = jax.vmap(jax.grad(jax.grad(temperature, 1), 1), (None, 0, 0))(w, points[:, 0], points[:, 1])
         return rate - bend
 
-    w = np.sin(np.arange(5 * n + n * n) * 1.3 + 0.5)
+    w = 0.5 * np.sin(np.arange(5 * n + n * n) * 1.3 + 0.5)
     r, j = residual(w), jax.jacobian(residual)(w)
     figure("HeatEquation", "first cost", 0.5 * r @ r, source)
     figure("HeatEquation", "first slope", np.linalg.norm(r @ j), source)

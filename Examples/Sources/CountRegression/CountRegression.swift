@@ -17,33 +17,26 @@ import ExampleSupport
     let visits: Tensor<Double> = try archive.tensor(named: "y")
     let columns: Tensor<Double> = try archive.tensor(named: "x")
     let X = Tensor.concatenate([columns, Tensor.ones([columns.shape[0], 1])], axis: 1)
-    let count = X.shape[1]
-    let constant = lgamma(visits + 1).sum()
     var comparison = try Comparison("CountRegression")
 
-    let poisson = try newtonMinimum(
-      of: { b in
-        let linear = matmul(X, b)
-        return (exp(linear) - visits * linear).sum() + constant
-      }, from: Tensor.zeros([count]))
-    let poissonErrors = sqrt(poisson.hessian.inverse.diagonal())
-    comparison.check("Poisson: log-likelihood", -poisson.value)
-    comparison.check("Poisson: lncoins", poisson.x[0].item())
-    comparison.check("Poisson: error of lncoins", poissonErrors[0].item())
+    let poisson = try maximumLikelihood(from: Tensor<Double>.zeros([X.shape[1]]), X, visits) { b, X, visits in
+      let linear = matmul(X, b)
+      return exp(linear) - visits * linear + lgamma(visits + 1)
+    }
+    comparison.check("Poisson: log-likelihood", poisson.logLikelihood)
+    comparison.check("Poisson: lncoins", poisson.point[0].item())
+    comparison.check("Poisson: error of lncoins", try poisson.standardErrors()[0].item())
 
-    let start = Model(coefficients: poisson.x, dispersion: Tensor([1.0]))
-    let negativeBinomial = try newtonMinimum(
-      of: { v in
-        let model = start.unflattened(v)
-        let linear = matmul(X, model.coefficients)
-        let size = 1 / model.dispersion
-        let total = log(size + exp(linear))
-        return constant
-          - (lgamma(visits + size) - lgamma(size) + size * (log(size) - total) + visits * (linear - total)).sum()
-      }, from: start.flattened)
-    let model = start.unflattened(negativeBinomial.x)
-    let errors = start.unflattened(sqrt(negativeBinomial.hessian.inverse.diagonal()))
-    comparison.check("NB2: log-likelihood", -negativeBinomial.value)
+    let start = Model(coefficients: poisson.point, dispersion: Tensor([1.0]))
+    let fit = try maximumLikelihood(from: start, X, visits) { model, X, visits in
+      let linear = matmul(X, model.coefficients)
+      let size = 1 / model.dispersion
+      let total = log(size + exp(linear))
+      let ways = lgamma(visits + size) - lgamma(size) - lgamma(visits + 1)
+      return total * (size + visits) - ways - size * log(size) - visits * linear
+    }
+    let (model, errors) = (fit.point, try fit.standardErrors())
+    comparison.check("NB2: log-likelihood", fit.logLikelihood)
     comparison.check("NB2: lncoins", model.coefficients[0].item())
     comparison.check("NB2: error of lncoins", errors.coefficients[0].item(), within: 1e-4)
     comparison.check("NB2: dispersion", model.dispersion[0].item())

@@ -33,17 +33,17 @@ import ExampleSupport
       return Tensor.concatenate([Tensor([3.0]), path[((stepsPerDay - 1)...).every(stepsPerDay)]])
     }
 
-    let fit = try newtonMinimum(of: { 0.5 * square(infected($0) - observed).sum() }, from: Tensor([1.7, 0.45]))
-    let variance = 2 * fit.value / Double(inBed.count - 2)
-    // As programs for least squares give them, from the Jacobian alone.
-    let J = jacobian(at: fit.x, of: infected)[...]
-    let errors = sqrt(variance * matmul(J.transposed(), J).inverse.diagonal())
+    let fit = try leastSquares(from: Tensor([1.7, 0.45])) { rates in infected(rates) - observed }
+    guard let statistics = fit.statistics, let errors = statistics.standardDeviations else {
+      fatalError("\(fit.minimum)")
+    }
+
     var comparison = try Comparison("Epidemic")
-    comparison.check("rate of infection", fit.x[0].item())
-    comparison.check("rate of recovery", fit.x[1].item())
-    comparison.check("sum of squares", 2 * fit.value)
-    comparison.check("error of infection", errors[0].item())
-    comparison.check("error of recovery", errors[1].item())
+    comparison.check("rate of infection", fit.minimum.point[0].item())
+    comparison.check("rate of recovery", fit.minimum.point[1].item())
+    comparison.check("sum of squares", statistics.residualSumOfSquares)
+    comparison.check("error of infection", errors[0])
+    comparison.check("error of recovery", errors[1])
     comparison.finish()
   }
 }

@@ -26,7 +26,7 @@ public struct Comparison {
   /// Prints the table, and ends the program with status 1 if a number differs.
   public func finish() {
     func row(_ cells: [String]) -> String {
-      let first = cells[0].padding(toLength: 30, withPad: " ", startingAt: 0)
+      let first = cells[0].padding(toLength: 36, withPad: " ", startingAt: 0)
       return "  " + first + cells[1...2].map { String(repeating: " ", count: max(18 - $0.count, 1)) + $0 }.joined()
         + "  " + cells[3]
     }

@@ -24,15 +24,15 @@ import ExampleSupport
       return 0.5 * dot(z, z) + log(L.diagonal()).sum() + 0.5 * Double(count) * 1.8378770664093453
     }
 
-    let fit = try newtonMinimum(of: loss, from: Tensor([2.5, 1.7, 1.3, 4.3, 1.0, -1.0]))
-    let errors = sqrt(fit.hessian.inverse.diagonal())
+    let fit = try maximumLikelihood(from: Tensor([2.5, 1.7, 1.3, 4.3, 1.0, -1.0]), negativeLogLikelihood: loss)
+    let errors = try fit.standardErrors()
     var comparison = try Comparison("GaussianProcess")
-    comparison.check("log marginal likelihood", -fit.value)
+    comparison.check("log marginal likelihood", fit.logLikelihood)
     let names = [
       "size of the trend", "years of the trend", "size of the season", "years of the season", "shape", "noise",
     ]
     for (i, name) in names.enumerated() {
-      comparison.check("log \(name)", fit.x[i].item(), within: 1e-3)
+      comparison.check("log \(name)", fit.point[i].item(), within: 1e-3)
       comparison.check("error of log \(name)", errors[i].item(), within: 1e-3)
     }
     comparison.finish()

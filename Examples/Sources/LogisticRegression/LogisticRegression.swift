@@ -9,14 +9,15 @@ import ExampleSupport
     let vote = table[..., 0]
     let X = Tensor.concatenate([Tensor.ones([table.shape[0], 1]), table[..., 2...]], axis: 1)
 
-    let fit = try newtonMinimum(
-      of: { b in (softplus(matmul(X, b)) - vote * matmul(X, b)).sum() }, from: Tensor.zeros([X.shape[1]]))
-    let errors = sqrt(fit.hessian.inverse.diagonal())
+    let fit = try maximumLikelihood(from: Tensor<Double>.zeros([X.shape[1]]), X, vote) { b, X, vote in
+      softplus(matmul(X, b)) - vote * matmul(X, b)
+    }
+    let errors = try fit.standardErrors()
 
     var comparison = try Comparison("LogisticRegression")
-    comparison.check("log-likelihood", -fit.value)
+    comparison.check("log-likelihood", fit.logLikelihood)
     for (i, name) in ["constant", "logpopul", "selfLR", "age", "educ", "income"].enumerated() {
-      comparison.check(name, fit.x[i].item())
+      comparison.check(name, fit.point[i].item())
       comparison.check("error of \(name)", errors[i].item())
     }
     comparison.finish()

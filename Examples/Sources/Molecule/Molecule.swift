@@ -22,23 +22,13 @@ import ExampleSupport
     for (a, b) in [(1.0, golden), (1.0, -golden), (-1.0, golden), (-1.0, -golden)] {
       places += [[0, a, b], [a, b, 0], [b, 0, a]]
     }
-    let plan = try HessianPlan(like: Tensor<Double>.zeros([3 * atoms]), of: energy)
-    var x = 0.58 * Tensor<Double>(places).flattened() + 0.03 * sin(Tensor<Double>.arange(3 * atoms) * 2.3)
-    var (value, slope, H) = try plan(x)
-    for _ in 0..<30 where slope.norm().item() > 1e-9 {
-      // Newton's step with every curvature made positive, without the three shifts and three turns.
-      let (values, vectors) = H.symmetricEigen
-      let sizes = abs(values)
-      let inverse = `where`(sizes .> 1e-6, 1 / sizes, 0)
-      let step = matmul(vectors, inverse * matmul(slope, vectors))
-      x = (x - step / max(1, step.norm() / 0.5)).detached()
-      (value, slope, H) = try plan(x)
-    }
-    let curvatures = H.symmetricEigen.values
-    let frequencies = sqrt(curvatures[6...])
+    let start = 0.58 * Tensor<Double>(places).flattened() + 0.03 * sin(Tensor<Double>.arange(3 * atoms) * 2.3)
+    let cluster = try minimize(from: start, of: energy)
+    // Three shifts and three turns cost nothing.
+    let frequencies = sqrt(hessian(at: cluster.point, of: energy)[...].symmetricEigen.values[6...])
 
     var comparison = try Comparison("Molecule")
-    comparison.check("energy", value, within: 1e-8)
+    comparison.check("energy", cluster.value, within: 1e-8)
     comparison.check("lowest frequency", frequencies[0].item())
     comparison.check("highest frequency", frequencies[-1].item())
     comparison.check("zero-point energy", 0.5 * frequencies.sum().item())

@@ -22,12 +22,12 @@ import ExampleSupport
       return 0.5 * (terms.sum() + Double(volumes.count - 1) * 1.8378770664093453)
     }
 
-    let fit = try newtonMinimum(of: loss, from: Tensor([9, 7.5]))
-    let errors = sqrt(fit.hessian.inverse.diagonal())
+    let fit = try maximumLikelihood(from: Tensor([9, 7.5]), negativeLogLikelihood: loss)
+    let errors = try fit.standardErrors()
     var comparison = try Comparison("StateSpace")
-    comparison.check("log-likelihood", -fit.value)
-    comparison.check("variance of the noise", exp(fit.x[0]).item(), within: 1e-4)
-    comparison.check("variance of the drift", exp(fit.x[1]).item(), within: 1e-4)
+    comparison.check("log-likelihood", fit.logLikelihood)
+    comparison.check("variance of the noise", exp(fit.point[0]).item(), within: 1e-4)
+    comparison.check("variance of the drift", exp(fit.point[1]).item(), within: 1e-4)
     comparison.check("error of log noise", errors[0].item(), within: 1e-4)
     comparison.check("error of log drift", errors[1].item(), within: 1e-4)
     comparison.finish()

@@ -17,24 +17,21 @@ import ExampleSupport
     let isTreated = Tensor([Double](repeating: 0, count: placebo.count) + [Double](repeating: 1, count: treated.count))
 
     // ln T = intercept + treatment · x + scale · W, where W has the extreme value distribution.
-    let fit = try newtonMinimum(
-      of: { p in
-        let z = (log(weeks) - p[0] - p[1] * isTreated) / exp(p[2])
-        return (exp(z) - isObserved * (z - p[2] - log(weeks))).sum()
-      }, from: Tensor([2, 0, 0.0]))
-    let covariance = fit.hessian.inverse
-    let errors = sqrt(covariance.diagonal())
+    let fit = try maximumLikelihood(from: Tensor([2, 0, 0.0])) { p in
+      let z = (log(weeks) - p[0] - p[1] * isTreated) / exp(p[2])
+      return exp(z) - isObserved * (z - p[2] - log(weeks))
+    }
+    let errors = try fit.standardErrors()
 
     var comparison = try Comparison("Survival")
-    comparison.check("log-likelihood", -fit.value)
+    comparison.check("log-likelihood", fit.logLikelihood)
     for (i, name) in ["intercept", "treatment", "log scale"].enumerated() {
-      comparison.check(name, fit.x[i].item())
+      comparison.check(name, fit.point[i].item())
       comparison.check("error of \(name)", errors[i].item())
     }
-    // The delta method: the variance of g(p) is ∇gᵀ Σ ∇g.
-    let (median, slope) = valueWithGradient(at: fit.x) { p in exp(p[0] + p[1] + exp(p[2]) * log(log(Tensor(2.0)))) }
-    comparison.check("median when treated", median.item())
-    comparison.check("error of that median", sqrt(dot(slope, matmul(covariance, slope))).item())
+    let median = try fit.deltaMethod { p in exp(p[0] + p[1] + exp(p[2]) * log(log(Tensor(2.0)))) }
+    comparison.check("median when treated", median.value.item())
+    comparison.check("error of that median", median.standardErrors.item())
     comparison.finish()
   }
 }
