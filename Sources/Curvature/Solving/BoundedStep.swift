@@ -6,7 +6,7 @@ import TensorGraph
 /// point, the first point on the projected path of steepest descent where the model has fallen enough, which says what
 /// bounds hold; then minimizers in the variables that are free there, projected on the box, until no further bound is met.
 struct BoundedStep {
-  let model: QuadraticModel
+  var model: QuadraticModel
   /// The steps that lead to the bounds: no step goes farther.
   let lower: [Double]
   let upper: [Double]

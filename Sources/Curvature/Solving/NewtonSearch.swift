@@ -153,7 +153,7 @@ package struct NewtonSearch {
     let slope = freeGradient
     var model = quadraticModel()
     model.forcing = min(0.1, (slope.euclideanNorm / max(forcingReference, .leastNormalMagnitude)).squareRoot())
-    let box = BoundedStep(
+    var box = BoundedStep(
       model: model, lower: scaled(zip(lower, point).map { $0 - $1 }), upper: scaled(zip(upper, point).map { $0 - $1 }),
       hasBounds: hasBounds, gradient: zip(gradient, scales).map { $0 / $1 })
     let extent = scaled(point).euclideanNorm
@@ -168,6 +168,11 @@ package struct NewtonSearch {
         return try finish(decrement <= tolerance * tolerance * valueScale ? .gradient : .noProgress)
       }
       if trial.reduction <= max(tolerance * tolerance, 4 * precision) * valueScale {
+        if isInside, !isDense, box.model.forcing > Self.finalForcing {
+          // Before it is said that nothing is left to gain, it is looked for in directions of little curvature, too.
+          box.model.forcing = Self.finalForcing
+          continue
+        }
         if isInside || decrement <= tolerance * tolerance * valueScale {
           return try finish(trial.reduction <= tolerance * tolerance * valueScale ? .gradient : .value)
         }
@@ -211,6 +216,9 @@ package struct NewtonSearch {
     return try finish(.noProgress)
   }
 
+  /// How far conjugate gradients reduce the gradient before a search with products ends.
+  private static let finalForcing = 1e-8
+
   private func moved(by step: [Double]) -> [Double] {
     point.indices.map { max(lower[$0], min(upper[$0], point[$0] + step[$0])) }
   }
@@ -242,7 +250,8 @@ package struct NewtonSearch {
 
   /// Goes on from where the value says no more: past a saddle, or by Newton steps. Returns whether a step was taken.
   private mutating func finish(_ reason: StopReason) throws(TensorError) -> Bool {
-    let reason = reason == .noProgress && isRounding(startValue: startValue) ? .value : reason
+    let isRounding = isRounding(startValue: startValue, startSlope: forcingReference)
+    let reason = reason == .noProgress && isRounding ? .value : reason
     guard isDense else {
       if reason != .noProgress, !hasLookedForSaddle, try leaveSaddle() { return true }
       stop = isReceding(lastStep) ? .receding : reason
@@ -252,9 +261,13 @@ package struct NewtonSearch {
     return try polishStep(reason, .infinity)
   }
 
-  /// Whether the value is what rounding leaves of one that vanishes at the minimum.
-  func isRounding(startValue: Double) -> Bool {
-    abs(value) <= objective.precision * objective.precision.squareRoot() * min(1, abs(startValue))
+  /// Whether the value is what rounding leaves of one that vanishes at the minimum, and the gradient vanishes with it.
+  ///
+  /// - Parameter startSlope: the length of the gradient where the search began.
+  func isRounding(startValue: Double, startSlope: Double) -> Bool {
+    let root = objective.precision.squareRoot()
+    return abs(value) <= objective.precision * root * min(1, abs(startValue))
+      && freeGradient.euclideanNorm <= root * startSlope
   }
 
   /// Whether a full Newton step is foretold to lower the value by no more than the tolerance allows, or rounding.
@@ -279,7 +292,7 @@ package struct NewtonSearch {
     let length = newton.euclideanNorm
     let step = zip(newton.spread(over: free, count: point.count), scales).map { $0 / $1 }
     let next = moved(by: step)
-    if iterations < maximumIterations, length > 0, length < lastLength / 2, next != point {
+    if iterations < maximumIterations, length > 0, length < lastLength / 4, next != point {
       counts.values += 1
       let nextValue = try objective.value(next)
       if nextValue <= value + 1e-6 * abs(value) + .leastNormalMagnitude, let derivatives = try derivatives(at: next) {

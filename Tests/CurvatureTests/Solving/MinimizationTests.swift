@@ -78,6 +78,9 @@ import Testing
     case .noProgress:
       let result = try minimize(from: T([1.3])) { abs($0 - 1).sum() + 0.1 * $0.sum() }
       #expect(result.stop == .noProgress && !result.isConverged, "\(result)")
+      // A kink where the value vanishes is no minimum of a smooth function either.
+      #expect(try minimize(from: T([1]), of: { abs($0).sum() }).stop == .noProgress)
+      #expect(try minimize(from: T([1]), of: { sqrt($0).sum() }).stop == .noProgress)
     case .notFiniteAtStart:
       for start in [-1.0, 0] {
         let result = try minimize(from: T([start])) { log($0).sum() }
@@ -91,6 +94,13 @@ import Testing
       }.value
       #expect(result.stop == .cancelled && result.point.scalars == [3])
     }
+  }
+
+  @Test("Where the second derivative vanishes at the minimum the search ends, too", arguments: [4.0, 6, 8])
+  func flatMinima(exponent: Double) throws {
+    let result = try minimize(from: Tensor<Double>([1, -2])) { pow(abs($0), exponent).sum() }
+    #expect(result.isConverged && result.iterations < 200, "\(result)")
+    #expect(result.point.scalars.allSatisfy { abs($0) < 1e-4 })
   }
 
   @Test("The kind of the point is what its second derivatives say") func kinds() throws {
@@ -203,6 +213,13 @@ import Testing
     #expect(dense.counts.hessians > 0 && dense.counts.hessianProducts == 0)
     #expect(free.isConverged && dense.isConverged && free.curvature.kind == .minimum, "\(free.stop) \(free.curvature)")
     #expect(free.point.isClose(to: dense.point, relative: 1e-5, absolute: 1e-6))
+  }
+
+  @Test("Products do not overlook directions of little curvature") func illConditioned() throws {
+    let weights = pow(10, Tensor<Double>.linspace(-4, 4, 400))
+    let result = try minimize(from: Tensor<Double>.ones([400])) { x in (weights * square(x - 2)).sum() / 2 }
+    #expect(result.isConverged && result.counts.hessians == 0, "\(result.stop)")
+    #expect(result.point.isClose(to: .full([400], 2), relative: 1e-6), "\(result.value)")
   }
 
   @Test("What cannot be searched is refused with a remedy") func refusals() throws {

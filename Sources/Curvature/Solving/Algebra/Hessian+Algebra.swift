@@ -43,9 +43,7 @@ extension Hessian {
     guard right.allSatisfy(\.isFinite) else { throw TensorError("solve: the right-hand side is not finite") }
     let tolerance = tolerance ?? Swift.max(1e-10, 100 * Double(Scalar.ulpOfOne))
     var products = 0
-    func product(_ v: [Double]) throws(TensorError) -> [Double] {
-      try Evaluation.storage(readProduct(tensor(v, shape)).node).doubles
-    }
+    func product(_ v: [Double]) throws(TensorError) -> [Double] { try self.product(v, shape) }
     var approximation: Krylov.Product?
     if let preconditioner {
       func approximate(_ v: [Double]) throws(TensorError) -> [Double] {
@@ -149,7 +147,7 @@ extension Hessian {
     let pairs = try Lanczos.eigenpairs(
       count: shape.count, wanted: count, end: end.lanczos,
       tolerance: tolerance ?? Swift.max(1e-8, 100 * Double(Scalar.ulpOfOne)), maximumProducts: maximumProducts
-    ) { (v) throws(TensorError) in try Evaluation.storage(readProduct(tensor(v, shape)).node).doubles }
+    ) { (v) throws(TensorError) in try product(v, shape) }
     guard pairs.isConverged else {
       throw TensorError(
         "eigenpairs: residuals are up to \(pairs.residuals.max() ?? 0) after \(pairs.products) products; allow more, or a "
@@ -161,6 +159,11 @@ extension Hessian {
   }
 
   // MARK: Parts
+
+  /// The product with a vector.
+  private func product(_ direction: [Double], _ shape: Shape) throws(TensorError) -> [Double] {
+    try Evaluation.storage(readProduct(tensor(direction, shape)).node).doubles
+  }
 
   private func tensor(_ elements: [Double], _ shape: Shape) -> Tensor<Scalar> {
     Tensor(Node(.from(elements, scalarType: Scalar.scalarType), shape: shape))

@@ -91,7 +91,7 @@ public struct LeastSquaresPlan<Point: TensorTree> {
       guard isStationary else {
         // Residuals that say no more, as where columns of J are nearly dependent, leave the rest to the exact Hessian.
         return try newton(
-          objective, counter, from: solution.parameters, iterations: solution.iterations, startValue: atStart.value,
+          objective, counter, from: solution.parameters, iterations: solution.iterations, first: atStart,
           onIterate: onIterate)
       }
       stop = .gradient
@@ -102,7 +102,7 @@ public struct LeastSquaresPlan<Point: TensorTree> {
   /// Goes on, or begins, with the search of `MinimizationPlan`.
   private func newton(
     _ objective: LeastSquaresObjective, _ counter: Counter, from start: [Double], iterations: Int = 0,
-    startValue: Double? = nil, lower: Point? = nil, upper: Point? = nil,
+    first: ResidualDerivatives? = nil, lower: Point? = nil, upper: Point? = nil,
     onIterate: (MinimizationIterate<Point>) throws -> Void
   ) throws -> LeastSquaresResult<Point> {
     let lower = try lower.map { try template.elements(of: $0, "the lower bounds") }
@@ -120,14 +120,14 @@ public struct LeastSquaresPlan<Point: TensorTree> {
     while try search.advance() { try report() }
     return try result(
       objective, counter, at: search.point, stop: search.stop ?? .iterationLimit,
-      iterations: iterations + search.iterations, startValue: startValue ?? 0, lower: lower, upper: upper)
+      iterations: iterations + search.iterations, first: first, lower: lower, upper: upper)
   }
 
   private var precision: Double { Point.Scalar.scalarType == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne }
 
   private func result(
     _ objective: LeastSquaresObjective, _ counter: Counter, at b: [Double], stop: StopReason, iterations: Int,
-    startValue: Double = 0, lower: [Double]? = nil, upper: [Double]? = nil
+    first: ResidualDerivatives? = nil, lower: [Double]? = nil, upper: [Double]? = nil
   ) throws -> LeastSquaresResult<Point> {
     let counts = counter.counts
     let derivatives = try objective.derivatives(b)
@@ -137,7 +137,9 @@ public struct LeastSquaresPlan<Point: TensorTree> {
     var stop = stop
     if stop == .noProgress {
       // Where columns of J are nearly dependent the tangent plane is known less well than the gradient.
-      stop = search.isStationary ? .gradient : search.isRounding(startValue: startValue) ? .value : stop
+      let isRounding =
+        first.map { search.isRounding(startValue: $0.value, startSlope: $0.gradient.euclideanNorm) } ?? false
+      stop = search.isStationary ? .gradient : isRounding ? .value : stop
     }
     var curvature = try search.curvature()
     if curvature.heldVariables == 0, let factors = try? FactoredHessian(derivatives), factors.isPositiveDefinite,
