@@ -27,11 +27,13 @@ enum KeptValues {
     var elements = 0
     for node in order where !node.isReady && !node.isInput {
       elements += node.shape.count
-      guard node.isExposed, !isWanted(node) else { continue }
-      if node.isVariable || !again.isEmpty && elements / worth >= node.shape.count && again.contains(node) {
+      let isNeededAgain = !again.isEmpty && elements / worth >= node.shape.count && again.contains(node)
+      if node.isVariable || isNeededAgain, node.isExposed, !isWanted(node) {
         kept.append(node)
-        elements = 0
+        // Paid for; what is left may keep another, so that two chains of a loop do not starve each other.
+        elements = max(0, elements - worth * node.shape.count)
       } else if !node.wasComputed {
+        // Steps on the way too: else what they were made of would count as needed by something new for ever.
         node.noteComputed()
       }
     }

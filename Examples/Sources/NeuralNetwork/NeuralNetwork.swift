@@ -1,9 +1,6 @@
 import Curvature
 import CurvatureFiles
 import ExampleSupport
-import Foundation
-nonisolated(unsafe) var t0 = Date()
-func lap(_ n: String) { print(n, Date().timeIntervalSince(t0)); t0 = Date() }
 
 /// Handwritten digits: a network as a structure of tensors, trained by Adam on minibatches that are data of one plan, and the
 /// sharpest directions of its loss.
@@ -47,9 +44,7 @@ func lap(_ n: String) { print(n, Date().timeIntervalSince(t0)); t0 = Date() }
     let plan = try TreeGradientPlan(like: network, images[..<batch], targets[..<batch], of: loss)
     var mean = network.mapTensors { .zeros(like: $0) }
     var spread = mean
-    lap("start")
     for step in 1...200 {
-      if step % 20 == 0 { lap("step \(step)") }
       let first = (step - 1) * batch % (images.shape[0] - batch)
       let rows = first..<(first + batch)
       let slopes = try plan(network, images[AxisRange(rows)], targets[AxisRange(rows)]).gradient
@@ -61,24 +56,19 @@ func lap(_ n: String) { print(n, Date().timeIntervalSince(t0)); t0 = Date() }
       network = network.combined(with: moves) { $0 - $1 }
     }
 
-    lap("train")
     let (value, H) = (loss(network, images, targets), hessian(at: network) { loss($0, images, targets) })
     let right = Tensor<Double>(network(images).argmax(axis: 1) .== labels).mean()
 
-    lap("make")
     let sharpest = try H.matrix.eigenpairs(1, at: .largest)
 
-    lap("eig")
     var comparison = try Comparison("NeuralNetwork")
     comparison.check("loss", value.item())
     comparison.check("share that is right", right.item())
     comparison.check("trace of the Hessian", H.trace.item())
-    lap("trace")
     comparison.check("largest eigenvalue", sharpest.values[0])
     print(sharpest.products, H.matrix.productsEvaluated)
     comparison.check(
       "largest second derivative in a bias", H[\.layers[1].bias, \.layers[1].bias].diagonal().max().item())
-    lap("rest")
     comparison.finish()
   }
 }

@@ -7,10 +7,14 @@ import Foundation
 
 /// The numbers of positive, negative and zero eigenvalues of a symmetric matrix.
 public struct Inertia: Hashable, Sendable, CustomStringConvertible {
+  /// How many are positive.
   public var positive: Int
+  /// How many are negative.
   public var negative: Int
+  /// How many are zero, to rounding.
   public var zero: Int
 
+  /// An inertia of the given numbers.
   public init(positive: Int, negative: Int, zero: Int) {
     (self.positive, self.negative, self.zero) = (positive, negative, zero)
   }

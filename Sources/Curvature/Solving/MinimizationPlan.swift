@@ -24,8 +24,10 @@ public struct MinimizationPlan<Point: TensorTree> {
   /// A plan for points of the form of `point`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - point: a point of that form; its elements do not matter.
   ///   - data: what else the function takes: given anew in each search, and not differentiated in.
   ///   - method: whole Hessians up to 300 variables and Hessian products beyond, unless told otherwise.
+  ///   - f: the function.
   /// - Throws: what `f` throws, and `TensorError` if its result has more than one element, or it needs values of its argument.
   public init<each Data: TensorScalar>(
     like point: Point, _ data: repeat Tensor<each Data>, method: MinimizationMethod = .automatic,
@@ -46,6 +48,8 @@ public struct MinimizationPlan<Point: TensorTree> {
   /// Searches a local minimum from a start.
   ///
   /// - Parameters:
+  ///   - start: where the search begins.
+  ///   - data: what else the function takes.
   ///   - lowerBounds: the least value of each variable, in the form of the start; -∞ for none.
   ///   - upperBounds: the largest ones. A start outside is moved to the nearest point inside.
   ///   - onIterate: is told the start and every point that is accepted; what it throws ends the search.

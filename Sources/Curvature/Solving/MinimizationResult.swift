@@ -70,7 +70,9 @@ extension MinimizationResult: CustomStringConvertible {
 public struct MinimizationIterate<Point> {
   /// How many steps have been taken: 0 at the start.
   public let iteration: Int
+  /// The point reached.
   public let point: Point
+  /// The value there.
   public let value: Double
   /// The length of the gradient in the variables that no bound holds.
   public let gradientNorm: Double

@@ -15,6 +15,7 @@ public struct PointCurvature: Hashable, Sendable {
     case unknown
   }
 
+  /// What kind of point it is.
   public var kind: Kind
   /// The signs of the eigenvalues of the Hessian in the free variables; nil if only products were computed.
   public var inertia: Inertia?

@@ -58,6 +58,7 @@ public struct EvaluationCounts: Hashable, Sendable {
   /// Products of Hessians with directions, whole Hessians not counted.
   public var hessianProducts = 0
 
+  /// Nothing yet.
   public init() {}
 }
 

@@ -72,6 +72,46 @@ import Testing
     return (last, made.count { $0.node != nil })
   }
 
+  /// What steps of first-order methods keep besides the parameters.
+  enum Method: CaseIterable {
+    case descent, momentum, scaling, adam
+
+    /// The next parameters, and what is kept for the step after.
+    func step(_ w: [Tensor<Double>], _ state: inout [[Tensor<Double>]], _ slopes: [Tensor<Double>], _ i: Int)
+      -> [Tensor<Double>]
+    {
+      if self == .momentum || self == .adam { state[0] = state[0].combined(with: slopes) { 0.9 * $0 + 0.1 * $1 } }
+      if self == .scaling || self == .adam {
+        state[1] = state[1].combined(with: slopes) { 0.999 * $0 + 0.001 * square($1) }
+      }
+      switch self {
+      case .descent: return w.combined(with: slopes) { $0 - 0.01 * $1 }
+      case .momentum: return w.combined(with: state[0]) { $0 - 0.01 * $1 }
+      case .scaling: return w.combined(with: state[1]) { $0 - 0.01 * sqrt($1) }
+      case .adam:
+        let moves = state[0].combined(with: state[1]) { mean, spread in
+          0.01 * (mean / (1 - pow(0.9, Double(i)))) / (sqrt(spread / (1 - pow(0.999, Double(i)))) + 1e-8)
+        }
+        return w.combined(with: moves) { $0 - $1 }
+      }
+    }
+
+    /// The elements that the engine moves in some steps, for parameters that nobody reads.
+    func elementsMoved(steps: Int, withPlan: Bool) throws -> [Int] {
+      let loss = { (w: [Tensor<Double>]) in square(square(w[0]).sum() + w[1].sum() - 1) }
+      var w = [sin(Tensor<Double>.arange(64)), cos(Tensor<Double>.arange(4))]
+      let plan = try TreeGradientPlan(like: w, of: loss)
+      var state = [w.mapTensors { .zeros(like: $0) }, w.mapTensors { .zeros(like: $0) }]
+      return try (1...steps).map { i in
+        let before = EvaluationStatistics.current.elementsMoved
+        let slopes = withPlan ? try plan(w).gradient : gradient(at: w, of: loss)
+        if !withPlan { try evaluate(slopes[0], slopes[1]) }
+        w = step(w, &state, slopes, i)
+        return EvaluationStatistics.current.elementsMoved - before
+      }
+    }
+  }
+
   // In processes of their own: what other tests do meanwhile keeps history, too.
 
   @Test("What a loop remembers is bounded, however it is read") func boundedHistory() async {
@@ -83,6 +123,20 @@ import Testing
           // Of a megabyte for each step 64 are kept, and what is still pending.
           guard alive < tensors * 100 else {
             fatalError("\(reading): \(alive) of \(tensors * steps) tensors are there")
+          }
+        }
+      }
+    }
+  }
+
+  @Test("A late step of any method computes as much as an early one, whoever keeps what") func methods() async {
+    await #expect(processExitsWith: .success) {
+      for method in Method.allCases {
+        for withPlan in [true, false] {
+          let moved = try method.elementsMoved(steps: 400, withPlan: withPlan)
+          let (early, late) = (moved[40..<80].reduce(0, +), moved[360..<400].reduce(0, +))
+          guard early > 0, Double(late) < 1.2 * Double(early) else {
+            fatalError("\(method), plan \(withPlan): \(early) elements early, \(late) late")
           }
         }
       }

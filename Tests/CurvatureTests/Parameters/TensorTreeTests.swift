@@ -103,7 +103,8 @@ private struct Network: TensorStruct {
     #expect(throws: TensorError.self) { try TreeHessian(of: { $0(Self.x) }, at: Self.network) }
   }
 
-  @Test("Plans take points and data in their forms, and give gradients and blocks in theirs") func formedPlans() throws {
+  @Test("Plans take points and data in their forms, and give gradients and blocks in theirs") func formedPlans() throws
+  {
     func loss(_ network: Network, _ x: Tensor<Double>) -> Tensor<Double> { square(network(x) - 1).sum() }
     let gradients = try TreeGradientPlan(like: Self.network, Self.x, of: loss)
     let hessians = try TreeHessianPlan(like: Self.network, Self.x, of: loss)

@@ -8,12 +8,17 @@ import TensorGraph
 /// A lazy matrix as every Hessian is: nothing is computed until an index asks, products never form it, and its structure is
 /// found. Stops the program where `gaussNewton(of:withRespectTo:loss:)` throws.
 ///
+/// <!-- swift
+/// let X = Tensor<Double>([[1, 2], [3, -1], [0, 1]]), t = Tensor<Double>([1, -1, 1]), w = Tensor<Double>([0.1, 0.2]), v = w, b = w
+/// func network(_ w: Tensor<Double>, _ X: Tensor<Double>) -> Tensor<Double> { matmul(X, w) }
+/// -->
 /// ```swift
 /// let G = gaussNewton(network(w, X), w) { z in softplus(-t * z).sum() }
 /// G.product(v); G.diagonal; try G.solve(b)
 /// ```
 /// - Parameters:
 ///   - residuals: of any shape, computed from `xs`.
+///   - xs: what they were computed from.
 ///   - loss: of the residuals, one element; half the sum of squares where it is left out.
 public func gaussNewton<Scalar: DifferentiableScalar>(
   _ residuals: Tensor<Scalar>, _ xs: Tensor<Scalar>, loss: (Tensor<Scalar>) throws -> Tensor<Scalar>

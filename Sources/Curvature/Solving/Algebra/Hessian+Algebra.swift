@@ -232,7 +232,12 @@ private struct ScaledFactors {
 
 /// An end of the spectrum of a symmetric matrix.
 public enum SpectrumEnd: String, CaseIterable, Hashable, Sendable {
-  case smallest, largest, largestMagnitude
+  /// The most negative eigenvalue.
+  case smallest
+  /// The most positive one.
+  case largest
+  /// The one of the largest magnitude.
+  case largestMagnitude
 
   fileprivate var lanczos: Lanczos.End {
     switch self {

@@ -15,6 +15,7 @@ public enum LinearSolver: String, CaseIterable, Hashable, Sendable {
 public struct LinearSolution<Scalar: DifferentiableScalar>: Sendable {
   /// H⁻¹ b as far as it was found, in the shape of b.
   public let solution: Tensor<Scalar>
+  /// The method that found it.
   public let solver: LinearSolver
   /// Products with the Hessian that iterations took.
   public let products: Int

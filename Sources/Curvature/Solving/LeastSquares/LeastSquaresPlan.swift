@@ -3,6 +3,9 @@ import TensorGraph
 /// Residuals whose sum of squares is to be minimized, with exact first and second derivatives, compiled once for many starts
 /// and data.
 ///
+/// <!-- swift
+/// let x = Tensor<Double>([1, 2, 3, 4, 5]), y = Tensor<Double>([30, 55, 78, 98, 117]), b = Tensor<Double>([300, 0.1])
+/// -->
 /// ```swift
 /// let plan = try LeastSquaresPlan(like: b, x, y) { b, x, y in y - b[0] * (1 - exp(-b[1] * x)) }
 /// let fit = try plan(from: b, x, y)
@@ -22,6 +25,7 @@ public struct LeastSquaresPlan<Point: TensorTree> {
   /// A plan for parameters of the form of `point`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
+  ///   - point: parameters of that form; their elements do not matter.
   ///   - data: what else the function takes: given anew in each search, and not differentiated in.
   ///   - residuals: as many numbers as there are observations, in a tensor of any shape.
   /// - Throws: what `residuals` throws, and `TensorError` if there are fewer residuals than parameters.
@@ -46,6 +50,8 @@ public struct LeastSquaresPlan<Point: TensorTree> {
   /// Searches a local minimum of ½‖r‖² from a start.
   ///
   /// - Parameters:
+  ///   - start: where the search begins.
+  ///   - data: what else the function takes.
   ///   - lowerBounds: the least value of each parameter, in the form of the start; -∞ for none. With bounds the search is
   ///     that of `MinimizationPlan`, with the exact Hessian.
   ///   - upperBounds: the largest ones.
@@ -181,6 +187,9 @@ extension LeastSquaresResult: Sendable where Point: Sendable {}
 
 /// Searches the least sum of squares of some residuals from a start, within bounds if there are some: a plan that is used once.
 ///
+/// <!-- swift
+/// let x = Tensor<Double>([1, 2, 3, 4, 5]), y = Tensor<Double>([30, 55, 78, 98, 117]), b = Tensor<Double>([300, 0.1])
+/// -->
 /// ```swift
 /// let fit = try leastSquares(from: Tensor<Double>([500, 1e-4]), x, y) { b, x, y in y - b[0] * (1 - exp(-b[1] * x)) }
 /// ```

@@ -2,6 +2,10 @@ import TensorGraph
 
 /// Maximizes a likelihood from a start, and says how well the data determine the estimates.
 ///
+/// <!-- swift
+/// let X = Tensor<Double>([[1, 0.2, 1], [1, 1.5, 0], [1, 2, 1], [1, 3.1, 0], [1, 4, 1], [1, 0.7, 0], [1, 2.5, 0], [1, 3, 1]])
+/// let y = Tensor<Double>([0, 1, 0, 1, 1, 0, 0, 1])
+/// -->
 /// ```swift
 /// let logit = try maximumLikelihood(from: Tensor<Double>.zeros([3]), X, y) { b, X, y in
 ///   softplus(-(2 * y - 1) * matmul(X, b))           // -log of the likelihood of each observation
@@ -10,8 +14,13 @@ import TensorGraph
 /// let robust = try logit.standardErrors(.sandwich)
 /// ```
 /// - Parameters:
+///   - start: where the search begins.
 ///   - data: what else the function takes; not differentiated in.
+///   - lowerBounds: the least value of each parameter, in the form of the start.
+///   - upperBounds: the largest ones.
 ///   - method: as that of `MinimizationPlan`.
+///   - maximumIterations: the most steps.
+///   - tolerance: as that of `MinimizationPlan`.
 ///   - negativeLogLikelihood: minus the logarithm of the likelihood: an element for each independent observation, of which the
 ///     sum is minimized, or the sum alone, which gives no sandwich.
 /// - Throws: what `negativeLogLikelihood` throws, and `TensorError` where a plan does.
@@ -131,7 +140,9 @@ public struct MaximumLikelihoodEstimate<Point: TensorTree> {
 
   /// Intervals that contain the parameters with some probability, by the normal distribution of the estimates (Wald).
   ///
-  /// - Parameter level: the probability, between 0 and 1.
+  /// - Parameters:
+  ///   - level: the probability, between 0 and 1.
+  ///   - form: which covariance they rest on.
   /// - Throws: as `covariance(_:)`, and if `level` is no probability.
   public func waldIntervals(
     level: Double = 0.95, _ form: CovarianceForm = .observedInformation
