@@ -2,6 +2,9 @@ import TensorGraph
 
 /// A function to be minimized, with its derivatives, compiled once for many starts and data.
 ///
+/// <!-- swift
+/// let X = Tensor<Double>([[1, 2], [3, -1], [0, 1]]), t = Tensor<Double>([1, -1, 1]), w = Tensor<Double>([0.1, 0.2])
+/// -->
 /// ```swift
 /// let plan = try MinimizationPlan(like: w, X, t) { w, X, t in softplus(-t * matmul(X, w)).sum() }
 /// let fit = try plan(from: w, X, t)
@@ -91,6 +94,7 @@ extension MinimizationPlan: Sendable where Point: Sendable {}
 
 /// A search for a minimum: a sequence of its iterates, each found when it is asked for.
 ///
+/// <!-- swift let x = Tensor<Double>([1, 2]), plan = try MinimizationPlan(like: x) { x in square(x - 3).sum() } -->
 /// ```swift
 /// var search = try plan.search(from: x)
 /// for try await iterate in search.iterates { print(iterate) }       // or: while let iterate = try search.next()
@@ -163,7 +167,7 @@ public struct Minimization<Point: TensorTree> {
 /// let x = try minimize(from: Tensor<Double>([-1.2, 1])) { x in
 ///   100 * square(x[1] - square(x[0])) + square(1 - x[0])
 /// }
-/// print(x.point)             // [1, 1]
+/// print(x.point)             // [1. 1.]
 /// ```
 /// - Parameters: as those of `MinimizationPlan`.
 /// - Throws: what `f` and `onIterate` throw, and `TensorError` where a plan does.

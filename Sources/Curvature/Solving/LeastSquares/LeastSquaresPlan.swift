@@ -7,7 +7,10 @@ import TensorGraph
 /// let x = Tensor<Double>([1, 2, 3, 4, 5]), y = Tensor<Double>([30, 55, 78, 98, 117]), b = Tensor<Double>([300, 0.1])
 /// -->
 /// ```swift
-/// let plan = try LeastSquaresPlan(like: b, x, y) { b, x, y in y - b[0] * (1 - exp(-b[1] * x)) }
+/// let plan = try LeastSquaresPlan(like: b, x, y) { b, x, y in
+///   let curve = b[0] * (1 - exp(-b[1] * x))
+///   return y - curve
+/// }
 /// let fit = try plan(from: b, x, y)
 /// print(fit.minimum.point, fit.statistics?.standardDeviations ?? [])
 /// ```
@@ -191,7 +194,10 @@ extension LeastSquaresResult: Sendable where Point: Sendable {}
 /// let x = Tensor<Double>([1, 2, 3, 4, 5]), y = Tensor<Double>([30, 55, 78, 98, 117]), b = Tensor<Double>([300, 0.1])
 /// -->
 /// ```swift
-/// let fit = try leastSquares(from: Tensor<Double>([500, 1e-4]), x, y) { b, x, y in y - b[0] * (1 - exp(-b[1] * x)) }
+/// let fit = try leastSquares(from: Tensor<Double>([500, 1e-4]), x, y) { b, x, y in
+///   let curve = b[0] * (1 - exp(-b[1] * x))
+///   return y - curve
+/// }
 /// ```
 /// - Parameters: as those of `LeastSquaresPlan`.
 /// - Throws: what `residuals` and `onIterate` throw, and `TensorError` where a plan does.
