@@ -142,7 +142,7 @@ def epidemic():
     source = f"SciPy {scipy.__version__}"
     for name, value in [
         ("rate of infection", fit.x[0]), ("rate of recovery", fit.x[1]), ("sum of squares", 2 * fit.cost),
-        ("standard deviation", variance**0.5), ("error of infection", errors[0]), ("error of recovery", errors[1]),
+        ("error of infection", errors[0]), ("error of recovery", errors[1]),
     ]:
         figure("Epidemic", name, value, source)
 
