@@ -72,6 +72,6 @@ func likelihoods(_ t: T, _ n: Double) -> [T] {
 
 func collocation(_ x: T, _ v: T, _ h: Double) -> T {
   let gap = x[1...] - x[..<(-1)] - h / 2 * (v[1...] + v[..<(-1)])
-  let turn = x[0] - x[-1] - h / 2 * (v[0] + v[1]) + x[-3...] * v[..<3]
-  return gap + turn
+  let turn = x[0] - x[-1] - h / 2 * (v[0] + v[1])
+  return gap + turn + x[-3...] * v[..<3]
 }

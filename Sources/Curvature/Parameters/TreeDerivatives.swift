@@ -113,9 +113,7 @@ public struct TreeHessian<Tree: TensorTree> {
   public func read<Rows: TensorTree, Columns: TensorTree>(
     at rows: KeyPath<Tree, Rows>, _ columns: KeyPath<Tree, Columns>
   ) throws(TensorError) -> Tensor<Tree.Scalar> {
-    let (rows, columns) = (try layout.place(of: rows), try layout.place(of: columns))
-    return Tensor(
-      try matrix.read([rows.component, columns.component]).node.reshaped(to: Shape(rows.shape + columns.shape)))
+    try layout.block(of: matrix, at: rows, columns)
   }
 
   /// The number of elements of all tensors, twice.

@@ -39,16 +39,28 @@ struct TreeLayout<Tree: TensorTree> {
     return (component, leaves.count == 1 ? first.node.shape.dimensions : [count])
   }
 
-  func check(_ other: Tree, _ name: String) throws(TensorError) {
-    let (own, others) = (point.leaves.map(\.node.shape), other.leaves.map(\.node.shape))
-    guard own != others else { return }
-    throw TensorError("\(name) has tensors of shapes \(others), \(own) are needed")
+  /// The block of a matrix over all elements between what lies at two paths.
+  func block<Matrix: TensorIndexable, Rows: TensorTree, Columns: TensorTree>(
+    of matrix: Matrix, at rows: KeyPath<Tree, Rows>, _ columns: KeyPath<Tree, Columns>
+  ) throws(TensorError) -> Tensor<Tree.Scalar> where Matrix.Scalar == Tree.Scalar {
+    let (rows, columns) = (try place(of: rows), try place(of: columns))
+    return Tensor(
+      try matrix.read([rows.component, columns.component]).node.reshaped(to: Shape(rows.shape + columns.shape)))
   }
+
+  func check(_ other: Tree, _ name: String) throws(TensorError) { try point.requireForm(of: other, name) }
 }
 
 extension TreeLayout: Sendable where Tree: Sendable {}
 
 extension TensorTree {
+  /// Throws unless the tensors of another tree have the shapes of these.
+  func requireForm(of other: Self, _ name: String) throws(TensorError) {
+    let (own, others) = (leaves.map(\.node.shape), other.leaves.map(\.node.shape))
+    guard own != others else { return }
+    throw TensorError("\(name) has tensors of shapes \(others), \(own) are needed")
+  }
+
   /// One vector of all elements, a variable, and the same form made of it.
   var joined: (vector: Tensor<Scalar>, tree: Self) {
     let vector = flattened

@@ -159,9 +159,7 @@ public struct TreeMatrix<Tree: TensorTree> {
   public func read<Rows: TensorTree, Columns: TensorTree>(
     at rows: KeyPath<Tree, Rows>, _ columns: KeyPath<Tree, Columns>
   ) throws(TensorError) -> Tensor<Tree.Scalar> {
-    let (rows, columns) = (try layout.place(of: rows), try layout.place(of: columns))
-    let block = try matrix.read([rows.component, columns.component])
-    return Tensor(block.node.reshaped(to: Shape(rows.shape + columns.shape)))
+    try layout.block(of: matrix, at: rows, columns)
   }
 
   /// The diagonal, in the form of the point.

@@ -36,7 +36,7 @@ extension MinimizationResult: CustomStringConvertible {
   /// Value, reason and kind of the point in two lines; the point itself follows.
   public var description: String {
     "value \(value), gradient \(NumberText.scientific(gradientNorm, digits: 2)): \(stop.explanation)\n"
-      + "\(curvatureText) after \(iterations) iteration\(iterations == 1 ? "" : "s") (\(countsText))\n\(point)"
+      + "\(curvatureText) after \(iterations) iteration\(iterations == 1 ? "" : "s") (\(counts))\n\(point)"
   }
 
   /// The kind of the point in words, with the direction where it is no minimum.
@@ -55,14 +55,6 @@ extension MinimizationResult: CustomStringConvertible {
     case .singular: "a stationary point that is not determined along \(direction ?? "")" + held
     case .unknown: "a point of which the second derivatives are not known" + held
     }
-  }
-
-  private var countsText: String {
-    let parts = [
-      (counts.values, "values"), (counts.gradients, "gradients"), (counts.hessians, "Hessians"),
-      (counts.hessianProducts, "Hessian products"),
-    ]
-    return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
   }
 }
 

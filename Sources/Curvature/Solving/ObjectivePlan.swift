@@ -71,12 +71,8 @@ extension TensorTree {
   ///
   /// - Throws: `TensorError` if its tensors have other shapes, or cannot be computed.
   func elements(of other: Self, _ name: String) throws(TensorError) -> [Double] {
-    let (own, others) = (leaves.map(\.node.shape), other.leaves.map(\.node.shape))
-    guard own == others else {
-      throw TensorError("minimize: \(name) has tensors of shapes \(others), \(own) are needed")
-    }
-    let nodes = other.leaves.map(\.node)
-    return try Evaluation.storages(nodes).flatMap(\.doubles)
+    try requireForm(of: other, "minimize: \(name)")
+    return try Evaluation.storages(other.leaves.map(\.node)).flatMap(\.doubles)
   }
 
   /// The same form with other elements, in the order of `flattened`.

@@ -48,7 +48,7 @@ public enum StopReason: String, CaseIterable, Hashable, Sendable {
 }
 
 /// What a search has taken so far.
-public struct EvaluationCounts: Hashable, Sendable {
+public struct EvaluationCounts: Hashable, Sendable, CustomStringConvertible {
   /// Values of the function.
   public var values = 0
   /// Gradients.
@@ -60,6 +60,14 @@ public struct EvaluationCounts: Hashable, Sendable {
 
   /// Nothing yet.
   public init() {}
+
+  /// What there is of each: `28 values, 24 gradients`.
+  public var description: String {
+    let parts = [
+      (values, "values"), (gradients, "gradients"), (hessians, "Hessians"), (hessianProducts, "Hessian products"),
+    ]
+    return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+  }
 }
 
 /// How the quadratic model of each step is minimized.

@@ -35,14 +35,10 @@ struct MinimizeReport {
 
   /// Whether a minimum was found: a stationary point that is no saddle.
   private var head: String {
-    let counts = [
-      (estimate.counts.values, "values"), (estimate.counts.gradients, "gradients"),
-      (estimate.counts.hessians, "Hessians"), (estimate.counts.hessianProducts, "Hessian products"),
-    ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     let end = estimate.isConverged ? "converged" : "NOT CONVERGED"
     return
       "value \(NumberText.exact(estimate.value))\n\(end): \(estimate.stop.explanation)\n\(estimate.curvatureText)\n"
-      + "\(estimate.iterations) iteration\(estimate.iterations == 1 ? "" : "s"): \(counts)\n"
+      + "\(estimate.iterations) iteration\(estimate.iterations == 1 ? "" : "s"): \(estimate.counts)\n"
   }
 
   var text: String {
@@ -50,9 +46,8 @@ struct MinimizeReport {
     var errors: [Double]?
     if case .success(let found)? = estimate.errors {
       errors = found
-      rows[0] += ["std. error", "z", "p", "2.5 %", "97.5 %"] + (estimate.robustErrors == nil ? [] : ["sandwich"])
+      rows[0] += NormalDistribution.waldColumns + (estimate.robustErrors == nil ? [] : ["sandwich"])
     }
-    let z = 1.959963984540054
     for i in names.indices {
       let x = estimate.point[i]
       var row = [
@@ -60,8 +55,7 @@ struct MinimizeReport {
         NumberText.scientific(estimate.gradient[i], digits: 1),
       ]
       if let errors {
-        let error = errors[i]
-        let numbers = [error, x / error, NormalDistribution.twoSidedTail(x / error), x - z * error, x + z * error]
+        let numbers = NormalDistribution.waldRow(x, errors[i])
         row += (numbers + (estimate.robustErrors.map { [$0[i]] } ?? [])).map { NumberText.rounded($0, digits: 6) }
       }
       rows.append(row)

@@ -145,7 +145,7 @@ extension Hessian {
       throw TensorError("eigenpairs: \(count) of \(shape.count) are asked for; ask for 1 to \(shape.count)")
     }
     let pairs = try Lanczos.eigenpairs(
-      count: shape.count, wanted: count, end: end.lanczos,
+      count: shape.count, wanted: count, end: end,
       tolerance: tolerance ?? Swift.max(1e-8, 100 * Double(Scalar.ulpOfOne)), maximumProducts: maximumProducts
     ) { (v) throws(TensorError) in try product(v, shape) }
     guard pairs.isConverged else {
@@ -238,14 +238,6 @@ public enum SpectrumEnd: String, CaseIterable, Hashable, Sendable {
   case largest
   /// The one of the largest magnitude.
   case largestMagnitude
-
-  fileprivate var lanczos: Lanczos.End {
-    switch self {
-    case .smallest: .smallest
-    case .largest: .largest
-    case .largestMagnitude: .largestMagnitude
-    }
-  }
 }
 
 /// Eigenvalues and eigenvectors of a Hessian.

@@ -4,20 +4,6 @@ import TensorGraph
 /// method for large symmetric eigenvalue problems", SIAM J. Matrix Anal. Appl. 22, 2000) with full orthogonalization, so that
 /// no copies of eigenvalues appear.
 package enum Lanczos {
-  /// Which end of the spectrum.
-  package enum End: Sendable {
-    case smallest, largest, largestMagnitude
-
-    /// Whether one value is nearer to the end than another by more than a distance.
-    func isNearer(_ a: Double, than b: Double, by distance: Double) -> Bool {
-      switch self {
-      case .smallest: a < b - distance
-      case .largest: a > b + distance
-      case .largestMagnitude: abs(a) > abs(b) + distance
-      }
-    }
-  }
-
   package struct Eigenpairs: Sendable {
     /// The nearest to the end first.
     package var values: [Double] = []
@@ -39,12 +25,12 @@ package enum Lanczos {
   ///   - maximumProducts: after how many products the best so far are given.
   ///   - findsCopies: whether it is looked for further copies; without, one is found of each eigenvalue.
   package static func eigenpairs(
-    count n: Int, wanted: Int, end: End, tolerance: Double, maximumProducts: Int, findsCopies: Bool = true,
+    count n: Int, wanted: Int, end: SpectrumEnd, tolerance: Double, maximumProducts: Int, findsCopies: Bool = true,
     product: ([Double]) throws(TensorError) -> [Double]
   ) throws(TensorError) -> Eigenpairs {
     let wanted = min(wanted, n)
     guard wanted > 0 else { return Eigenpairs(isConverged: true) }
-    var generator = SplitMix(state: 0x5EED)
+    var generator = SeededGenerator(seed: 0x5EED)
     var result = try search(
       n, wanted, end, tolerance, maximumProducts, apart: [], start: generator.direction(n), generator: &generator,
       product: product)
@@ -74,8 +60,8 @@ package enum Lanczos {
 
   /// Eigenpairs in what is orthogonal to some eigenvectors.
   private static func search(
-    _ n: Int, _ wanted: Int, _ end: End, _ tolerance: Double, _ maximumProducts: Int, apart held: [[Double]],
-    start: [Double], generator: inout SplitMix, product: ([Double]) throws(TensorError) -> [Double]
+    _ n: Int, _ wanted: Int, _ end: SpectrumEnd, _ tolerance: Double, _ maximumProducts: Int, apart held: [[Double]],
+    start: [Double], generator: inout SeededGenerator, product: ([Double]) throws(TensorError) -> [Double]
   ) throws(TensorError) -> Eigenpairs {
     let room = n - held.count
     let size = min(room, max(2 * wanted + 10, 24))
@@ -149,18 +135,18 @@ package enum Lanczos {
   }
 }
 
-/// A repeatable source of directions (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
+extension SpectrumEnd {
+  /// Whether one value is nearer to the end than another by more than a distance.
+  fileprivate func isNearer(_ a: Double, than b: Double, by distance: Double) -> Bool {
+    switch self {
+    case .smallest: a < b - distance
+    case .largest: a > b + distance
+    case .largestMagnitude: abs(a) > abs(b) + distance
+    }
   }
+}
 
+extension SeededGenerator {
   /// A unit vector, orthogonal to others.
   mutating func direction(_ count: Int, apart others: [[Double]] = []) -> [Double] {
     var x = (0..<count).map { _ in Double.random(in: -1...1, using: &self) }

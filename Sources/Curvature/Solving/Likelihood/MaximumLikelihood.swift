@@ -193,14 +193,9 @@ extension MaximumLikelihoodEstimate: CustomStringConvertible {
       + (observationCount.map { ", \($0) observations" } ?? "") + ", \(minimum.iterations) iterations\n"
     do throws(TensorError) {
       let errors = try errors(.observedInformation)
-      let z = try NormalDistribution.twoSidedQuantile(0.95)
-      var rows = [["", "estimate", "std. error", "z", "p", "2.5 %", "97.5 %"]]
+      var rows = [["", "estimate"] + NormalDistribution.waldColumns]
       for (name, (x, error)) in zip(minimum.variableNames, zip(search.point, errors)) {
-        rows.append(
-          [name]
-            + [x, error, x / error, NormalDistribution.twoSidedTail(x / error), x - z * error, x + z * error].map {
-              NumberText.rounded($0, digits: 7)
-            })
+        rows.append([name] + ([x] + NormalDistribution.waldRow(x, error)).map { NumberText.rounded($0, digits: 7) })
       }
       return head + TextColumns.aligned(rows, leading: [0])
     } catch {

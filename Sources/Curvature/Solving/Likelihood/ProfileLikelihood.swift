@@ -87,17 +87,19 @@ package enum NormalDistribution {
   /// - Throws: `TensorError` if that is not between 0 and 1.
   package static func twoSidedQuantile(_ level: Double) throws(TensorError) -> Double {
     guard level > 0, level < 1 else { throw TensorError("intervals: the level \(level) is not between 0 and 1") }
-    var z = 1.0
-    // erfc is convex and falls for z > 0: Newton's method comes from below after its first step.
-    for _ in 0..<200 {
-      let density = exp(-z * z / 2) * (2 / Double.pi).squareRoot()
-      let next = max(z + (twoSidedTail(z) - (1 - level)) / density, z / 2)
-      if abs(next - z) <= 4 * .ulpOfOne * z { return next }
-      z = next
-    }
-    return z
+    return -SpecialFunction.normalQuantile.value([(1 - level) / 2])
   }
 
   /// The probability of a number at least as far from 0.
   package static func twoSidedTail(_ z: Double) -> Double { erfc(abs(z) / 2.0.squareRoot()) }
+
+  /// What `waldRow` gives of each estimate.
+  package static let waldColumns = ["std. error", "z", "p", "2.5 %", "97.5 %"]
+  /// The bounds of 95 %.
+  private static let bound = -SpecialFunction.normalQuantile.value([0.025])
+
+  /// The standard error of an estimate, its distance from 0 in standard errors, the probability of one as far, and an interval.
+  package static func waldRow(_ x: Double, _ error: Double) -> [Double] {
+    [error, x / error, twoSidedTail(x / error), x - bound * error, x + bound * error]
+  }
 }
