@@ -33,13 +33,9 @@ missing_packages() {
   has_header zlib.h || echo zlib1g-dev
 }
 
-require_everything() {
-  command -v swift >/dev/null 2>&1 || fail "Swift 6.2 or newer is needed (https://swift.org/install); 'swift' is not in PATH"
-  [ "$(uname -s)" = Linux ] || return 0
-  local missing
-  missing=$(missing_packages | tr '\n' ' ')
-  missing=${missing% }
-  [ -n "$missing" ] || return 0
+# Installs Debian packages that are missing.
+install_missing() {
+  local missing=$1
   command -v apt-get >/dev/null 2>&1 ||
     fail "these libraries are missing: $missing (their Debian names); install them with your package manager"
   say "installing $missing"
@@ -49,4 +45,20 @@ require_everything() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2 ||
       fail "apt-get could not install $missing"
   }
+}
+
+# A Debian package, unless this header is there: for the packages under Integrations.
+require_library() {
+  local package=$1 header=$2
+  has_header "$header" || install_missing "$package"
+}
+
+require_everything() {
+  command -v swift >/dev/null 2>&1 || fail "Swift 6.2 or newer is needed (https://swift.org/install); 'swift' is not in PATH"
+  [ "$(uname -s)" = Linux ] || return 0
+  local missing
+  missing=$(missing_packages | tr '\n' ' ')
+  missing=${missing% }
+  [ -n "$missing" ] || return 0
+  install_missing "$missing"
 }

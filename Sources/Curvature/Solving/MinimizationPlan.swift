@@ -29,7 +29,8 @@ public struct MinimizationPlan<Point: TensorTree> {
   /// - Parameters:
   ///   - point: a point of that form; its elements do not matter.
   ///   - data: what else the function takes: given anew in each search, and not differentiated in.
-  ///   - method: whole Hessians up to 300 variables and Hessian products beyond, unless told otherwise.
+  ///   - method: whole Hessians up to 300 variables and Hessian products beyond, unless told otherwise; sparse Hessians with a
+  ///     library that factors them.
   ///   - f: the function.
   /// - Throws: what `f` throws, and `TensorError` if its result has more than one element, or it needs values of its argument.
   public init<each Data: TensorScalar>(
@@ -41,11 +42,8 @@ public struct MinimizationPlan<Point: TensorTree> {
     let result = try f(point.traced(variable), repeat each placeholders).node
     self.method = method
     template = point
-    program = ObjectivePlan(
-      program: try ObjectiveProgram(
-        of: result, in: variable, data: PlanProgram.nodes(repeat each placeholders),
-        isDense: method.isDense(count: point.parameterCount)),
-      isDense: method.isDense(count: point.parameterCount))
+    program = try ObjectivePlan(
+      of: result, in: variable, data: PlanProgram.nodes(repeat each placeholders), method: method)
   }
 
   /// Searches a local minimum from a start.

@@ -9,7 +9,8 @@ import TensorGraph
 /// steps that shrink go on to the accuracy of the gradient.
 package struct NewtonSearch {
   package let objective: Objective
-  package let isDense: Bool
+  /// Whether steps are found with the whole Hessian, rather than with products.
+  package let usesMatrix: Bool
   package let lower: [Double]
   package let upper: [Double]
   package let tolerance: Double
@@ -19,7 +20,7 @@ package struct NewtonSearch {
   package internal(set) var value = Double.nan
   package internal(set) var gradient: [Double] = []
   /// The Hessian at the point, if whole ones are computed.
-  package internal(set) var hessian: DenseMatrix?
+  var hessian: HessianMatrix?
   package internal(set) var iterations = 0
   package internal(set) var counts = EvaluationCounts()
   package internal(set) var stop: StopReason?
@@ -34,7 +35,7 @@ package struct NewtonSearch {
   private var streaks: [Int]
   private var polish = PolishState.notBegun
   private var hasLookedForSaddle = false
-  private let products = ProductCounter()
+  private let products = WorkCounter()
 
   private enum PolishState { case notBegun, running(reason: StopReason, lastLength: Double) }
 
@@ -43,13 +44,13 @@ package struct NewtonSearch {
   ///   - tolerance: the decrease, relative to the value, that a Newton step foretells at a stationary point at most, as the
   ///     square of this; twice the root of the rounding error by default.
   package init(
-    _ objective: Objective, from start: [Double], lower: [Double]? = nil, upper: [Double]? = nil, isDense: Bool,
+    _ objective: Objective, from start: [Double], lower: [Double]? = nil, upper: [Double]? = nil, usesMatrix: Bool,
     tolerance: Double? = nil, maximumIterations: Int = 1000
   ) throws(TensorError) {
     let n = objective.count
     precondition(start.count == n)
     self.objective = objective
-    self.isDense = isDense
+    self.usesMatrix = usesMatrix
     self.lower = lower ?? [Double](repeating: -.infinity, count: n)
     self.upper = upper ?? [Double](repeating: .infinity, count: n)
     self.tolerance = tolerance ?? 2 * objective.precision.squareRoot()
@@ -91,14 +92,14 @@ package struct NewtonSearch {
 
   // MARK: Derivatives
 
-  private typealias Derivatives = (gradient: [Double], hessian: DenseMatrix?)
+  private typealias Derivatives = (gradient: [Double], hessian: HessianMatrix?)
 
   /// The derivatives at a point; nil if one is not finite.
   private mutating func derivatives(at x: [Double]) throws(TensorError) -> Derivatives? {
     counts.gradients += 1
     let gradient = try objective.gradient(x)
     guard gradient.allSatisfy(\.isFinite) else { return nil }
-    guard isDense else { return (gradient, nil) }
+    guard usesMatrix else { return (gradient, nil) }
     counts.hessians += 1
     let hessian = try objective.hessian(x)
     return hessian.isFinite ? (gradient, hessian) : nil
@@ -133,7 +134,10 @@ package struct NewtonSearch {
   /// One accepted step. Returns false if there is none to take, and sets `stop`.
   package mutating func advance() throws(TensorError) -> Bool {
     guard stop == nil else { return false }
-    defer { counts.hessianProducts = products.count }
+    defer {
+      counts.hessianProducts = products.count
+      if case .sparse(let hessian) = hessian { counts.factorizations = hessian.factorizations.count }
+    }
     do {
       try Cancellation.check { "" }
       if case .running(let reason, let length) = polish { return try polishStep(reason, length) }
@@ -168,7 +172,7 @@ package struct NewtonSearch {
         return try finish(decrement <= tolerance * tolerance * valueScale ? .gradient : .noProgress)
       }
       if trial.reduction <= max(tolerance * tolerance, 4 * precision) * valueScale {
-        if isInside, !isDense, box.model.forcing > Self.finalForcing {
+        if isInside, !usesMatrix, box.model.forcing > Self.finalForcing {
           // Before it is said that nothing is left to gain, it is looked for in directions of little curvature, too.
           box.model.forcing = Self.finalForcing
           continue
@@ -237,7 +241,7 @@ package struct NewtonSearch {
 
   /// The function here in scaled variables.
   func quadraticModel() -> QuadraticModel {
-    if let hessian { return QuadraticModel(form: .dense(hessian.scaled(by: scales))) }
+    if let hessian { return QuadraticModel(form: .matrix(hessian.scaled(by: scales))) }
     let (objective, point, products) = (objective, point, products)
     return QuadraticModel(
       form: .products { (v) throws(TensorError) in
@@ -252,7 +256,7 @@ package struct NewtonSearch {
   private mutating func finish(_ reason: StopReason) throws(TensorError) -> Bool {
     let isRounding = isRounding(startValue: startValue, startSlope: forcingReference)
     let reason = reason == .noProgress && isRounding ? .value : reason
-    guard isDense else {
+    guard usesMatrix else {
       if reason != .noProgress, !hasLookedForSaddle, try leaveSaddle() { return true }
       stop = isReceding(lastStep) ? .receding : reason
       return false
@@ -271,11 +275,11 @@ package struct NewtonSearch {
   }
 
   /// Whether a full Newton step is foretold to lower the value by no more than the tolerance allows, or rounding.
-  var isStationary: Bool {
+  func isStationary() throws(TensorError) -> Bool {
     guard let hessian else { return false }
     let free = freeVariables
-    let slope = free.map { gradient[$0] / scales[$0] }
-    guard let newton = QuadraticModel.newtonStep(slope, hessian.scaled(by: scales).part(free)) else { return false }
+    let slope = zip(gradient, scales).map { $0 / $1 }
+    guard let newton = try hessian.scaled(by: scales).newtonStep(slope, free: free) else { return false }
     return -0.5 * dot(slope, newton) <= max(tolerance * tolerance, 64 * objective.precision) * valueScale
   }
 
@@ -283,14 +287,13 @@ package struct NewtonSearch {
   /// whether it falls, the gradient can.
   private mutating func polishStep(_ reason: StopReason, _ lastLength: Double) throws(TensorError) -> Bool {
     let free = freeVariables
-    let hessian = hessian!.scaled(by: scales).part(free)
-    let slope = free.map { gradient[$0] / scales[$0] }
-    guard let newton = QuadraticModel.newtonStep(slope, hessian) else {
+    let slope = zip(gradient, scales).map { $0 / $1 }
+    guard let newton = try hessian!.scaled(by: scales).newtonStep(slope, free: free) else {
       stop = isReceding(lastStep) ? .receding : reason
       return false
     }
     let length = newton.euclideanNorm
-    let step = zip(newton.spread(over: free, count: point.count), scales).map { $0 / $1 }
+    let step = zip(newton, scales).map { $0 / $1 }
     let next = moved(by: step)
     if iterations < maximumIterations, length > 0, length < lastLength / 4, next != point {
       counts.values += 1
@@ -338,28 +341,26 @@ package struct NewtonSearch {
     return false
   }
 
-  /// The least eigenvalue of the Hessian in the free variables by Lanczos' method, and what counts as zero beside it.
+  /// The least eigenvalue of the Hessian in the free scaled variables by Lanczos' method, and what counts as zero beside it.
   mutating func lowestCurvature() throws(TensorError) -> (value: Double, vector: [Double], threshold: Double)? {
     let free = freeVariables
     guard !free.isEmpty else { return nil }
-    let (objective, point, n) = (objective, point, point.count)
+    let (objective, point, n, hessian) = (objective, point, point.count, hessian?.scaled(by: scales))
     let pairs = try Lanczos.eigenpairs(
       count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, maximumProducts: 200, findsCopies: false
     ) { (v) throws(TensorError) in
-      let product = try objective.product(point, v.spread(over: free, count: n))
+      let direction = v.spread(over: free, count: n)
+      let product = if let hessian { hessian.times(direction) } else { try objective.product(point, direction) }
       return free.map { product[$0] }
     }
-    products.count += pairs.products
-    counts.hessianProducts = products.count
+    if hessian == nil {
+      products.count += pairs.products
+      counts.hessianProducts = products.count
+    }
     guard let value = pairs.values.first, value.isFinite else { return nil }
     let threshold = max(1e-8, objective.precision.squareRoot()) * pairs.norm + pairs.residuals[0]
     return (value, pairs.vectors[0].spread(over: free, count: n), threshold)
   }
-}
-
-/// Counts products of a search.
-private final class ProductCounter {
-  var count = 0
 }
 
 extension DenseMatrix {

@@ -8,14 +8,14 @@ package struct Objective {
   package let precision: Double
   package let value: ([Double]) throws(TensorError) -> Double
   package let gradient: ([Double]) throws(TensorError) -> [Double]
-  package let hessian: ([Double]) throws(TensorError) -> DenseMatrix
+  let hessian: ([Double]) throws(TensorError) -> HessianMatrix
   /// The product of the Hessian at the first with the second.
   package let product: ([Double], [Double]) throws(TensorError) -> [Double]
 
-  package init(
+  init(
     count: Int, precision: Double = .ulpOfOne, value: @escaping ([Double]) throws(TensorError) -> Double,
     gradient: @escaping ([Double]) throws(TensorError) -> [Double],
-    hessian: @escaping ([Double]) throws(TensorError) -> DenseMatrix,
+    hessian: @escaping ([Double]) throws(TensorError) -> HessianMatrix,
     product: @escaping ([Double], [Double]) throws(TensorError) -> [Double]
   ) {
     (self.count, self.precision) = (count, precision)
@@ -29,16 +29,23 @@ struct ObjectiveProgram: Sendable {
   private let scalarType: ScalarType
   private let value: PlanProgram
   private let gradient: PlanProgram
-  private let hessian: PlanProgram?
+  private let hessian: WholeHessian?
   private let product: PlanProgram
+
+  /// How the whole Hessian is computed.
+  private enum WholeHessian {
+    case dense(PlanProgram)
+    case sparse(PlanProgram, SparseSymmetricMatrix.Places, any SparseAnalysis)
+  }
 
   /// - Parameters:
   ///   - result: the function's value over placeholders.
   ///   - variable: the placeholder of the vector.
   ///   - data: those of the data.
-  ///   - isDense: whether the whole Hessian is to be computed, rather than products alone.
-  /// - Throws: `TensorError` if the value has more than one element or needs elements that nobody has given.
-  init(of result: Node, in variable: Node, data: [Node], isDense: Bool) throws(TensorError) {
+  ///   - method: whether the whole Hessian is to be computed, and in what form.
+  /// - Throws: `TensorError` if the value has more than one element or needs elements that nobody has given, or a sparse Hessian
+  ///   has factors that are too large.
+  init(of result: Node, in variable: Node, data: [Node], method: SearchMethod) throws(TensorError) {
     let slope = try Gradients.of(result, [variable])[0]
     let derivative = Derivative(of: slope, in: variable, isSymmetric: true)
     let arguments: [PlanProgram.Argument] =
@@ -47,11 +54,20 @@ struct ObjectiveProgram: Sendable {
     scalarType = variable.scalarType
     value = try PlanProgram([.init(node: result, name: "the value")], of: arguments)
     gradient = try PlanProgram([.init(node: slope, name: "the gradient")], of: arguments)
-    hessian =
-      isDense
-      ? try PlanProgram(
-        [.init(node: try derivative.whole(.often).result, name: "the Hessian", symmetricSize: count)], of: arguments)
-      : nil
+    switch method {
+    case .products: hessian = nil
+    case .dense:
+      hessian = .dense(
+        try PlanProgram(
+          [.init(node: try derivative.whole(.often).result, name: "the Hessian", symmetricSize: count)], of: arguments))
+    case .sparse(let factorizer):
+      let nonzeros = try PlannedNonzeros(derivative, .lower, nil)
+      let places = SparseSymmetricMatrix.Places(nonzeros.pattern)
+      hessian = .sparse(
+        try PlanProgram(
+          [nonzeros.result("the Hessian's entries", PlanSingularities.Part.hessianEntries, nil)], of: arguments),
+        places, try factorizer.analysis(of: places.pattern))
+    }
     let direction = Node(.input(variable.shape, variable.scalarType))
     let products = DerivativeProducts(.forward, of: derivative).expression(
       seeds: direction.reshaped(to: [1] + direction.shape))
@@ -64,14 +80,23 @@ struct ObjectiveProgram: Sendable {
   func objective(data: [Node]) -> Objective {
     func node(_ x: [Double]) -> Node { Node(.from(x, scalarType: scalarType), shape: [count]) }
     let n = count
+    let factorizations = WorkCounter()
     return Objective(count: count, precision: scalarType == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne) {
       (x) throws(TensorError) in
       try value([node(x)] + data)[0].doubles[0]
     } gradient: { (x) throws(TensorError) in
       try gradient([node(x)] + data)[0].doubles
     } hessian: { (x) throws(TensorError) in
-      guard let hessian else { fatalError("the plan was made for products") }
-      return DenseMatrix(rows: n, columns: n, rowMajor: try hessian([node(x)] + data)[0].doubles)
+      switch hessian {
+      case .dense(let program):
+        return .dense(DenseMatrix(rows: n, columns: n, rowMajor: try program([node(x)] + data)[0].doubles))
+      case .sparse(let program, let places, let analysis):
+        return .sparse(
+          HessianMatrix.SparseHessian(
+            matrix: places.matrix(try program([node(x)] + data)[0].doubles), analysis: analysis,
+            factorizations: factorizations))
+      case nil: fatalError("the plan was made for products")
+      }
     } product: { (x, v) throws(TensorError) in
       try product([node(x)] + data + [node(v)])[0].doubles
     }

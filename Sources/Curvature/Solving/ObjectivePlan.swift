@@ -3,20 +3,18 @@ import TensorGraph
 /// A compiled function and how its steps are found: what plans and commands start searches with.
 package struct ObjectivePlan: Sendable {
   private let program: ObjectiveProgram
-  private let isDense: Bool
-
-  init(program: ObjectiveProgram, isDense: Bool) { (self.program, self.isDense) = (program, isDense) }
+  private let method: SearchMethod
 
   /// The function that a graph computes from a vector.
   ///
   /// - Parameters:
   ///   - result: the value, of one element.
   ///   - variable: the placeholder of the vector.
+  ///   - data: those of the data.
   /// - Throws: `TensorError` if the value has more than one element or cannot be computed.
-  package init(of result: Node, in variable: Node, method: MinimizationMethod) throws(TensorError) {
-    let isDense = method.isDense(count: variable.shape.count)
-    self.init(
-      program: try ObjectiveProgram(of: result, in: variable, data: [], isDense: isDense), isDense: isDense)
+  init(of result: Node, in variable: Node, data: [Node] = [], method: MinimizationMethod) throws(TensorError) {
+    self.method = method.resolved(count: variable.shape.count)
+    program = try ObjectiveProgram(of: result, in: variable, data: data, method: self.method)
   }
 
   /// The function for some data.
@@ -31,13 +29,15 @@ package struct ObjectivePlan: Sendable {
     maximumIterations: Int = 1000, names: () -> [String]
   ) throws(TensorError) -> NewtonSearch {
     try Self.search(
-      program.objective(data: data), isDense: isDense, from: start, lower: lower, upper: upper, tolerance: tolerance,
+      program.objective(data: data), usesMatrix: method.usesMatrix, from: start, lower: lower, upper: upper,
+      tolerance: tolerance,
       maximumIterations: maximumIterations, names: names)
   }
 
   /// A search of any objective, after a look at what it is given.
   static func search(
-    _ objective: Objective, isDense: Bool, from start: [Double], lower: [Double]?, upper: [Double]?, tolerance: Double?,
+    _ objective: Objective, usesMatrix: Bool, from start: [Double], lower: [Double]?, upper: [Double]?,
+    tolerance: Double?,
     maximumIterations: Int, names: () -> [String]
   ) throws(TensorError) -> NewtonSearch {
     guard maximumIterations >= 0 else {
@@ -58,7 +58,7 @@ package struct ObjectivePlan: Sendable {
       }
     }
     return try NewtonSearch(
-      objective, from: start, lower: lower, upper: upper, isDense: isDense, tolerance: tolerance,
+      objective, from: start, lower: lower, upper: upper, usesMatrix: usesMatrix, tolerance: tolerance,
       maximumIterations: maximumIterations)
   }
 }

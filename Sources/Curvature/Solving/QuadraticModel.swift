@@ -4,7 +4,7 @@ import TensorGraph
 struct QuadraticModel {
   /// The Hessian in scaled variables.
   enum Form {
-    case dense(DenseMatrix)
+    case matrix(HessianMatrix)
     /// By products; nothing is scaled.
     case products(([Double]) throws(TensorError) -> [Double])
   }
@@ -16,7 +16,7 @@ struct QuadraticModel {
   /// The Hessian times a vector.
   func product(_ v: [Double]) throws(TensorError) -> [Double] {
     switch form {
-    case .dense(let matrix): matrix.times(v)
+    case .matrix(let matrix): matrix.times(v)
     case .products(let product): try product(v)
     }
   }
@@ -28,27 +28,9 @@ struct QuadraticModel {
     gradient: [Double], free: [Int], radius: Double
   ) throws(TensorError) -> (step: [Double], onBoundary: Bool) {
     switch form {
-    case .dense(let matrix):
-      let part = matrix.part(free)
-      let slope = free.map { gradient[$0] }
-      if let newton = Self.newtonStep(slope, part), newton.euclideanNorm <= radius {
-        return (newton.spread(over: free, count: gradient.count), false)
-      }
-      do {
-        let (step, onBoundary) = try TrustRegionSubproblem(gradient: slope, hessian: part).minimizer(radius: radius)
-        return (step.spread(over: free, count: gradient.count), onBoundary)
-      } catch { throw TensorError("minimize: \(error)") }
-    case .products:
-      return try conjugateGradients(gradient: gradient, free: free, radius: radius)
+    case .matrix(let matrix): try matrix.trustRegionStep(gradient: gradient, free: free, radius: radius)
+    case .products: try conjugateGradients(gradient: gradient, free: free, radius: radius)
     }
-  }
-
-  /// -H⁻¹g by Cholesky's factors; nil where H is not positive definite well beyond rounding.
-  static func newtonStep(_ gradient: [Double], _ hessian: DenseMatrix) -> [Double]? {
-    guard let factors = try? SymmetricFactorization(hessian, requiresDefiniteness: true),
-      factors.reciprocalCondition > 1e-14, let step = try? factors.solving(gradient.map { -$0 })
-    else { return nil }
-    return step.allSatisfy(\.isFinite) ? step : nil
   }
 
   /// Conjugate gradients that end at the sphere or at a direction of negative curvature, which they follow to it (Steihaug,
@@ -115,22 +97,11 @@ extension DenseMatrix {
     return result
   }
 
-  /// Scale factors dᵢ > 0 for which Hᵢⱼ / (dᵢ dⱼ) has a largest magnitude near 1 in each row (Ruiz, "A scaling algorithm to
-  /// equilibrate both rows and columns norms in matrices", RAL-TR-2001-034, 2001). They follow the units of the variables: a
-  /// step is measured alike in any units. Nil where a row vanishes.
+  /// Scale factors that make the entries alike.
   var equilibration: [Double?] {
-    var factors = [Double](repeating: 1, count: rows)
-    var isZero = [Bool](repeating: false, count: rows)
-    for _ in 0..<8 {
-      var largest = [Double](repeating: 0, count: rows)
-      for j in 0..<columns {
-        for i in 0..<rows { largest[i] = max(largest[i], abs(self[i, j]) / factors[i] / factors[j]) }
-      }
-      for i in 0..<rows {
-        if largest[i] > 0 { factors[i] *= largest[i].squareRoot() } else { isZero[i] = true }
-      }
+    Equilibration.factors(count: rows) { visit in
+      for j in 0..<columns { for i in 0..<rows { visit(i, j, self[i, j]) } }
     }
-    return zip(factors, isZero).map { $1 || !$0.isNormal ? nil : $0 }
   }
 }
 

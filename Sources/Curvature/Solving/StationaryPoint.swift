@@ -17,7 +17,7 @@ public struct PointCurvature: Hashable, Sendable {
 
   /// What kind of point it is.
   public var kind: Kind
-  /// The signs of the eigenvalues of the Hessian in the free variables; nil if only products were computed.
+  /// The signs of the eigenvalues of the Hessian in the free variables; nil if only products were computed, or sparse factors proved no minimum.
   public var inertia: Inertia?
   /// The least eigenvalue, in variables scaled so that the Hessian has entries near 1.
   public var leastEigenvalue: Double?
@@ -49,14 +49,25 @@ extension NewtonSearch {
   /// What the Hessian says about the point.
   ///
   /// An eigenvalue counts as zero if rounding of the scaled Hessian could have made it so: 16 N ε times the largest. With
-  /// products alone the least eigenvalue is Lanczos', and zero up to 10⁻⁸ of the largest.
+  /// products alone, or where sparse factors do not prove a minimum, the least eigenvalue is Lanczos', and zero up to 10⁻⁸ of
+  /// the largest.
   mutating func curvature() throws(TensorError) -> PointCurvature {
     let free = freeVariables
     let held = point.count - free.count
     guard stop != .notFiniteAtStart, stop != .cancelled else {
       return PointCurvature(kind: .unknown, heldVariables: held)
     }
-    guard let hessian else {
+    let whole = hessian?.scaled(by: scales)
+    if case .sparse(let sparse) = whole, !free.isEmpty {
+      // Positive definite beyond rounding, if it is so without what counts as zero.
+      let region = sparse.trustRegion(holding: HessianMatrix.held(free, of: point.count))
+      let threshold = Double(16 * max(4, free.count)) * objective.precision * region.matrix.norm
+      if try region.positiveDefiniteFactors(shift: -threshold) != nil {
+        return PointCurvature(
+          kind: .minimum, inertia: Inertia(positive: free.count, negative: 0, zero: 0), heldVariables: held)
+      }
+    }
+    guard let dense = whole?.dense else {
       guard let lowest = try lowestCurvature() else {
         return PointCurvature(kind: free.isEmpty ? .minimum : .unknown, heldVariables: held)
       }
@@ -64,9 +75,10 @@ extension NewtonSearch {
         lowest.value > lowest.threshold ? .minimum : lowest.value < -lowest.threshold ? .saddle : .singular
       return PointCurvature(
         kind: kind, leastEigenvalue: lowest.value,
-        direction: kind == .minimum ? nil : Self.normalized(lowest.vector), heldVariables: held)
+        direction: kind == .minimum ? nil : Self.normalized(zip(lowest.vector, scales).map { $0 / $1 }),
+        heldVariables: held)
     }
-    guard let eigen = try? SymmetricEigenDecomposition(hessian.scaled(by: scales).part(free)) else {
+    guard let eigen = try? SymmetricEigenDecomposition(dense.part(free)) else {
       return PointCurvature(kind: .unknown, heldVariables: held)
     }
     let threshold = Double(16 * max(4, free.count)) * objective.precision * eigen.values.largestMagnitude

@@ -57,6 +57,8 @@ public struct EvaluationCounts: Hashable, Sendable, CustomStringConvertible {
   public var hessians = 0
   /// Products of Hessians with directions, whole Hessians not counted.
   public var hessianProducts = 0
+  /// Factorizations of sparse matrices.
+  public var factorizations = 0
 
   /// Nothing yet.
   public init() {}
@@ -65,26 +67,41 @@ public struct EvaluationCounts: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     let parts = [
       (values, "values"), (gradients, "gradients"), (hessians, "Hessians"), (hessianProducts, "Hessian products"),
+      (factorizations, "factorizations"),
     ]
     return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
   }
 }
 
 /// How the quadratic model of each step is minimized.
-public enum MinimizationMethod: String, CaseIterable, Hashable, Sendable {
+public enum MinimizationMethod: Sendable {
   /// `dense` up to 300 variables, `matrixFree` beyond.
   case automatic
   /// With the whole Hessian and its factors: fewest steps, and a point that is accurate to rounding. O(N³) a step.
   case dense
+  /// With the non-zeros of the Hessian and their factors by a library: as accurate as `dense`, for many variables of which each
+  /// meets few others.
+  case sparse(any SparseFactorizer)
   /// By conjugate gradients with Hessian products: memory for a few vectors. Variables should have like scales.
   case matrixFree
 
-  /// Whether whole Hessians are computed for some number of variables.
-  func isDense(count: Int) -> Bool {
+  /// What is done for some number of variables.
+  func resolved(count: Int) -> SearchMethod {
     switch self {
-    case .automatic: count <= 300
-    case .dense: true
-    case .matrixFree: false
+    case .automatic: count <= 300 ? .dense : .products
+    case .dense: .dense
+    case .sparse(let factorizer): .sparse(factorizer)
+    case .matrixFree: .products
     }
   }
+}
+
+/// What a search computes of second derivatives.
+enum SearchMethod: Sendable {
+  case dense
+  case sparse(any SparseFactorizer)
+  case products
+
+  /// Whether it is the whole Hessian.
+  var usesMatrix: Bool { if case .products = self { false } else { true } }
 }

@@ -25,6 +25,19 @@ struct MinimizeCommand: ToolCommand {
       finite is one.
       """)
 
+  /// How steps are found.
+  enum Method: String, CaseIterable, ExpressibleByArgument {
+    case automatic, dense, matrixFree
+
+    var value: MinimizationMethod {
+      switch self {
+      case .automatic: .automatic
+      case .dense: .dense
+      case .matrixFree: .matrixFree
+      }
+    }
+  }
+
   @OptionGroup var options: FormulaOptions
 
   @Option(
@@ -37,7 +50,7 @@ struct MinimizeCommand: ToolCommand {
 
   @Option(
     help: "Whole Hessians (dense), products alone (matrixFree), or what suits the number of variables (automatic).")
-  var method: MinimizationMethod = .automatic
+  var method: Method = .automatic
 
   @Option(parsing: .unconditional, help: "The most steps.")
   var maxIterations = 1000
@@ -69,7 +82,7 @@ struct MinimizeCommand: ToolCommand {
           "minimize: the formula has \(terms.shape.count) elements (shape \(terms.shape)), and one is minimized; sum it, or give "
             + "--standard-errors if its elements are minus log-likelihoods of observations")
       }
-      let likelihood = try LikelihoodPlan(terms: terms, variable: vector, method: method, names: names)
+      let likelihood = try LikelihoodPlan(terms: terms, variable: vector, method: method.value, names: names)
       let search = try likelihood.search(
         from: start, lower: lower, upper: upper, tolerance: tolerance, maximumIterations: maxIterations)
       let template = Tensor<Double>(Node(Storage(start), shape: [start.count]))
@@ -177,4 +190,4 @@ struct MinimizeCommand: ToolCommand {
   }
 }
 
-extension MinimizationMethod: ExpressibleByArgument {}
+

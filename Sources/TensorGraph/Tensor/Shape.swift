@@ -78,7 +78,12 @@ public struct TensorError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether nothing was wrong, and a cancelled task ended.
   public let isCancellation: Bool
 
-  package init(_ message: String, isCancellation: Bool = false) {
+  /// An error, also for libraries that are plugged in.
+  ///
+  /// - Parameters:
+  ///   - message: what was wrong and what to do about it, behind the name of the operation.
+  ///   - isCancellation: whether nothing was wrong, and a cancelled task ended.
+  public init(_ message: String, isCancellation: Bool = false) {
     (self.message, self.isCancellation) = (message, isCancellation)
   }
 

@@ -42,7 +42,6 @@ extension Hessian {
     let right = try Evaluation.storage(b.node).doubles
     guard right.allSatisfy(\.isFinite) else { throw TensorError("solve: the right-hand side is not finite") }
     let tolerance = tolerance ?? Swift.max(1e-10, 100 * Double(Scalar.ulpOfOne))
-    var products = 0
     func product(_ v: [Double]) throws(TensorError) -> [Double] { try self.product(v, shape) }
     var approximation: Krylov.Product?
     if let preconditioner {
@@ -51,33 +50,36 @@ extension Hessian {
       }
       approximation = approximate
     }
-    var (x, isIndefinite) = (right, false)
+    let limit = maximumProducts ?? Swift.max(100, 10 * right.count)
+    var x = right
+    var iterated: Krylov.Solution?
     switch solver {
+    case .sparse(let factorizer):
+      x = try factorized(by: factorizer).solution(of: right)
     case .dense:
       let factors = try factors("solve")
       var column = DenseMatrix(rows: right.count, columns: 1)
       column.elements = right
       x = try factors.solving(column, "solve").elements
-    case .conjugateGradients, .minres:
-      let limit = maximumProducts ?? Swift.max(100, 10 * right.count)
-      let found =
-        solver == .minres
-        ? try Krylov.minres(
-          right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
-        : try Krylov.conjugateGradients(
-          right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
-      (x, products, isIndefinite) = (found.x, found.products, found.isIndefinite)
+    case .conjugateGradients:
+      iterated = try Krylov.conjugateGradients(
+        right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
+    case .minres:
+      iterated = try Krylov.minres(
+        right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
     }
+    if let iterated { x = iterated.x }
     guard x.allSatisfy(\.isFinite) else { throw TensorError("solve: the solution is not finite; H is nearly singular") }
     var residual = right
     residual.add(try product(x), times: -1)
     let length = right.euclideanNorm
     let relative = length > 0 ? residual.euclideanNorm / length : 0
     // What rounding leaves of a residual that iterations think small is not held against them.
+    let isIndefinite = iterated?.isIndefinite ?? false
     let isConverged =
-      solver == .dense || !isIndefinite && relative <= Swift.max(10 * tolerance, 1e3 * Double(Scalar.ulpOfOne))
+      iterated == nil || !isIndefinite && relative <= Swift.max(10 * tolerance, 1e3 * Double(Scalar.ulpOfOne))
     return LinearSolution(
-      solution: tensor(x, shape), solver: solver, products: products, relativeResidual: relative,
+      solution: tensor(x, shape), solver: solver, products: iterated?.products ?? 0, relativeResidual: relative,
       isConverged: isConverged, isIndefinite: isIndefinite)
   }
 
@@ -170,7 +172,7 @@ extension Hessian {
   }
 
   /// The shape of the point, if the matrix is square without a batch.
-  private func pointShape(_ operation: String) throws(TensorError) -> Shape {
+  func pointShape(_ operation: String) throws(TensorError) -> Shape {
     guard core.rows.batchAxis == nil, core.rows.node.shape == core.columns.node.shape else {
       throw TensorError(
         "\(operation): this is a block or a batch of shape \(Shape(self.shape)); take the Hessian in one tensor without a batch"

@@ -1,9 +1,11 @@
 import TensorGraph
 
 /// How a system with a Hessian is solved.
-public enum LinearSolver: String, CaseIterable, Hashable, Sendable {
+public enum LinearSolver: Sendable {
   /// Cholesky's factors of the whole Hessian, or Bunch & Kaufman's L D Lᵀ where it is not positive definite.
   case dense
+  /// The factors of a sparse Hessian by a library: memory for these, and for the non-zeros.
+  case sparse(any SparseFactorizer)
   /// Conjugate gradients (Hestenes & Stiefel, 1952): products alone, for a positive definite Hessian.
   case conjugateGradients
   /// MINRES (Paige & Saunders, "Solution of sparse indefinite systems of linear equations", SIAM J. Numer. Anal. 12, 1975):

@@ -87,7 +87,7 @@ extension LeastSquaresObjective {
     } gradient: { (b) throws(TensorError) in
       try result { try derivatives(b).gradient }
     } hessian: { (b) throws(TensorError) in
-      try result { try derivatives(b).hessian }
+      try result { .dense(try derivatives(b).hessian) }
     } product: { (b, v) throws(TensorError) in
       try result { try derivatives(b).hessian.times(v) }
     }

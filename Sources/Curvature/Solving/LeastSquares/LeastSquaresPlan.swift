@@ -117,7 +117,7 @@ public struct LeastSquaresPlan<Point: TensorTree> {
     let lower = try lower.map { try template.elements(of: $0, "the lower bounds") }
     let upper = try upper.map { try template.elements(of: $0, "the upper bounds") }
     var search = try ObjectivePlan.search(
-      objective.halfSquare(precision: precision), isDense: true, from: start, lower: lower, upper: upper,
+      objective.halfSquare(precision: precision), usesMatrix: true, from: start, lower: lower, upper: upper,
       tolerance: nil, maximumIterations: max(0, maximumIterations - iterations), names: { template.variableNames })
     func report() throws {
       try onIterate(
@@ -141,14 +141,14 @@ public struct LeastSquaresPlan<Point: TensorTree> {
     let counts = counter.counts
     let derivatives = try objective.derivatives(b)
     var search = try NewtonSearch(
-      objective.halfSquare(precision: precision), from: b, lower: lower, upper: upper, isDense: true,
+      objective.halfSquare(precision: precision), from: b, lower: lower, upper: upper, usesMatrix: true,
       maximumIterations: 0)
     var stop = stop
     if stop == .noProgress {
       // Where columns of J are nearly dependent the tangent plane is known less well than the gradient.
       let isRounding =
         first.map { search.isRounding(startValue: $0.value, startSlope: $0.gradient.euclideanNorm) } ?? false
-      stop = search.isStationary ? .gradient : isRounding ? .value : stop
+      stop = try search.isStationary() ? .gradient : isRounding ? .value : stop
     }
     var curvature = try search.curvature()
     if curvature.heldVariables == 0, let factors = try? FactoredHessian(derivatives), factors.isPositiveDefinite,

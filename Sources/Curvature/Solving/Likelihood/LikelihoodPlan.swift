@@ -24,9 +24,7 @@ package struct LikelihoodPlan {
     let n = terms.shape.count
     let count = variable.shape.count
     let total = terms.summed(over: Array(0..<terms.shape.rank))
-    let isDense = method.isDense(count: count)
-    objectivePlan = ObjectivePlan(
-      program: try ObjectiveProgram(of: total, in: variable, data: placeholders, isDense: isDense), isDense: isDense)
+    objectivePlan = try ObjectivePlan(of: total, in: variable, data: placeholders, method: method)
     scalarType = variable.scalarType
     parameterCount = count
     observationCount = n > 1 ? n : nil
@@ -66,13 +64,15 @@ package struct LikelihoodPlan {
           + "\(Self.mostParameters) parameters")
     }
     let hessian: DenseMatrix
-    if let known = search.hessian {
+    if let known = search.hessian?.dense {
       hessian = known
     } else {
       var columns = DenseMatrix(rows: n, columns: n)
       for j in 0..<n {
         try Cancellation.check { "cancelled after \(j) of \(n) columns of the information" }
-        let column = try objective.product(search.point, (0..<n).map { $0 == j ? 1 : 0 })
+        let unit = (0..<n).map { $0 == j ? 1.0 : 0 }
+        let column =
+          if let known = search.hessian { known.times(unit) } else { try objective.product(search.point, unit) }
         for i in 0..<n { columns[i, j] = column[i] }
       }
       hessian = columns

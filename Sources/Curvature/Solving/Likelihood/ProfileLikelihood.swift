@@ -62,7 +62,7 @@ extension MaximumLikelihoodEstimate {
     var point = start
     point[index] = place
     var profile = try NewtonSearch(
-      likelihood.objective, from: point, lower: lower, upper: upper, isDense: search.isDense,
+      likelihood.objective, from: point, lower: lower, upper: upper, usesMatrix: search.usesMatrix,
       tolerance: search.tolerance,
       maximumIterations: search.maximumIterations)
     while try profile.advance() {}

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Builds and tests the package; installs SuiteSparse on Debian if it is missing.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../../Scripts/setup.sh"
+
+require_everything
+require_library libsuitesparse-dev suitesparse/cholmod.h
+cd "$root/Integrations/SuiteSparse"
+swift test -c release "$@"
