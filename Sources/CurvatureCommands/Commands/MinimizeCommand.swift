@@ -189,5 +189,3 @@ struct MinimizeCommand: ToolCommand {
     return node.shape.count == 1 ? [Double](repeating: elements[0], count: count) : elements
   }
 }
-
-
