@@ -12,7 +12,7 @@ import TensorGraph
 /// ```swift
 /// let factors = try H.factorized(by: BlockArrow())
 /// try factors.solve(b)               // H⁻¹ b
-/// factors.inverseDiagonal            // the diagonal of H⁻¹, without the rest of it
+/// try factors.inverseDiagonal()      // the diagonal of H⁻¹, without the rest of it
 /// ```
 ///
 /// Factors are P A Pᵀ = L D Lᵀ with a diagonal D, as accurate as can be where A or -A is positive definite. For other matrices
