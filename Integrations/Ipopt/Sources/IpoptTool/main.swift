@@ -1,0 +1,2 @@
+import CurvatureCommands
+print("x")
