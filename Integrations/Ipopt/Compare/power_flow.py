@@ -114,7 +114,7 @@ def pyoptinterface_run(d, options):
     import pyoptinterface as poi
     from pyoptinterface import ipopt, nl
     folder = os.path.dirname(casadi.__file__)
-    assert ipopt.load_library(sorted(glob.glob(os.path.join(folder, "libipopt.so*")))[0])
+    assert ipopt.load_library(next(p for p in glob.glob(folder + "/libipopt.*") if p.endswith((".so", ".dylib"))))
     began = time.perf_counter()
     model = ipopt.Model(jit="LLVM")
     lower, upper, start = bounds(d)

@@ -48,8 +48,8 @@ struct IpoptSolver {
     let entries = m == 0 ? 0 : max(1, evaluator.jacobianPlaces.rows.count)
     guard
       let handle = CreateIpoptProblem(
-        Index(n), &problem.lower, &problem.upper, Index(m), &problem.constraintLower, &problem.constraintUpper,
-        Index(entries), Index(evaluator.hessianPlaces.rows.count), 0, Callbacks.objective, Callbacks.constraints,
+        Int32(n), &problem.lower, &problem.upper, Int32(m), &problem.constraintLower, &problem.constraintUpper,
+        Int32(entries), Int32(evaluator.hessianPlaces.rows.count), 0, Callbacks.objective, Callbacks.constraints,
         Callbacks.gradient, Callbacks.jacobian, Callbacks.hessian)
     else {
       return Outcome(

@@ -178,6 +178,33 @@ public struct NonlinearProgramPlan<Point: TensorTree> where Point.Scalar == Doub
   }
 }
 
+extension NonlinearProgramPlan where Point == Tensor<Double> {
+  /// A plan of functions that are compiled already.
+  ///
+  /// - Parameters:
+  ///   - lagrangian: the objective and the constraints, of points that are vectors.
+  ///   - constraintLowerBounds: the least value of each constraint, in the shape of all; -∞ for none.
+  ///   - constraintUpperBounds: the largest ones; ∞ for none.
+  /// - Throws: `IpoptError.invalidBounds` if there are not as many bounds as constraints.
+  public init(
+    _ lagrangian: LagrangianPlan<Double>, constraintLowerBounds: [Double], constraintUpperBounds: [Double]
+  ) throws(IpoptError) {
+    let count = lagrangian.jacobianPattern.rowCount
+    guard constraintLowerBounds.count == count, constraintUpperBounds.count == count else {
+      throw .invalidBounds(
+        "\(constraintLowerBounds.count) lower and \(constraintUpperBounds.count) upper bounds for \(count) constraints; give one "
+          + "of each for each")
+    }
+    self.lagrangian = lagrangian
+    template = Tensor.zeros(lagrangian.shape)
+    constraints = [
+      PlannedConstraint(
+        name: "constraints", shape: lagrangian.constraintShape, lower: constraintLowerBounds,
+        upper: constraintUpperBounds)
+    ]
+  }
+}
+
 extension NonlinearProgramPlan: Sendable where Point: Sendable {}
 
 /// Multipliers of constraints and bounds: derivatives of the least value in the bounds, up to the sign.

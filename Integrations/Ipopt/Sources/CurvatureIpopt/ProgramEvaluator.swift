@@ -38,7 +38,8 @@ final class ProgramEvaluator {
 
   private let variableNames: () -> [String]
   private let constraintName: (Int) -> String
-  private var objective = Double.nan
+  /// f at the point at which it was asked for last, as are what follows.
+  private(set) var objective = Double.nan
   let gradient: ProgramFunctions.Room
   let constraints: ProgramFunctions.Room
   let jacobian: ProgramFunctions.Room
@@ -72,7 +73,7 @@ final class ProgramEvaluator {
     guard derivatives ? !hasDerivatives : !hasValues else { return true }
     guard let x else { return false }
     let start = clock.now
-    defer { counts.derivativeTime += clock.now - start }
+    defer { counts.firstOrderTime += clock.now - start }
     let point = ProgramFunctions.Numbers(start: x, count: gradient.count)
     do {
       if derivatives || derivativesWereUsed {
@@ -132,7 +133,7 @@ final class ProgramEvaluator {
     if isNew { (hasValues, hasDerivatives) = (false, false) }
     let room = ProgramFunctions.Room(start: result, count: hessianPlaces.rows.count)
     let start = clock.now
-    defer { counts.derivativeTime += clock.now - start }
+    defer { counts.hessianTime += clock.now - start }
     counts.hessians += 1
     do {
       try functions.hessian(

@@ -43,8 +43,13 @@ public struct ProgramEvaluations: Hashable, Sendable, CustomStringConvertible {
   public var firstOrders = 0
   /// Hessians of the Lagrangian.
   public var hessians = 0
+  /// The time that values with and without derivatives took.
+  public var firstOrderTime = Duration.zero
+  /// The time that Hessians took.
+  public var hessianTime = Duration.zero
+
   /// The time that functions and derivatives took.
-  public var derivativeTime = Duration.zero
+  public var derivativeTime: Duration { firstOrderTime + hessianTime }
 
   /// What there is of each.
   public var description: String {

@@ -14,6 +14,8 @@ struct ProgramReport {
     if outcome.status == .stoppedByCallback, !isStopped { outcome.status = .cancelled }
     let (evaluations, last) = (evaluator.counts, evaluator.last)
     let gradientIsKnown = evaluator.evaluate(at: outcome.point)
+    // Ipopt leaves them as they were if it could not begin.
+    (outcome.objective, outcome.constraints) = (evaluator.objective, Array(evaluator.constraints))
     let lagrangianGradient = gradientIsKnown ? self.lagrangianGradient(outcome) : nil
     if let lagrangianGradient { completeFixed(&outcome, lagrangianGradient) }
     let held = activity(

@@ -39,7 +39,8 @@ struct PowerFlow {
       """
       {"system": "Curvature", "case": "\(name)", "status": "\(result.status.rawValue)", "objective": \(result.objective), \
       "iterations": \(result.iterations), "infeasibility": \(result.residuals.infeasibility), \
-      "derivatives_s": \(result.evaluations.derivativeTime / .seconds(1)), "solve_s": \(result.time / .seconds(1)), \
+      "derivatives_s": \(result.evaluations.derivativeTime / .seconds(1)), \
+      "hessians_s": \(result.evaluations.hessianTime / .seconds(1)), "solve_s": \(result.time / .seconds(1)), \
       "read_s": \((read - begin) / .seconds(1)), "plan_s": \((planned - read) / .seconds(1)), \
       "variables": \(lagrangian.jacobianPattern.columnCount), "constraints": \(lagrangian.jacobianPattern.rowCount), \
       "jacobian_entries": \(lagrangian.jacobianPattern.nonzeroCount), \

@@ -1,2 +1,0 @@
-import CurvatureCommands
-print("x")
