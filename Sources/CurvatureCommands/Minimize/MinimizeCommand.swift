@@ -51,7 +51,10 @@ struct MinimizeCommand: ToolCommand {
   @Option(parsing: .unconditional, help: "The most steps.")
   var maxIterations = 1000
 
-  @Option(help: "The square root of the relative decrease that a Newton step may still promise at a minimum.")
+  @Option(
+    help:
+      "The square root of the relative decrease that a Newton step may still promise at a minimum; with constraints, Ipopt's 'tol'."
+  )
   var tolerance: Double?
 
   @Option(help: "Write a picture of value, gradient and constraints by iterations: an .svg or .png file.")

@@ -32,6 +32,11 @@ import Testing
     }
     #expect(inJacobian.status == .invalidNumber)
     #expect(inJacobian.nonfinite == "the derivative of root[1] in [1] is inf")
+    let inHessian = try optimize(from: Tensor<Double>([0])) { x in
+      .init(minimizing: (pow(x, 1.5) + square(x - 1)).sum())
+    }
+    #expect(inHessian.status == .invalidNumber)
+    #expect(inHessian.nonfinite == "the second derivative in [0] and [0] is inf")
   }
 
   @Test func `A search steps back from points where the function is not finite`() throws {
