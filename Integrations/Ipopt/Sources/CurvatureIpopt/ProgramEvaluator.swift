@@ -27,7 +27,7 @@ final class ProgramEvaluator {
   let jacobianPlaces: Places
   /// Where those of the Hessian's lower triangle stand.
   let hessianPlaces: Places
-  private(set) var counts = ProgramEvaluations()
+  fileprivate(set) var counts = ProgramEvaluations()
   /// What was wrong with a point: NaN or infinite.
   private(set) var nonfinite: String?
   /// What a function threw; the search ends.
@@ -46,7 +46,6 @@ final class ProgramEvaluator {
   private var hasValues = false
   private var hasDerivatives = false
   private var derivativesWereUsed = true
-  private let clock = ContinuousClock()
 
   init(
     _ functions: ProgramFunctions, _ lagrangian: LagrangianPlan<Double>, variableNames: @escaping () -> [String],
@@ -72,8 +71,6 @@ final class ProgramEvaluator {
     if isNew { (hasValues, hasDerivatives) = (false, false) }
     guard derivatives ? !hasDerivatives : !hasValues else { return true }
     guard let x else { return false }
-    let start = clock.now
-    defer { counts.firstOrderTime += clock.now - start }
     let point = ProgramFunctions.Numbers(start: x, count: gradient.count)
     do {
       if derivatives || derivativesWereUsed {
@@ -101,23 +98,20 @@ final class ProgramEvaluator {
 
   func constraints(_ x: UnsafePointer<Double>?, _ isNew: Bool, _ result: UnsafeMutablePointer<Double>?) -> Bool {
     guard prepare(x, isNew: isNew, derivatives: false) else { return false }
-    copy(constraints, to: result)
-    return isFinite(constraints) || note { first(constraints) { "\(constraintName($0)) is \($1)" } }
+    return copy(constraints, to: result) || note { first(constraints) { "\(constraintName($0)) is \($1)" } }
   }
 
   func gradient(_ x: UnsafePointer<Double>?, _ isNew: Bool, _ result: UnsafeMutablePointer<Double>) -> Bool {
     guard prepare(x, isNew: isNew, derivatives: true) else { return false }
     derivativesWereUsed = true
-    copy(gradient, to: result)
-    return isFinite(gradient)
+    return copy(gradient, to: result)
       || note { first(gradient) { "the objective's derivative in \(variableNames()[$0]) is \($1)" } }
   }
 
   func jacobian(_ x: UnsafePointer<Double>?, _ isNew: Bool, _ result: UnsafeMutablePointer<Double>) -> Bool {
     guard prepare(x, isNew: isNew, derivatives: true) else { return false }
     derivativesWereUsed = true
-    copy(jacobian, to: result)
-    return isFinite(jacobian)
+    return copy(jacobian, to: result)
       || note {
         first(jacobian) { number, value in
           "the derivative of \(constraintName(Int(jacobianPlaces.rows[number]))) in "
@@ -132,8 +126,6 @@ final class ProgramEvaluator {
   ) -> Bool {
     if isNew { (hasValues, hasDerivatives) = (false, false) }
     let room = ProgramFunctions.Room(start: result, count: hessianPlaces.rows.count)
-    let start = clock.now
-    defer { counts.hessianTime += clock.now - start }
     counts.hessians += 1
     do {
       try functions.hessian(
@@ -175,20 +167,24 @@ final class ProgramEvaluator {
 
   // MARK: Numbers
 
-  private func copy(_ source: ProgramFunctions.Room, to target: UnsafeMutablePointer<Double>?) {
-    if let base = source.baseAddress, source.count > 0 { target?.update(from: base, count: source.count) }
-  }
-
   /// Whether no element is infinite or NaN.
-  private func isFinite(_ elements: ProgramFunctions.Room) -> Bool {
+  private func isFinite(_ elements: ProgramFunctions.Room) -> Bool { copy(elements, to: nil) }
+
+  /// Copies numbers, and says whether none is infinite or NaN.
+  private func copy(_ source: ProgramFunctions.Room, to target: UnsafeMutablePointer<Double>?) -> Bool {
     // A number times 0 is 0, and NaN if it is not finite.
     var sums = SIMD8<Double>(repeating: 0)
-    let whole = elements.count / 8 * 8
+    let whole = source.count / 8 * 8
     for i in stride(from: 0, to: whole, by: 8) {
-      sums += UnsafeRawPointer(elements.baseAddress! + i).loadUnaligned(as: SIMD8<Double>.self) * 0
+      let part = UnsafeRawPointer(source.baseAddress! + i).loadUnaligned(as: SIMD8<Double>.self)
+      sums += part * 0
+      if let target { UnsafeMutableRawPointer(target + i).storeBytes(of: part, as: SIMD8<Double>.self) }
     }
     var rest = sums.sum()
-    for i in whole..<elements.count { rest += elements[i] * 0 }
+    for i in whole..<source.count {
+      rest += source[i] * 0
+      target?[i] = source[i]
+    }
     return rest == 0
   }
 
@@ -208,16 +204,28 @@ enum Callbacks {
     Unmanaged<ProgramEvaluator>.fromOpaque(user!).takeUnretainedValue()
   }
 
+  /// What an evaluation gives, with its time taken down.
+  private static func timed(
+    _ user: UnsafeMutableRawPointer?, _ time: WritableKeyPath<ProgramEvaluations, Duration>,
+    _ body: (ProgramEvaluator) -> Bool
+  ) -> Bool {
+    let evaluator = evaluator(user)
+    let clock = ContinuousClock()
+    let start = clock.now
+    defer { evaluator.counts[keyPath: time] += clock.now - start }
+    return body(evaluator)
+  }
+
   static let objective: Eval_F_CB = { _, x, isNew, result, user in
-    forIpopt(evaluator(user).objective(x, isTrue(isNew), result!))
+    forIpopt(timed(user, \.firstOrderTime) { $0.objective(x, isTrue(isNew), result!) })
   }
 
   static let gradient: Eval_Grad_F_CB = { _, x, isNew, result, user in
-    forIpopt(evaluator(user).gradient(x, isTrue(isNew), result!))
+    forIpopt(timed(user, \.firstOrderTime) { $0.gradient(x, isTrue(isNew), result!) })
   }
 
   static let constraints: Eval_G_CB = { _, x, isNew, _, result, user in
-    forIpopt(evaluator(user).constraints(x, isTrue(isNew), result))
+    forIpopt(timed(user, \.firstOrderTime) { $0.constraints(x, isTrue(isNew), result) })
   }
 
   static let jacobian: Eval_Jac_G_CB = { _, x, isNew, _, count, rows, columns, values, user in
@@ -228,14 +236,16 @@ enum Callbacks {
       values?[0] = 0
       return forIpopt(true)
     }
-    if let values { return forIpopt(evaluator.jacobian(x, isTrue(isNew), values)) }
+    if let values { return forIpopt(timed(user, \.firstOrderTime) { $0.jacobian(x, isTrue(isNew), values) }) }
     place(evaluator.jacobianPlaces, rows, columns)
     return forIpopt(true)
   }
 
   static let hessian: Eval_H_CB = { _, x, isNew, factor, _, multipliers, _, _, rows, columns, values, user in
     let evaluator = evaluator(user)
-    if let values { return forIpopt(evaluator.hessian(x, isTrue(isNew), factor, multipliers, values)) }
+    if let values {
+      return forIpopt(timed(user, \.hessianTime) { $0.hessian(x, isTrue(isNew), factor, multipliers, values) })
+    }
     place(evaluator.hessianPlaces, rows, columns)
     return forIpopt(true)
   }

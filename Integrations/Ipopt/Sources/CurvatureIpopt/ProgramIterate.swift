@@ -43,12 +43,12 @@ public struct ProgramEvaluations: Hashable, Sendable, CustomStringConvertible {
   public var firstOrders = 0
   /// Hessians of the Lagrangian.
   public var hessians = 0
-  /// The time that values with and without derivatives took.
+  /// The time in Ipopt's callbacks for values and first derivatives.
   public var firstOrderTime = Duration.zero
-  /// The time that Hessians took.
+  /// The time in those for Hessians.
   public var hessianTime = Duration.zero
 
-  /// The time that functions and derivatives took.
+  /// The time in all callbacks for functions and derivatives.
   public var derivativeTime: Duration { firstOrderTime + hessianTime }
 
   /// What there is of each.

@@ -1,4 +1,6 @@
-% case14
+% IEEE 14 bus test case, converted from IEEE's common data format (UW archive, 19 August 1993).
+% As it comes with MATPOWER and PYPOWER. Copyright (c) 1996-2015 PSERC. All rights reserved.
+% Use is governed by the BSD-style license in LICENSE.txt.
 mpc.version = '2';
 mpc.baseMVA = 100;
 mpc.bus = [

@@ -1,4 +1,6 @@
-% case9
+% Data of 9 buses and 3 generators, from Joe H. Chow's book, p. 70.
+% As it comes with MATPOWER and PYPOWER. Copyright (c) 1996-2015 PSERC. All rights reserved.
+% Use is governed by the BSD-style license in LICENSE.txt.
 mpc.version = '2';
 mpc.baseMVA = 100;
 mpc.bus = [
