@@ -80,10 +80,12 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
     let isSymmetric = lazy.isSymmetric && lazy.rows.batchAxis == nil
     var whole: (@Sendable () throws(TensorError) -> Tensor<Scalar>)?
     if lazy.rows.batchAxis == nil { whole = { () throws(TensorError) in try lazy.read([IndexComponent.ellipsis]) } }
+    var lowerTriangle: Term.Triangle?
+    if isSymmetric { lowerTriangle = { () throws(TensorError) in try matrix.sparse(triangle: .lower) } }
     let term = Term(
       "a derivative", of: ObjectIdentifier(lazy), rows: lazy.rows.node.shape, columns: lazy.columns.node.shape,
       isSymmetric: isSymmetric, blockSize: lazy.derivative.chunkSize, whole: whole,
-      lowerTriangle: isSymmetric ? { () throws(TensorError) in try matrix.sparse(triangle: .lower) } : nil,
+      lowerTriangle: lowerTriangle,
       product: { (x) throws(TensorError) in lazy.product(x) },
       transposedProduct: { (x) throws(TensorError) in lazy.transposedProduct(x) })
     factors = [Factor(term: term, isTransposed: core.isTransposed)]
