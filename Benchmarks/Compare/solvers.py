@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 
 import systems
 
@@ -23,6 +24,7 @@ import numpy as np
 from scipy.optimize import least_squares, minimize
 
 jax.config.update("jax_enable_x64", True)
+warnings.simplefilter("ignore", RuntimeWarning)          # SciPy tells of overflows that it recovers from
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 TOOL = os.environ.get("CURVATURE", os.path.join(ROOT, ".build", "release", "curvature"))
