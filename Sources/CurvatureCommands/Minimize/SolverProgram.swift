@@ -20,8 +20,8 @@ enum SolverProgram {
     guard let found = folders.lazy.map({ $0 + "/" + name }).first(where: isProgram) else {
       throw ToolError(
         "--subject-to needs the program '\(name)', which solves constrained problems by Ipopt and is built in "
-          + "Integrations/Ipopt ('swift build -c release --product \(name)' there); put it beside this program or in PATH, or "
-          + "name it in \(variable)", status: .data)
+          + "Integrations/Ipopt ('swift build -c release' there); put it beside this program or in PATH, or name it in "
+          + "\(variable)", status: .data)
     }
     return found
   }
