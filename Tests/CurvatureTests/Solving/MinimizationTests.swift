@@ -103,6 +103,15 @@ import Testing
     #expect(result.point.scalars.allSatisfy { abs($0) < 1e-4 })
   }
 
+  @Test(
+    "A function of one combination of many variables is minimized in it alone", arguments: [4.0, 6, 10], [10, 100])
+  func oneCombination(power: Double, count: Int) throws {
+    // Whatever rounding makes of the other eigenvalues leads nowhere.
+    let best = try minimize(from: Tensor<Double>.full([count], 1.6)) { x in pow(x.sum(), power) }
+    #expect(best.isConverged && best.curvature.kind == .singular, "\(best)")
+    #expect(best.value < 1e-20 && best.point.scalars.allSatisfy { abs($0) < 1.6 }, "\(best.value)")
+  }
+
   @Test("The kind of the point is what its second derivatives say") func kinds() throws {
     typealias T = Tensor<Double>
     // At the start the gradient vanishes, but the value falls along x: the search leaves the saddle.

@@ -82,4 +82,23 @@ import Testing
     #expect(abs(step[0] + 1) < 1e-9)
     #expect(step.allSatisfy { $0.isFinite })
   }
+
+  @Test(arguments: [2, 10, 100])
+  func whereRoundingAloneHasCurvatureNoStepIsTaken(n: Int) throws {
+    // A function of the sum of all variables, computed with rounding: nothing is known to fall in any other direction.
+    var hessian = DenseMatrix(rows: n, columns: n)
+    for i in 0..<n { for j in 0..<n { hessian[i, j] = 0.9 + Double((i + j) % 3 - 1) * .ulpOfOne } }
+    let gradient = (0..<n).map { 0.3 + Double($0 % 2) * .ulpOfOne }
+    let (step, onBoundary) = try TrustRegionSubproblem(gradient: gradient, hessian: hessian).minimizer(radius: 100)
+    #expect(!onBoundary)
+    for s in step { #expect(abs(s + 1 / (3 * Double(n))) < 1e-13) }
+  }
+
+  @Test func whereTheModelIsFlatTheStepGoesAgainstTheGradient() throws {
+    let hessian = DenseMatrix(rows: 3, columns: 3, rowMajor: [1, 0, 0, 0, 0, 0, 0, 0, 0])
+    let gradient = [1, 3e-3, 4e-3]
+    let (step, onBoundary) = try TrustRegionSubproblem(gradient: gradient, hessian: hessian).minimizer(radius: 1e13)
+    #expect(onBoundary)
+    #expect(abs(step[1] / 3 - step[2] / 4) < 1e-9 * abs(step[1]) && step[1] < -1e12)
+  }
 }
