@@ -1,12 +1,9 @@
 import SparseStructure
-import TestSupport
 import Testing
 
 @Suite struct BlockSparseMatrixTests {
-  private static func matrix(_ rows: Int, _ columns: Int, seed: UInt64) -> SparseMatrix<Double> {
-    var generator = RepeatableGenerator(seed: seed)
-    let dense = (0..<(rows * columns)).map { _ in generator.chance(0.15) ? generator.real(in: -1...1) : 0 }
-    return SparseMatrix(dense: dense, rowCount: rows, columnCount: columns)
+  private static func matrix(_ rows: Int, _ columns: Int, seed: Int) -> SparseMatrix<Double> {
+    Samples.matrix(Samples.random(rows, columns, density: 0.15, seed: seed), seed: seed)
   }
 
   @Test(
@@ -14,7 +11,7 @@ import Testing
     arguments: [([3, 3, 3], [3, 3]), ([2, 5, 1], [4, 1, 6]), ([1, 1, 1, 1], [1, 1]), ([12], [7])])
   func blocks(rows: [Int], columns: [Int]) throws {
     let (m, n) = (rows.reduce(0, +), columns.reduce(0, +))
-    let matrix = Self.matrix(m, n, seed: UInt64(m * n))
+    let matrix = Self.matrix(m, n, seed: m * n)
     let blocks = try matrix.blocks(rows: rows, columns: columns)
     for i in rows.indices {
       for j in columns.indices {
