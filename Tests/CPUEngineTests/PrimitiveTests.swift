@@ -144,7 +144,7 @@ import Testing
     let node = Node(
       .scatterAdd(axis: 0, extent: 300),
       [randomInput([70_000], .float64, using: &generator), indices(places, [70_000])])
-    let results = try [1, 2, 8].map { workers in
+    let results = try [1, 2, 8].map { (workers: Int) -> [Double] in
       let limit = Engine.workerLimit
       Engine.workerLimit = workers
       defer { Engine.workerLimit = limit }
