@@ -8,7 +8,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def measure(command, environment=None):
+def measure(command, **environment):
+    # MUMPS multiplies small matrices, for which threads of OpenBLAS wait more than they work.
+    environment = dict(os.environ, OPENBLAS_NUM_THREADS="1", **environment)
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         sys.exit("%s: %s" % (" ".join(command), done.stderr[-2000:]))
@@ -24,7 +26,7 @@ def main():
     a = parser.parse_args()
     script = os.path.join(HERE, "power_flow.py")
     systems = {
-        "Curvature": lambda case: measure([a.program, case], dict(os.environ, LD_LIBRARY_PATH=a.library)),
+        "Curvature": lambda case: measure([a.program, case], LD_LIBRARY_PATH=a.library),
         "CasADi": lambda case: measure([sys.executable, script, "casadi", case]),
         "PyOptInterface": lambda case: measure([sys.executable, script, "pyoptinterface", case])}
     print("Least of %d rounds, in which the systems take turns; load before: %.1f" % (a.rounds, os.getloadavg()[0]))
