@@ -71,7 +71,7 @@ package struct NewtonSearch {
     let slope = zip(freeGradient, scales).map { $0 / $1 }.euclideanNorm
     // A first step as long as the way from the origin may lead into another valley; a ball that is too small soon grows (Moré,
     // "The Levenberg-Marquardt algorithm: implementation and theory", 1978, begins with such a factor).
-    radius = extent > 0 ? 0.1 * extent : slope > 0 ? slope : 1
+    radius = extent > 0 ? (isDense ? 0.1 : 1) * extent : slope > 0 ? slope : 1
     forcingReference = freeGradient.euclideanNorm
   }
 
