@@ -70,7 +70,9 @@ package struct NewtonSearch {
     adopt(derivatives)
     let extent = scaled(point).euclideanNorm
     let slope = zip(freeGradient, scales).map { $0 / $1 }.euclideanNorm
-    radius = extent > 0 ? extent : slope > 0 ? slope : 1
+    // A first step as long as the way from the origin may lead into another valley; a ball that is too small soon grows (Moré,
+    // "The Levenberg-Marquardt algorithm: implementation and theory", 1978, begins with such a factor).
+    radius = extent > 0 ? (usesMatrix ? 0.1 : 1) * extent : slope > 0 ? slope : 1
     forcingReference = freeGradient.euclideanNorm
   }
 

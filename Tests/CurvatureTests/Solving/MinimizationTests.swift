@@ -33,7 +33,7 @@ import Testing
         }
       }
     }
-    #expect(found.newton >= 45 && found.leastSquares >= 43, "\(found)")
+    #expect(found.newton >= 47 && found.leastSquares >= 43, "\(found)")
   }
 
   @Test("Each reason to stop is given where it applies", arguments: StopReason.allCases)
@@ -51,7 +51,7 @@ import Testing
       #expect(abs(sinh(result.point.scalars[0] - 1) + 0.2 * result.point.scalars[0]) < 1e-14)
     case .step:
       // Brown's badly scaled problem: the variables differ by twelve orders of magnitude, and the value vanishes.
-      let result = try minimize(from: T([1, 1])) { x in
+      let result = try minimize(from: T([100, 100])) { x in
         let (first, second) = (square(x[0] - 1e6), square(x[1] - 2e-6))
         return first + second + square(x[0] * x[1] - 2)
       }

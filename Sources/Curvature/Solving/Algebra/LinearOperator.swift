@@ -75,6 +75,9 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
   // MARK: Making
 
   /// A Hessian or a Jacobian as an operator. Computes nothing.
+  ///
+  /// - Parameter matrix: the lazy matrix. With a batch axis the operator acts on all slices at once, and does not count as
+  ///   symmetric.
   public init<Matrix: DerivativeMatrix>(_ matrix: Matrix) where Matrix.Scalar == Scalar {
     let (core, lazy) = (matrix.core, matrix.core.matrix)
     let isSymmetric = lazy.isSymmetric && lazy.rows.batchAxis == nil
@@ -84,15 +87,16 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
     if isSymmetric { lowerTriangle = { () throws(TensorError) in try matrix.sparse(triangle: .lower) } }
     let term = Term(
       "a derivative", of: ObjectIdentifier(lazy), rows: lazy.rows.node.shape, columns: lazy.columns.node.shape,
-      isSymmetric: isSymmetric, blockSize: lazy.derivative.chunkSize, whole: whole,
+      isSymmetric: isSymmetric, blockSize: max(1, lazy.derivative.chunkSize / Self.cacheShare), whole: whole,
       lowerTriangle: lowerTriangle,
       product: { (x) throws(TensorError) in lazy.product(x) },
       transposedProduct: { (x) throws(TensorError) in lazy.transposedProduct(x) })
     factors = [Factor(term: term, isTransposed: core.isTransposed)]
   }
 
-  /// A matrix of numbers, two axes, as an operator. It counts as symmetric if it equals its transpose.
+  /// A matrix of numbers as an operator. It counts as symmetric if it equals its transpose.
   ///
+  /// - Parameter matrix: of two axes.
   /// - Throws: `TensorError` if it has not two axes or cannot be computed.
   public init(matrix: Tensor<Scalar>) throws(TensorError) {
     guard matrix.rank == 2 else {
@@ -139,6 +143,8 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
   }
 
   /// The diagonal matrix that multiplies element by element.
+  ///
+  /// - Parameter elements: of the shape of what it acts on.
   public static func diagonal(_ elements: Tensor<Scalar>) -> LinearOperator {
     let (node, shape) = (elements.node, elements.node.shape)
     let apply: Term.Product = { (x) throws(TensorError) in x * node.broadcast(leading: [x.shape[0]]) }
@@ -152,7 +158,9 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
         product: apply, transposedProduct: apply))
   }
 
-  /// The identity on tensors of a shape.
+  /// The identity.
+  ///
+  /// - Parameter shape: that of what it acts on.
   public static func identity(_ shape: [Int]) -> LinearOperator {
     let apply: Term.Product = { (x) throws(TensorError) in x }
     let shape = Shape(shape)
@@ -227,6 +235,10 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
   }
 
   private static var identityName: String { "the identity" }
+
+  /// Of the bytes that a chunk of a read may take, the part that fits a cache: with 200 000 variables sixteen directions at once
+  /// take longer than one after another, with 1000 far less.
+  private static var cacheShare: Int { 32 }
 
   // MARK: Facts
 

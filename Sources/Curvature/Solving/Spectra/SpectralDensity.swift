@@ -91,9 +91,13 @@ public struct SpectralDensity: Hashable, Sendable {
 
   /// How many eigenvalues lie in an interval (Di Napoli, Polizzi & Saad, "Efficient estimation of eigenvalue counts in an
   /// interval", Numer. Linear Algebra Appl. 23, 2016): sharp where its ends lie in gaps of the spectrum.
+  ///
+  /// - Parameter interval: both ends belong to it.
   public func count(in interval: ClosedRange<Double>) -> StochasticEstimate { sum { interval.contains($0) ? 1 : 0 } }
 
   /// The sum of a function over the eigenvalues, the trace of f(A), exact for each direction up to degree 2 · steps - 1.
+  ///
+  /// - Parameter f: the function; it is asked for the nodes.
   public func sum(of f: (Double) -> Double) -> StochasticEstimate {
     StochasticEstimate(
       samples: quadratures.map { rule in zip(rule.nodes, rule.weights).reduce(0) { $0 + $1.1 * f($1.0) } },
