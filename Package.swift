@@ -9,6 +9,8 @@ let package = Package(
     .library(name: "Curvature", targets: ["Curvature"]),
     .library(name: "CurvatureFiles", targets: ["CurvatureFiles"]),
     .library(name: "SpyPlotPNG", targets: ["SpyPlotPNG"]),
+    // The tool as a library, for tools that bring a solver with them.
+    .library(name: "CurvatureCommands", targets: ["CurvatureCommands"]),
     .executable(name: "curvature", targets: ["CurvatureTool"]),
   ],
   // A package that wants the library alone says `traits: []`, and fetches no parser of arguments.

@@ -3,6 +3,7 @@
 #
 #   Benchmarks/compare.sh [--only W2 W5 ...] [--systems curvature jax ...] [--format table|json]
 #   Benchmarks/compare.sh first-hessian [NAME]           # time to the first Hessian, beside JAX's first call
+#   Benchmarks/compare.sh solvers [nist] [mgh]           # minima and least squares, beside SciPy's
 #   Benchmarks/compare.sh --help
 #
 # The other systems are installed from PyPI into a virtual environment in Benchmarks/.build-compare; one that cannot be
@@ -26,6 +27,13 @@ case " $* " in
 *" --help "* | *" -h "*) ;;
 *)
   require_everything
+  if [ "${1:-}" = solvers ]; then
+    say "building curvature (release)"
+    swift build --package-path "$root" -c release --product curvature >&2
+    CURVATURE=$(swift build --package-path "$root" -c release --show-bin-path)/curvature
+    export CURVATURE
+    exec "$python" -B "$benchmarks/Compare/solvers.py" "${@:2}"
+  fi
   say "building curvature-bench (release)"
   swift build --package-path "$benchmarks" -c release --product curvature-bench >&2
   CURVATURE_BENCH=$(swift build --package-path "$benchmarks" -c release --show-bin-path)/curvature-bench

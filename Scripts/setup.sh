@@ -33,32 +33,30 @@ missing_packages() {
   has_header zlib.h || echo zlib1g-dev
 }
 
-# Installs Debian packages that are missing.
-install_missing() {
-  local missing=$1
-  command -v apt-get >/dev/null 2>&1 ||
-    fail "these libraries are missing: $missing (their Debian names); install them with your package manager"
-  say "installing $missing"
-  # shellcheck disable=SC2086  # a list of words
-  {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 || say "apt-get update failed; trying with the lists there are"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >&2 ||
-      fail "apt-get could not install $missing"
-  }
-}
-
-# A Debian package, unless this header is there: for the packages under Integrations.
-require_library() {
-  local package=$1 header=$2
-  has_header "$header" || install_missing "$package"
-}
-
 require_everything() {
   command -v swift >/dev/null 2>&1 || fail "Swift 6.2 or newer is needed (https://swift.org/install); 'swift' is not in PATH"
   [ "$(uname -s)" = Linux ] || return 0
   local missing
   missing=$(missing_packages | tr '\n' ' ')
   missing=${missing% }
-  [ -n "$missing" ] || return 0
-  install_missing "$missing"
+  [ -z "$missing" ] || install_packages "$missing"
+}
+
+# Installs a Debian package unless a header of it is there: require_package NAME HEADER.
+require_package() {
+  [ "$(uname -s)" = Linux ] || return 0
+  has_header "$2" || install_packages "$1"
+}
+
+# Installs Debian packages: a list of names in one word.
+install_packages() {
+  command -v apt-get >/dev/null 2>&1 ||
+    fail "these libraries are missing: $1 (their Debian names); install them with your package manager"
+  say "installing $1"
+  # shellcheck disable=SC2086  # a list of words
+  {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 || say "apt-get update failed; trying with the lists there are"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $1 >&2 ||
+      fail "apt-get could not install $1"
+  }
 }

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import reference as r
 
-COMPLETE = "complete-2"      # another number whenever files are added or changed: older folders are made again
+COMPLETE = "complete-3"      # another number whenever files are added or changed: older folders are made again
 FULL = dict(w1=(100, 10), w2=(10000, 500), w3=(256, (20, 32, 10)), w4=(100000, 1000000), w5=(128, (784, 256, 10)), w6=(10000, 8),
             w7=(4096, (3, 64, 64, 64, 1)), w8=(2000, 1000))
 TINY = dict(w1=(5, 4), w2=(20, 6), w3=(7, (3, 4, 3)), w4=(30, 60), w5=(5, (6, 4, 3)), w6=(12, 4), w7=(9, (3, 5, 5, 1)),
@@ -75,6 +75,12 @@ def main(folder, sizes):
     ref("w5_next-row", following)
     ref("w5_element", row[j])
     ref("w5_product", product)
+    # Drawn apart, so that what follows is drawn as before.
+    save("w10_directions", np.random.default_rng(10).normal(0, 1, (16, count)))
+    whole = exact["w5_X"], exact["w5_labels"], net
+    ref("w10_product", product)
+    ref("w10_products", r.classifier_products(p, exact["w10_directions"], *whole))
+    ref("w10_top-ten", r.largest_eigenvalues(lambda v: r.classifier_products(p, v[None], *whole)[0], count, 10))
 
     for case, n in zip(("nonzeros", "million"), sizes["w4"]):
         save("w4_" + case, np.random.default_rng(n).uniform(-2, 2, (3, n)))

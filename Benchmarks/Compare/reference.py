@@ -39,6 +39,22 @@ def logistic_hessian(X, t, w):
     return (X.T * (s * (1 - s))) @ X / len(t) + REGULARISATION * np.eye(len(w))
 
 
+def largest_eigenvalues(product, n, wanted):
+    """By Lanczos' method with full orthogonalization, without a restart, from the largest down."""
+    steps = min(n, 300)
+    basis = np.zeros((steps, n))
+    v = np.random.default_rng(1).normal(size=n)
+    a, b = np.zeros(steps), np.zeros(steps)
+    for k in range(steps):
+        basis[k] = v / np.linalg.norm(v)
+        v = product(basis[k])
+        a[k] = v @ basis[k]
+        for _ in range(2):
+            v = v - basis[:k + 1].T @ (basis[:k + 1] @ v)
+        b[k] = np.linalg.norm(v)
+    return np.linalg.eigvalsh(np.diag(a) + np.diag(b[:-1], 1) + np.diag(b[:-1], -1))[::-1][:wanted]
+
+
 def classifier_products(p, V, X, labels, sizes):
     """Hessian products of a one-hidden-layer tanh classifier's mean cross-entropy, one for each row of V.
 

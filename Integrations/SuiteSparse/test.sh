@@ -4,6 +4,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../../Scripts/setup.sh"
 
 require_everything
-require_library libsuitesparse-dev suitesparse/cholmod.h
+require_package libsuitesparse-dev suitesparse/cholmod.h
 cd "$root/Integrations/SuiteSparse"
 swift test -c release "$@"

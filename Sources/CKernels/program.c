@@ -95,7 +95,9 @@ static void check(const ck_index_step *step, ck_context *context, int64_t positi
   if (position < 0) return;
   context->failure = 1;
   context->failed_step = step->number;
-  context->failed_index = ((const int64_t *)ck_at(context, step->indices))[position];
+  const void *indices = ck_at(context, step->indices);
+  context->failed_index =
+      step->index_bytes == 4 ? ((const int32_t *)indices)[position] : ((const int64_t *)indices)[position];
   context->failed_axis = step->axis;
   context->failed_extent = step->extent;
 }
@@ -103,8 +105,7 @@ static void check(const ck_index_step *step, ck_context *context, int64_t positi
 typedef struct {
   const ck_index_step *step;
   void *to;
-  const void *from;
-  const int64_t *indices;
+  const void *from, *indices;
   int64_t parts;
 } gather_job;
 
@@ -112,7 +113,7 @@ static void gather_part(void *job, int64_t part) {
   const gather_job *gather = job;
   const ck_index_step *step = gather->step;
   int64_t lines = step->outer * step->count;
-  ck_gather_lines(gather->to, gather->from, gather->indices, step->count, step->extent, step->inner,
+  ck_gather_lines(gather->to, gather->from, gather->indices, step->index_bytes, step->count, step->extent, step->inner,
                   step->element_bytes, lines * part / gather->parts, lines * (part + 1) / gather->parts);
 }
 
@@ -121,8 +122,8 @@ enum { gather_share = 16384 };
 
 void ck_run_gather(const void *payload, ck_context *context) {
   const ck_index_step *step = payload;
-  const int64_t *indices = (const int64_t *)ck_at(context, step->indices);
-  int64_t outside = ck_index_outside(indices, step->count, step->extent);
+  const void *indices = ck_at(context, step->indices);
+  int64_t outside = ck_index_outside(indices, step->index_bytes, step->count, step->extent);
   check(step, context, outside);
   if (outside >= 0) return;
   int64_t elements = step->outer * step->count * step->inner;
@@ -134,12 +135,54 @@ void ck_run_gather(const void *payload, ck_context *context) {
     ck_share(context, job.parts, &job, gather_part);
 }
 
+typedef struct {
+  const ck_index_step *step;
+  char *to, *scratch;
+  const char *from;
+  const void *indices;
+} scatter_job;
+
+// Adds up a share of what is scattered in one of the lines: into the result, or into memory of its own.
+static void scatter_part(void *job, int64_t i) {
+  const scatter_job *scatter = job;
+  const ck_index_step *step = scatter->step;
+  int64_t line = i / step->parts, part = i % step->parts;
+  int64_t size = step->extent * step->inner * step->element_bytes;
+  char *to = part == 0 ? scatter->to + line * size : scatter->scratch + (line * (step->parts - 1) + part - 1) * size;
+  memset(to, 0, (size_t)size);
+  ck_scatter_add(to, scatter->from + line * step->count * step->inner * step->element_bytes, scatter->indices,
+                 step->index_bytes, step->count * part / step->parts, step->count * (part + 1) / step->parts,
+                 step->inner, step->type);
+}
+
+enum { added_share = 8192 };
+
+// Adds the sums of the parts, for some of the elements.
+static void add_parts(void *job, int64_t i) {
+  const scatter_job *scatter = job;
+  const ck_index_step *step = scatter->step;
+  int64_t size = step->extent * step->inner, start = i * added_share;
+  int64_t count = size - start < added_share ? size - start : added_share;
+  for (int64_t part = 1; part < step->parts; ++part)
+    ck_add(scatter->to + start * step->element_bytes,
+           scatter->scratch + ((part - 1) * size + start) * step->element_bytes, count, step->type);
+}
+
 void ck_run_scatter_add(const void *payload, ck_context *context) {
   const ck_index_step *step = payload;
-  const int64_t *indices = (const int64_t *)ck_at(context, step->indices);
-  check(step, context,
-        ck_scatter_add(ck_at(context, step->to), ck_at(context, step->from), indices, step->outer, step->count,
-                       step->extent, step->inner, step->type));
+  const void *indices = ck_at(context, step->indices);
+  int64_t outside = ck_index_outside(indices, step->index_bytes, step->count, step->extent);
+  check(step, context, outside);
+  if (outside >= 0) return;
+  scatter_job job = {step, ck_at(context, step->to), step->parts > 1 ? ck_at(context, step->scratch) : 0,
+                     ck_at(context, step->from), indices};
+  int64_t tasks = step->outer * step->parts;
+  if (step->outer * step->count * step->inner < 2 * gather_share)
+    for (int64_t i = 0; i < tasks; ++i) scatter_part(&job, i);
+  else
+    ck_share(context, tasks, &job, scatter_part);
+  if (step->parts > 1)
+    ck_share(context, (step->extent * step->inner + added_share - 1) / added_share, &job, add_parts);
 }
 
 void ck_run_cumulative_sum(const void *payload, ck_context *context) {

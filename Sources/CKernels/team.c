@@ -115,9 +115,10 @@ void ck_team_perform(int64_t count, void *job, void (*body)(void *job, int64_t i
   atomic_store(&team.open, 1);
   atomic_fetch_add(&team.number, 1);
   if (atomic_load(&team.sleepers) > 0) {
+    // Whoever has not seen the job is asleep after this; woken while the lock is held, they would wait for it at once.
     pthread_mutex_lock(&team.sleep);
-    pthread_cond_broadcast(&team.wake);
     pthread_mutex_unlock(&team.sleep);
+    pthread_cond_broadcast(&team.wake);
   }
   work();
   atomic_store(&team.open, 0);

@@ -38,27 +38,32 @@ extension SpyPlot {
         paint(x..<x + size - gap, y..<y + size - gap, cell)
       }
     }
-    // Eight bits for each of three channels; deflate, adaptive filters, no interlacing.
-    let header = PNG.bigEndian(imageWidth) + PNG.bigEndian(imageHeight) + [8, 2, 0, 0, 0]
-    return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-      + PNG.chunk("IHDR", header) + PNG.chunk("IDAT", PNG.deflated(pixels)) + PNG.chunk("IEND", [])
+    return PNG.file(pixels, width: imageWidth, height: imageHeight)
   }
 }
 
-/// The parts of a PNG file.
-private enum PNG {
+/// Pictures of pixels as files in Portable Network Graphics.
+package enum PNG {
+  /// A file of rows of pixels, three bytes each, behind a byte that names the row's filter.
+  package static func file(_ pixels: [UInt8], width: Int, height: Int) -> [UInt8] {
+    // Eight bits for each of three channels; deflate, adaptive filters, no interlacing.
+    let header = bigEndian(width) + bigEndian(height) + [8, 2, 0, 0, 0]
+    return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+      + chunk("IHDR", header) + chunk("IDAT", deflated(pixels)) + chunk("IEND", [])
+  }
+
   /// Length, name, contents and the checksum of the last two.
-  static func chunk(_ name: String, _ contents: [UInt8]) -> [UInt8] {
+  private static func chunk(_ name: String, _ contents: [UInt8]) -> [UInt8] {
     let body = Array(name.utf8) + contents
     return bigEndian(contents.count) + body + bigEndian(Int(crc32(0, body, UInt32(body.count))))
   }
 
-  static func bigEndian(_ value: Int) -> [UInt8] {
+  private static func bigEndian(_ value: Int) -> [UInt8] {
     [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
   }
 
   /// The bytes in zlib's format.
-  static func deflated(_ bytes: [UInt8]) -> [UInt8] {
+  private static func deflated(_ bytes: [UInt8]) -> [UInt8] {
     var count = compressBound(UInt(bytes.count))
     var result = [UInt8](repeating: 0, count: Int(count))
     let status = compress2(&result, &count, bytes, UInt(bytes.count), Z_BEST_COMPRESSION)

@@ -117,7 +117,40 @@ import Testing
       Node(.gather(axis: 1), [x([3, 7, 2]), indices(Array(places[..<9000]), [90, 100])]),
       Node(.gather(axis: 1), [x([4000, 7]), indices(Array(places[..<11]), [11])]),
     ]
-    try agrees(nodes)
+    try agrees(nodes + nodes.map { Node($0.primitive, [$0.operands[0], $0.operands[1].cast(to: .int32)]) })
+  }
+
+  /// So many elements that each worker adds up a part of them, by indices of 64 and 32 bits; whole numbers, so that the order does
+  /// not matter.
+  @Test(arguments: [ScalarType.float32, .float64, .int32, .int64]) func largeScatters(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 26)
+    func x(_ shape: Shape) -> Node {
+      Node(Storage((0..<shape.count).map { _ in Int64(generator.integer(in: -9...9)) }), shape: shape).cast(to: type)
+    }
+    let places = (0..<70_000).map { _ in Int64(generator.integer(in: 0...299)) }
+    let nodes = [
+      Node(.scatterAdd(axis: 0, extent: 300), [x([70_000]), indices(places, [70_000])]),
+      Node(.scatterAdd(axis: 0, extent: 40_000), [x([70_000]), indices(places, [70_000])]),
+      Node(.scatterAdd(axis: 0, extent: 60_000), [x([70_000]), indices(places, [70_000])]),
+      Node(.scatterAdd(axis: 0, extent: 300), [x([35_000, 2]), indices(Array(places[..<35_000]), [35_000])]),
+      Node(.scatterAdd(axis: 1, extent: 300), [x([3, 12_000]), indices(Array(places[..<12_000]), [12_000])]),
+    ]
+    try agrees(nodes + nodes.map { Node($0.primitive, [$0.operands[0], $0.operands[1].cast(to: .int32)]) })
+  }
+
+  @Test("Sums of scattered parts have the same bits on one worker and on several") func scatterBits() throws {
+    var generator = RepeatableGenerator(seed: 27)
+    let places = (0..<70_000).map { _ in Int64(generator.integer(in: 0...299)) }
+    let node = Node(
+      .scatterAdd(axis: 0, extent: 300),
+      [randomInput([70_000], .float64, using: &generator), indices(places, [70_000])])
+    let results = try [1, 2, 8].map { workers in
+      let limit = Engine.workerLimit
+      Engine.workerLimit = workers
+      defer { Engine.workerLimit = limit }
+      return try Engine.evaluate([node])[0].doubles
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
   }
 
   @Test(arguments: [Int64(7), 5, -1]) func indexOutside(index: Int64) throws {

@@ -76,6 +76,7 @@ enum Workload: String, CaseIterable {
   case batched = "W6"
   case laplacian = "W7"
   case diagonal = "W8"
+  case eigenvalues = "W10"
   case powerFlow = "I1"
   case bundle = "I2"
   case molecule = "I3"
@@ -87,7 +88,7 @@ enum Workload: String, CaseIterable {
     switch self {
     case .powerFlow: "ref_i1_\(caseName.dropFirst(4))_vals"
     case .bundle, .molecule, .crossed, .mesh: "ref_\(rawValue.lowercased())_vals"
-    case .rosenbrock, .logistic, .classifier, .sparse, .parts, .batched, .laplacian, .diagonal:
+    case .rosenbrock, .logistic, .classifier, .sparse, .parts, .batched, .laplacian, .diagonal, .eigenvalues:
       "ref_\(rawValue.lowercased())_\(caseName)"
     }
   }
@@ -95,7 +96,7 @@ enum Workload: String, CaseIterable {
   /// Whether it is measured in single precision too.
   var hasSinglePrecision: Bool {
     switch self {
-    case .logistic, .classifier, .parts, .laplacian: true
+    case .logistic, .classifier, .parts, .laplacian, .eigenvalues: true
     case .rosenbrock, .sparse, .batched, .diagonal, .powerFlow, .bundle, .molecule, .crossed, .mesh: false
     }
   }
@@ -110,6 +111,7 @@ enum Workload: String, CaseIterable {
     case .batched: Batched.variants()
     case .laplacian: ScalarNetwork.variants()
     case .diagonal: Classifier.diagonalVariants() + SoftplusSum.variants()
+    case .eigenvalues: Classifier.eigenvalueVariants()
     case .powerFlow: IndexCoupled.powerFlow()
     case .bundle: IndexCoupled.bundle()
     case .molecule: IndexCoupled.molecule()

@@ -14,18 +14,20 @@
 enum { ck_mirror_side = 32 };
 void ck_mirror(void *matrices, int64_t size, int64_t element_bytes, int64_t from, int64_t to);
 
-// The first position in `indices` whose index is not in 0 ..< extent; -1 if there is none.
-int64_t ck_index_outside(const int64_t *indices, int64_t count, int64_t extent);
+// The first position in `indices`, integers of 4 or 8 bytes, whose index is not in 0 ..< extent; -1 if there is none.
+int64_t ck_index_outside(const void *indices, int64_t index_bytes, int64_t count, int64_t extent);
 
 // to[o, j, i] = from[o, indices[j], i] for some of the lines (o, j), numbered row-major: first ..< last. The indices are
 // inside.
-void ck_gather_lines(void *to, const void *from, const int64_t *indices, int64_t count, int64_t extent, int64_t inner,
-                     int64_t element_bytes, int64_t first, int64_t last);
+void ck_gather_lines(void *to, const void *from, const void *indices, int64_t index_bytes, int64_t count,
+                     int64_t extent, int64_t inner, int64_t element_bytes, int64_t first, int64_t last);
 
-// to[o, indices[j], i] += from[o, j, i], in the order of j, into zeros; returns as ck_index_outside, and adds
-// nothing if an index is outside.
-int64_t ck_scatter_add(void *to, const void *from, const int64_t *indices, int64_t outer, int64_t count,
-                       int64_t extent, int64_t inner, enum ck_type type);
+// to[indices[j], i] += from[j, i], in the order of j in first ..< last. The indices are inside, of 4 or 8 bytes.
+void ck_scatter_add(void *to, const void *from, const void *indices, int64_t index_bytes, int64_t first, int64_t last,
+                    int64_t inner, enum ck_type type);
+
+// to[i] += from[i].
+void ck_add(void *to, const void *from, int64_t count, enum ck_type type);
 
 // Running sums over the middle of three axes.
 void ck_cumulative_sum(void *to, const void *from, int64_t outer, int64_t extent, int64_t inner, int reversed,

@@ -54,8 +54,10 @@ void ck_run_group(const void *payload, ck_context *context);
 // Gather and scatter.
 typedef struct ck_index_step {
   ck_place to, from, indices;
-  int64_t outer, count, extent, inner, element_bytes;
+  int64_t outer, count, extent, inner, element_bytes, index_bytes;
   enum ck_type type;
+  int64_t parts;    // of a scatter: each adds up its own share of what is scattered, and the sums are added in order
+  ck_place scratch; // of a scatter in parts: parts - 1 results
   int64_t axis;    // along which the indices count
   int64_t number;  // of the step in the program
 } ck_index_step;

@@ -82,6 +82,13 @@ struct ProgramBuilder {
 
   // MARK: Steps
 
+  /// In how many parts lines are scattered, each into memory of its own, so that several workers can: few enough that adding their
+  /// sums costs little beside it. The count follows from the sizes alone, and so do the bits of the sums.
+  private static func scatterParts(_ count: Int, into extent: Int, _ inner: Int) -> Int {
+    guard count * inner >= 65_536, 2 * count >= 3 * extent else { return 1 }
+    return max(2, min(8, count / (4 * extent)))
+  }
+
   private mutating func add(step i: Int) throws(TensorError) {
     let item = graph.items[i]
     guard case .step(let step) = item.operation else { return }
@@ -95,13 +102,20 @@ struct ProgramBuilder {
     case .gather(let lines, let axis, let count, let offsets),
       .scatterAdd(let lines, let axis, let count, let offsets):
       let isGather = if case .gather = step { true } else { false }
+      let parts = isGather || lines.outer > 1 ? 1 : Self.scatterParts(count, into: lines.extent, lines.inner)
+      var (scratch, extra) = (to, [Int32]())
+      if parts > 1 {
+        let buffer = table.addScratch(bytes: (parts - 1) * lines.extent * lines.inner * item.type.byteCount)
+        (scratch, extra) = (ck_place(buffer: buffer, offset: 0), [buffer])
+      }
       let payload = ck_index_step(
         to: to, from: place(0, offsets[0]), indices: place(1, offsets[1]), outer: Int64(lines.outer),
         count: Int64(count), extent: Int64(lines.extent), inner: Int64(lines.inner),
-        element_bytes: Int64(item.type.byteCount), type: item.type.ckType, axis: Int64(axis), number: Int64(steps.count)
+        element_bytes: Int64(item.type.byteCount), index_bytes: Int64(graph.items[item.operands[1]].type.byteCount),
+        type: item.type.ckType, parts: Int64(parts), scratch: scratch, axis: Int64(axis), number: Int64(steps.count)
       )
       append(
-        isGather ? ck_run_gather : ck_run_scatter_add, payload, buffers,
+        isGather ? ck_run_gather : ck_run_scatter_add, payload, buffers + extra,
         .named(isGather ? "gather" : "scatterAdd", item.count))
     case .cumulativeSum(let lines, let reversed, let offset):
       let payload = ck_line_step(

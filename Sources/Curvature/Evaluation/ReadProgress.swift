@@ -99,13 +99,14 @@ final class ReadWatcher: Sendable {
 ///
 /// - Parameters:
 ///   - areKept: whether each chunk stays when a later one is not computed.
+///   - isAnnounced: whether who watches knows already that these products come.
 ///   - body: computes one chunk. Returns the bytes of its products.
 /// - Throws: what `body` throws, or that the task was cancelled.
 func forEachChunk(
-  of lines: [Int], size: Int, areKept: Bool, _ body: ([Int]) throws(TensorError) -> Int
+  of lines: [Int], size: Int, areKept: Bool, isAnnounced: Bool = false, _ body: ([Int]) throws(TensorError) -> Int
 ) throws(TensorError) {
   let watcher = ReadWatcher.current
-  watcher?.add(total: lines.count)
+  if !isAnnounced { watcher?.add(total: lines.count) }
   for (n, chunk) in lines.chunks(ofCount: size).enumerated() {
     try Cancellation.check {
       "cancelled after \(n * size) of \(lines.count) products"

@@ -21,10 +21,19 @@ package struct DenseMatrix: Hashable, Sendable {
     }
   }
 
+  /// A matrix from elements in column-major order.
+  package init(rows: Int, columns: Int, columnMajor: [Double]) {
+    precondition(columnMajor.count == rows * columns, "\(columnMajor.count) elements for \(rows) x \(columns)")
+    (self.rows, self.columns, elements) = (rows, columns, columnMajor)
+  }
+
   package subscript(i: Int, j: Int) -> Double {
     get { elements[i + rows * j] }
     set { elements[i + rows * j] = newValue }
   }
+
+  /// A column.
+  subscript(column j: Int) -> [Double] { Array(elements[(j * rows)..<((j + 1) * rows)]) }
 
   /// The identity.
   package static func identity(_ n: Int) -> DenseMatrix {

@@ -88,6 +88,18 @@ package struct QRFactorization: Sendable {
     return result
   }
 
+  /// The orthonormal columns of Q, as many as the matrix has (`dorgqr`).
+  package var q: DenseMatrix {
+    guard columns > 0 else { return DenseMatrix(rows: rows, columns: 0) }
+    var (m, n, k, leading, info) = (Int32(rows), Int32(columns), Int32(columns), Int32(rows), Int32(0))
+    var a = factors
+    var workCount = Int32(32 * columns)
+    var work = [Double](repeating: 0, count: Int(workCount))
+    dorgqr_(&m, &n, &k, &a, &leading, scales, &work, &workCount, &info)
+    precondition(info == 0, "dorgqr argument \(-info)")
+    return DenseMatrix(rows: rows, columns: columns, columnMajor: a)
+  }
+
   /// The first `columns` elements of Qᵀ x, in O(rows · columns).
   package func transposedQ(times x: [Double]) -> [Double] {
     precondition(x.count == rows)

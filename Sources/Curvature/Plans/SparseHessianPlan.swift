@@ -138,8 +138,12 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   /// How often memory for a run was taken: once for each caller at a time.
   package var contextsMade: Int { all.contextsMade }
 
-  /// The structure, how the values are computed at what cost, and the steps of the program.
-  public var description: String { "\(nonzeros.text("Hessian"))\n\(all.description)" }
+  /// The structure, how the values are computed at what cost, and the steps of the program; those of the program for the Hessian
+  /// alone, too, once it has run.
+  public var description: String {
+    let alone = hessianAlone.description
+    return "\(nonzeros.text("Hessian"))\n\(all.description)" + (alone.isEmpty ? "" : "\nthe Hessian alone:\n\(alone)")
+  }
 }
 
 /// Value and sparse Jacobian of a function, prepared once and evaluated at many points.

@@ -112,6 +112,23 @@ extension DerivativeMatrix {
     return try sparseSlices(triangle: triangle)[0]
   }
 
+  /// The blocks that hold entries, each stored whole: block compressed rows, for solvers that use blocks of 3×3, 9×9 and the like.
+  ///
+  /// <!-- swift let x = Tensor<Double>([1, 2, 3, 4]), H = hessian((x * x).sum(), x) -->
+  /// ```swift
+  /// let B = try H.blocks(rows: [2, 2])
+  /// B[block: 0, 0]           // [2.0, 0.0, 0.0, 2.0]
+  /// ```
+  /// - Parameters:
+  ///   - rows: how long the runs of rows of the flattened matrix are, in order.
+  ///   - columns: how long those of columns are; as the rows unless given.
+  /// - Throws: `TensorError` as `sparse(triangle:)`, and if the runs are not as long as the matrix.
+  /// - Complexity: as `sparse(triangle:)`, and the elements of the blocks.
+  public func blocks(rows: [Int], columns: [Int]? = nil) throws(TensorError) -> BlockSparseMatrix<Scalar> {
+    let matrix = try sparse()
+    do { return try matrix.blocks(rows: rows, columns: columns) } catch { throw TensorError(error.message) }
+  }
+
   /// `sparse(triangle:)` of each slice of a batch. All have one pattern.
   public func sparseSlices(triangle: StoredTriangle = .both) throws(TensorError) -> [SparseMatrix<Scalar>] {
     let (pattern, values) = try core.matrix.nonzeroValues()

@@ -38,7 +38,7 @@ struct EntryPlacement {
     for (place, (row, column)) in pattern.coordinates.enumerated() where row > column {
       sources[place] = pattern.position(row: column, column: row) ?? place
     }
-    values = sources == all ? sums : sums.gathered(.table(sources), axis: 0)
+    values = sources == all ? sums : sums.gathered(.places(sources), axis: 0)
   }
 
   /// The elements of the tables from which places follow; nil if they depend on real numbers or are not known.
@@ -89,7 +89,7 @@ struct EntryPlacement {
       let outside = places.count(where: { $0 < 0 })
       if rest.count < places.count || 2 * outside > places.count { rest.removeAll { places[$0] < 0 } }
       if rest.isEmpty { return }
-      scattered.values.append(rest.count == places.count ? values : values.gathered(.table(rest), axis: 0))
+      scattered.values.append(rest.count == places.count ? values : values.gathered(.places(rest), axis: 0))
       scattered.places += rest.map { places[$0] }
     }
 
@@ -122,7 +122,7 @@ struct EntryPlacement {
         // A place behind the last takes what is left out.
         let all = scattered.places.contains(-1) ? size[0] + 1 : size[0]
         let places = scattered.places.map { $0 < 0 ? size[0] : $0 }
-        let sum = values.scatterAdded(.table(places), axis: 0, extent: all)
+        let sum = values.scatterAdded(.places(places), axis: 0, extent: all)
         sums.append(sum.sliced([AxisSlice(start: 0, step: 1, count: size[0])]))
       }
       return sums

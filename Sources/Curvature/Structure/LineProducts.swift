@@ -42,6 +42,6 @@ struct LineProducts: Sendable {
     // A place behind the last product holds the zero of entries that are outside the pattern.
     if sources.contains(where: { $0 == nil }) { parts.append(.zeros([batchCount, 1], scalarType)) }
     let places = sources.map { source in source.map { starts[$0.color] + $0.element } ?? length }
-    return Node.concatenate(parts, axis: 1).gathered(.table(places), axis: 1)
+    return Node.concatenate(parts, axis: 1).gathered(.places(places), axis: 1)
   }
 }

@@ -67,12 +67,22 @@ struct FormulaProblem {
   ///
   /// - Throws: `ToolError` if the formula needs the values of its variables, or they are no numbers.
   func traced() throws(ToolError) -> (result: Node, vector: Node, elements: [Double]) {
-    let real = evaluator.real
+    let elements = try elements()
+    let vector = Node(.input([elements.count], evaluator.real))
+    return (try evaluator(over: vector).tensor(formula).cast(to: evaluator.real), vector, elements)
+  }
+
+  /// The elements of all variables, in order.
+  func elements() throws(ToolError) -> [Double] {
     var elements: [Double] = []
     do { for variable in variables { elements += try Evaluation.storage(variable.node).doubles } } catch {
       throw located(error)
     }
-    let vector = Node(.input([elements.count], real))
+    return elements
+  }
+
+  /// An evaluator to which the variables are parts of a vector of all their elements in order.
+  func evaluator(over vector: Node) -> FormulaEvaluator {
     var names = evaluator.names
     var parts: [Node] = []
     var start = 0
@@ -83,8 +93,7 @@ struct FormulaProblem {
       parts.append(part)
       start += count
     }
-    let result = try FormulaEvaluator(names: names, variables: parts, real: real).tensor(formula)
-    return (result.cast(to: real), vector, elements)
+    return FormulaEvaluator(names: names, variables: parts, real: evaluator.real)
   }
 
   /// A name for each element of the variables: `x[0, 1]`, and `x` of a number.

@@ -2,6 +2,7 @@ import Algorithms
 import ArgumentParser
 import Curvature
 import CurvatureFiles
+import Foundation
 import TensorGraph
 
 /// The command-line tool as a function: arguments in, texts and a status out.
@@ -14,6 +15,8 @@ package enum Tool {
     package var errors = ""
     /// What the shell is told: 0, or why not, as `ToolError.Status` says.
     package var status: Int32 = 0
+    /// The program that is to run the same command line instead.
+    package var successor: String?
   }
 
   /// Runs one command line, without the program's name.
@@ -21,12 +24,17 @@ package enum Tool {
   /// - Parameters:
   ///   - input: gives the bytes of standard input; asked for at most once.
   ///   - progress: is told how far reads of matrices and searches have come.
+  ///   - constrainedSolver: solves what `minimize --subject-to` asks for; if there is none, another program does.
+  ///   - environment: says where that program is.
   package static func run(
     _ arguments: [String],
     input: @escaping () throws(ToolError) -> [UInt8] = { () throws(ToolError) in try readFile("-") },
-    progress: @escaping @Sendable (ToolProgress) -> Void = { _ in }
+    progress: @escaping @Sendable (ToolProgress) -> Void = { _ in },
+    constrainedSolver: (any ConstrainedSolver)? = nil,
+    environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Outcome {
-    let console = Console(input: input, progress: progress)
+    let console = Console(
+      input: input, progress: progress, constrainedSolver: constrainedSolver, environment: environment)
     do {
       try checkCommand(arguments)
       var command = try CurvatureCommand.parseAsRoot(shieldingFormulas(arguments))
@@ -40,6 +48,8 @@ package enum Tool {
         try command.run(console)
       }
       return Outcome(output: console.output, errors: console.notes, status: 0)
+    } catch let handOver as HandOver {
+      return Outcome(successor: handOver.path)
     } catch let error as ToolError {
       return Outcome(errors: console.notes + "\(error)\n", status: error.status.rawValue)
     } catch {
@@ -148,8 +158,17 @@ package final class Console {
   /// Is told how far a search has come.
   let progress: (ToolProgress) -> Void
 
-  init(input: @escaping () throws(ToolError) -> [UInt8], progress: @escaping (ToolProgress) -> Void) {
+  /// What solves constrained problems here.
+  let constrainedSolver: (any ConstrainedSolver)?
+  /// Says where other programs are.
+  let environment: [String: String]
+
+  init(
+    input: @escaping () throws(ToolError) -> [UInt8], progress: @escaping (ToolProgress) -> Void,
+    constrainedSolver: (any ConstrainedSolver)?, environment: [String: String]
+  ) {
     (readInput, self.progress) = (input, progress)
+    (self.constrainedSolver, self.environment) = (constrainedSolver, environment)
   }
 
   package func print(_ text: String) { write(Array((text + "\n").utf8)) }

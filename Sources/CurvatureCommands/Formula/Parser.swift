@@ -7,6 +7,8 @@ package struct Parser {
   var position = 0
   private var depth = 0
   private var functionDepth = 0
+  /// Whether `a <= b <= c` is read, as `(a <= b) <= c`.
+  private let chainsComparisons: Bool
   var formula: Formula
 
   /// The deepest nesting of operands, far below what a stack holds.
@@ -16,19 +18,21 @@ package struct Parser {
   /// The deepest nesting of functions.
   private static let functionLimit = 16
 
-  init(_ source: FormulaSource) throws(ToolError) {
+  init(_ source: FormulaSource, chainsComparisons: Bool = false) throws(ToolError) {
     self.source = source
+    self.chainsComparisons = chainsComparisons
     tokens = try Lexer.tokens(of: source)
     formula = Formula(source: source)
   }
 
   /// The formula that a text says. O(n).
   ///
+  /// - Parameter chainsComparisons: whether `a <= b <= c` is read, as `(a <= b) <= c`.
   /// - Throws: a `ToolError` with the place, what was found and what was expected.
   package static func parse(
-    _ text: String, name: String = "formula", noun: String = "formula"
+    _ text: String, name: String = "formula", noun: String = "formula", chainsComparisons: Bool = false
   ) throws(ToolError) -> Formula {
-    var parser = try Parser(FormulaSource(text, name: name, noun: noun))
+    var parser = try Parser(FormulaSource(text, name: name, noun: noun), chainsComparisons: chainsComparisons)
     try parser.parseStatements()
     return parser.formula
   }
@@ -150,7 +154,7 @@ package struct Parser {
       let right = try parseExpression(above: above)
       left = append(
         .binary(operation, left, right), range(left).lowerBound..<range(right).upperBound, place: place)
-      if operation.isComparison, let (next, _) = try binaryOperator(), next.isComparison {
+      if operation.isComparison, !chainsComparisons, let (next, _) = try binaryOperator(), next.isComparison {
         throw error("comparisons are not chained; write '(a < b) & (b < c)'", at: token.range)
       }
     }

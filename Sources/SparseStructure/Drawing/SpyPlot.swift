@@ -132,7 +132,7 @@ extension SpyPlot {
 }
 
 extension SpyPlot.RGB {
-  fileprivate var hexadecimal: String {
+  package var hexadecimal: String {
     [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

@@ -34,7 +34,7 @@ extension DerivativeRule {
       }
       let (shape, result) = (node.operands[operand].shape, body.results[0])
       return .opaque(
-        LinearOperator(
+        OpaqueMap(
           shape: result.shape, dependencies: { BodyDependencies(of: [result], in: body.inputs[operand - 1]) },
           apply: { tangent, lift in
             let copy = repeated(after: tangent)

@@ -84,7 +84,7 @@ package struct PseudoInverse {
         + (m < n ? outside : kept(isDeficient, outside))
       return map("lstsq", change, result, a, rank, leaves: [x, a, b, p, isDeficient])
     case 2:
-      return .opaque(LinearOperator("lstsq", variable: change, result: .product(p, change), leaves: [p]))
+      return .opaque(OpaqueMap("lstsq", variable: change, result: .product(p, change), leaves: [p]))
     default: return nil
     }
   }
@@ -92,7 +92,7 @@ package struct PseudoInverse {
   private static func map(
     _ name: String, _ change: Node, _ result: Node, _ a: Node, _ rank: Node, leaves: [Node]
   ) -> LinearMap {
-    let map = LinearMap.opaque(LinearOperator(name, variable: change, result: result, leaves: leaves))
+    let map = LinearMap.opaque(OpaqueMap(name, variable: change, result: result, leaves: leaves))
     guard let mask = isChangeable(a, rank: rank) else { return map }
     func fill(_ value: Double) -> Node { .fill(.real(value), shape: mask.shape, scalarType: a.scalarType) }
     return .composed(map, .scale(Node.select(mask, fill(.nan), fill(1)).broadcast(to: result.shape)))

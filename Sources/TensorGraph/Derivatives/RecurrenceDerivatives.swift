@@ -132,7 +132,7 @@ extension Recurrence {
   /// The map from the tangent of one operand to that of the result.
   func linearization(of node: Node, in operand: Int) -> LinearMap {
     .opaque(
-      LinearOperator(
+      OpaqueMap(
         shape: node.shape,
         propagate: { [self] sets, union in dependencies(on: operand, sets, union) },
         apply: { [self] tangent, lift in

@@ -105,7 +105,7 @@ enum Spectrum {
     let vectors = Vectors(ofSymmetric: a)
     let change = Node(.input(a.shape, a.scalarType))
     return .opaque(
-      LinearOperator(
+      OpaqueMap(
         "eigvalsh", variable: change, result: vectors.compressed(symmetricPart(change)), leaves: [node, a],
         transpose: { g, _ in .custom(symmetricGradient, value: vectors.spread(g), arguments: [a, node, g]) }))
   }
@@ -123,7 +123,7 @@ enum Spectrum {
     case 3: result = vectors.spread(change)
     default: return nil
     }
-    return .opaque(LinearOperator("eigvalsh", variable: change, result: result, leaves: [node, a, w, g]))
+    return .opaque(OpaqueMap("eigvalsh", variable: change, result: result, leaves: [node, a, w, g]))
   }
 
   /// Operands: the singular values, and the matrix, which has no more columns than rows.
@@ -132,7 +132,7 @@ enum Spectrum {
     let vectors = Vectors(ofSingular: a)
     let change = Node(.input(a.shape, a.scalarType))
     return .opaque(
-      LinearOperator(
+      OpaqueMap(
         "svdvals", variable: change, result: vectors.compressed(change), leaves: [node, a],
         transpose: { g, _ in .custom(singularGradient, value: vectors.spread(g), arguments: [a, node, g]) }))
   }
@@ -163,7 +163,7 @@ enum Spectrum {
     case 3: result = vectors.spread(change)
     default: return nil
     }
-    return .opaque(LinearOperator("svdvals", variable: change, result: result, leaves: [node, a, s, g]))
+    return .opaque(OpaqueMap("svdvals", variable: change, result: result, leaves: [node, a, s, g]))
   }
 
   private static func symmetricPart(_ a: Node) -> Node { 0.5 * (a + a.matrixTransposed) }

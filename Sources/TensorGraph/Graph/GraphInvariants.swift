@@ -74,7 +74,7 @@
       case .embed(let shape, let slices):
         require(Self.fits(slices, in: shape) && shapes[0].dimensions == slices.map(\.count), "slices inside the shape")
       case .gather(let axis):
-        require(axis < shapes[0].rank && operands[1].scalarType == .int64, "axis and int64 indices")
+        require(axis < shapes[0].rank && operands[1].scalarType.isInteger, "axis and whole indices")
       case .scatterAdd(let axis, _):
         require(Array(shapes[0].dimensions[axis..<(axis + shapes[1].rank)]) == shapes[1].dimensions, "indices fit")
       case .sum(let axes):

@@ -48,7 +48,7 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
           "\(name): its derivative has shape \(result.shape) (\(result.scalarType)), the function \(node.shape) "
             + "(\(node.scalarType)); give the change of the result")
       }
-      return .opaque(LinearOperator(name, variable: variable, result: result, leaves: [node] + arguments))
+      return .opaque(OpaqueMap(name, variable: variable, result: result, leaves: [node] + arguments))
     }
   }
 
@@ -73,7 +73,7 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
 }
 
 /// A linear map by what it does, in both directions, under any number of leading direction axes.
-package struct LinearOperator {
+package struct OpaqueMap {
   /// The shape of an image, without direction axes.
   let shape: Shape
   let apply: (_ tangent: Node, _ lift: Int) -> Node

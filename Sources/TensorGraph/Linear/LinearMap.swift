@@ -23,7 +23,7 @@ package indirect enum LinearMap {
   /// follow, ends at the leaves.
   case expression(variable: Node, result: Node, leaves: [Node])
   /// Whatever a derivative rule says.
-  case opaque(LinearOperator)
+  case opaque(OpaqueMap)
 }
 
 extension LinearMap {

@@ -47,6 +47,33 @@ extension Operations {
     return result(root.detached())
   }
 
+  /// The x with g(x) = 0 that was found already. Its value is computed anew, by Newton's steps from there, only where what g
+  /// depends on has other values, as in a derivative that is evaluated elsewhere.
+  ///
+  /// - Parameters:
+  ///   - value: x.
+  ///   - equation: g, of as many elements.
+  ///   - excess: an expression in the unknown of which no element is positive where x is what was looked for; elsewhere the
+  ///     result is NaN.
+  ///   - unknown: the placeholder of x in both.
+  package static func root(at value: Storage, of equation: Node, excess: Node?, in unknown: Node) -> Node {
+    let (body, parameters) = GraphBody.closed([equation] + (excess.map { [$0] } ?? []), in: [unknown])
+    let shape = unknown.shape
+    guard !parameters.isEmpty else { return Node(value, shape: shape) }
+    return Node(value, shape: shape, of: parameters) {
+      followed(from: Node(value, shape: shape), of: body, parameters)
+    }
+  }
+
+  /// The root of the first result of a body near a start, NaN where a second one has an element there that is positive.
+  private static func followed(from start: Node, of body: GraphBody, _ parameters: [Node]) -> Node {
+    let root = checked(try root(near: start, steps: 8) { body.applied(to: [$0] + parameters)[0] })
+    guard body.results.count > 1 else { return root }
+    let worst = checked(try maximum(body.applied(to: [root] + parameters)[1].detached()))
+    let isFound = Node.compare(.lessOrEqual, worst, worst.filled(with: 0))
+    return .select(isFound.broadcast(to: root.shape, axes: []), root, root.filled(with: .nan))
+  }
+
   /// The x with x = f(x): plain iteration, then Newton's steps for x - f(x) as in `root`.
   package static func fixedPoint(
     from start: Node, iterations: Int, of function: (Node) throws(TensorError) -> Node

@@ -175,3 +175,34 @@ private struct Twins: TensorStruct {
   var share: Tensor<Double>
   static var tensors: TensorMembers<Twins, Double> { TensorMembers(\.rate, \.share) }
 }
+
+@Suite("Plans of likelihoods") struct MaximumLikelihoodPlanTests {
+  @Test("A plan gives what single searches give, and each estimate keeps its data") func many() throws {
+    var generator = RepeatableGenerator(seed: 31)
+    let X = Tensor<Double>(generator.reals(120)).reshaped(to: [60, 2])
+    let start = Tensor<Double>.zeros([2])
+    func terms(_ b: Tensor<Double>, _ X: Tensor<Double>, _ y: Tensor<Double>) -> Tensor<Double> {
+      softplus((1 - 2 * y) * matmul(X, b))
+    }
+    let samples = (0..<3).map { _ in Tensor<Double>((0..<60).map { _ in generator.chance(0.5) ? 1.0 : 0 }) }
+    let plan = try MaximumLikelihoodPlan(like: start, X, samples[0]) { b, X, y in terms(b, X, y) }
+    let estimates = try samples.map { try plan(from: start, X, $0) }
+    for (y, estimate) in zip(samples, estimates) {
+      let single = try maximumLikelihood(from: start, X, y) { b, X, y in terms(b, X, y) }
+      #expect(estimate.point.isClose(to: single.point, relative: 1e-12, absolute: 1e-12))
+      for form in CovarianceForm.allCases {
+        #expect(try estimate.covariance(form).isClose(to: single.covariance(form), relative: 1e-10))
+      }
+      let (first, second) = (try estimate.profileInterval(of: "[0]"), try single.profileInterval(of: "[0]"))
+      #expect(abs(first.lower - second.lower) < 1e-8 && abs(first.upper - second.upper) < 1e-8)
+    }
+    #expect(!estimates[0].point.isClose(to: estimates[1].point))
+    var short = plan
+    short.maximumIterations = 1
+    #expect(try short(from: start + 3, X, samples[0]).obstacle?.contains("did not converge") == true)
+    #expect(throws: TensorError.self) { _ = try plan(from: start, X, samples[0][..<5]) }
+    let high = Tensor<Double>([0.01, .infinity])
+    let bounded = try plan(from: start, X, samples[0], lowerBounds: Tensor([0.01, -.infinity]), upperBounds: high)
+    #expect(abs(bounded.point[0].item() - 0.01) < 1e-15)
+  }
+}

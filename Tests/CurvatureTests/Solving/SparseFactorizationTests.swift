@@ -91,6 +91,12 @@ import Testing
     let single = hessian(at: x.cast(to: Float.self)) { x in exp(x / 4).sum() + square(x[1...] - x[..<(-1)]).sum() }
     let solution = try single.factorized(by: BlockArrow()).solve(x.cast(to: Float.self))
     #expect(solution.cast(to: Double.self).isClose(to: try H.solve(x), relative: 1e-5))
+    // Sums and multiples of it with diagonals, and no compositions.
+    let sum = 2 * LinearOperator(H) + LinearOperator.diagonal(x + 1) - 0.1 * LinearOperator.identity([4, 6])
+    #expect(try sum.solve(x, by: .sparse(BlockArrow())).isClose(to: sum.solve(x), relative: 1e-11))
+    #expect(throws: TensorError.self) {
+      _ = try (LinearOperator(H) * LinearOperator(H)).solve(x, by: .sparse(BlockArrow()))
+    }
     // A variable that the function does not contain has no entry on the diagonal.
     let partial = hessian(at: x[0]) { square($0[1...]).sum() + $0[0] }
     #expect(throws: TensorError.self) { _ = try partial.factorized(by: BlockArrow()) }

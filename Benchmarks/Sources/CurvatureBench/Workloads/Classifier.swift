@@ -48,6 +48,39 @@ enum Classifier {
     ]
   }
 
+  /// W10: the ten largest eigenvalues of W5's Hessian, and the products they are made of: one direction after another at one
+  /// point, and 16 at once.
+  static func eigenvalueVariants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
+    [
+      Variant("top-ten", "hessian", label: "H.eigenpairs(10)") { inputs in
+        let (f, points) = try problem(inputs, "w5", Scalar.self)
+        return Calls { k in
+          let pairs = checked {
+            try hessian(at: points[k % points.count], of: f).eigenpairs(
+              10, at: .largest, tolerance: Scalar.scalarType == .float32 ? 2e-5 : 1e-6)
+          }
+          return Tensor(pairs.values.map { Scalar($0) })
+        }
+      },
+      Variant("product", "hessian", label: "H.product(v), one point") { inputs in
+        let (f, points) = try problem(inputs, "w5", Scalar.self)
+        let v: Tensor<Scalar> = try inputs.tensor("w5_direction")
+        let matrix = hessian(at: points[0], of: f)
+        return Calls { _ in matrix.product(v) }
+      },
+      Variant("products", "hessian", label: "matmul(H, V), 16 columns") { inputs in
+        let (f, points) = try problem(inputs, "w5", Scalar.self)
+        let v: Tensor<Scalar> = try inputs.tensor("w10_directions")
+        let matrix = hessian(at: points[0], of: f)
+        return Calls { _ in matmul(matrix, v.transposed()).transposed() }
+      },
+    ]
+  }
+
+  private static func checked<Result>(_ body: () throws -> Result) -> Result {
+    do { return try body() } catch { fatalError("\(error)") }
+  }
+
   /// W8, "mlp": the diagonal of the Hessian of W3.
   static func diagonalVariants<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
     [

@@ -15,9 +15,11 @@ enum IndexCoupled {
   ) throws -> Calls<Scalar> {
     let points = try inputs.points(name + "_x") as [Tensor<Scalar>]
     let plan = try SparseHessianPlan(like: points[0], triangle: .lower, method: method, of: energy)
-    report(plan)
     let elements = points.map(\.scalars)
     var values = [Scalar](repeating: 0, count: plan.pattern.nonzeroCount)
+    let first = elements[0]
+    try plan.evaluate(at: first.span, hessian: values.mutableSpan)
+    report(plan)
     return Calls(
       run: { k in
         let point = elements[k % elements.count]

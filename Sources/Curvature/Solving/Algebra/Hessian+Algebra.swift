@@ -1,7 +1,7 @@
 import Foundation
 import TensorGraph
 
-extension Hessian {
+extension SymmetricOperator {
   /// x with H x = b. A constant: `solve(H[...], b)` is the form that can be differentiated.
   ///
   /// - Parameters:
@@ -21,7 +21,7 @@ extension Hessian {
     guard result.isConverged else {
       throw TensorError(
         result.isIndefinite
-          ? "solve: the Hessian is not positive definite; solve by .minres or .dense"
+          ? "solve: the matrix is not positive definite; solve by .minres or .dense"
           : "solve: the residual is \(result.relativeResidual) of the right-hand side after \(result.products) products; "
             + "allow more, give a preconditioner, or ask for `solution(of:)`")
     }
@@ -35,14 +35,15 @@ extension Hessian {
     of b: Tensor<Scalar>, by solver: LinearSolver = .dense,
     preconditioner: ((Tensor<Scalar>) -> Tensor<Scalar>)? = nil, tolerance: Double? = nil, maximumProducts: Int? = nil
   ) throws(TensorError) -> LinearSolution<Scalar> {
-    let shape = try pointShape("solve")
+    let shape = try symmetricShape("solve")
     guard b.node.shape == shape else {
       throw TensorError("solve: the right-hand side has shape \(b.shape), \(shape) is needed; reshape it")
     }
     let right = try Evaluation.storage(b.node).doubles
     guard right.allSatisfy(\.isFinite) else { throw TensorError("solve: the right-hand side is not finite") }
     let tolerance = tolerance ?? Swift.max(1e-10, 100 * Double(Scalar.ulpOfOne))
-    func product(_ v: [Double]) throws(TensorError) -> [Double] { try self.product(v, shape) }
+    let matrix = linearOperator
+    func product(_ v: [Double]) throws(TensorError) -> [Double] { try matrix.times(v) }
     var approximation: Krylov.Product?
     if let preconditioner {
       func approximate(_ v: [Double]) throws(TensorError) -> [Double] {
@@ -69,7 +70,9 @@ extension Hessian {
         right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
     }
     if let iterated { x = iterated.x }
-    guard x.allSatisfy(\.isFinite) else { throw TensorError("solve: the solution is not finite; H is nearly singular") }
+    guard x.allSatisfy(\.isFinite) else {
+      throw TensorError("solve: the solution is not finite; the matrix is nearly singular")
+    }
     var residual = right
     residual.add(try product(x), times: -1)
     let length = right.euclideanNorm
@@ -88,7 +91,7 @@ extension Hessian {
   /// - Throws: `TensorError` if H is singular, has a batch, or cannot be computed.
   /// - Complexity: the whole Hessian, and O(N³).
   public func inverse() throws(TensorError) -> Tensor<Scalar> {
-    let shape = try pointShape("inverse")
+    let shape = try symmetricShape("inverse")
     var inverse = try factors("inverse").solving(.identity(shape.count), "inverse")
     inverse.symmetrize()
     return tensor(inverse.elements, Shape(shape.dimensions + shape.dimensions))
@@ -111,7 +114,7 @@ extension Hessian {
   /// - Complexity: the whole Hessian, and O(N³).
   public func inertia() throws(TensorError) -> Inertia {
     let values = try linearAlgebra("inertia") {
-      try SymmetricEigenDecomposition(try self.matrix("inertia")).values
+      try SymmetricEigenDecomposition(try wholeMatrix("inertia")).values
     }
     let threshold = Double(16 * Swift.max(4, values.count)) * Double(Scalar.ulpOfOne) * values.largestMagnitude
     return Inertia(eigenvalues: values, threshold: threshold)
@@ -124,7 +127,7 @@ extension Hessian {
   /// - Complexity: the whole Hessian, and O(N³).
   public func conditionNumber() throws(TensorError) -> Double {
     let values = try linearAlgebra("conditionNumber") {
-      try SymmetricEigenDecomposition(try self.matrix("conditionNumber")).values
+      try SymmetricEigenDecomposition(try wholeMatrix("conditionNumber")).values
     }
     guard let least = values.map({ abs($0) }).min() else { return 1 }
     return least == 0 ? .infinity : values.largestMagnitude / least
@@ -142,14 +145,20 @@ extension Hessian {
   public func eigenpairs(
     _ count: Int, at end: SpectrumEnd, tolerance: Double? = nil, maximumProducts: Int = 5000
   ) throws(TensorError) -> Eigenpairs<Scalar> {
-    let shape = try pointShape("eigenpairs")
+    let shape = try symmetricShape("eigenpairs")
     guard count >= 1, count <= shape.count else {
       throw TensorError("eigenpairs: \(count) of \(shape.count) are asked for; ask for 1 to \(shape.count)")
     }
+    let matrix = linearOperator
     let pairs = try Lanczos.eigenpairs(
       count: shape.count, wanted: count, end: end,
       tolerance: tolerance ?? Swift.max(1e-8, 100 * Double(Scalar.ulpOfOne)), maximumProducts: maximumProducts
-    ) { (v) throws(TensorError) in try product(v, shape) }
+    ) { (v) throws(TensorError) in
+      let image = try matrix.times(v)
+      // How many there will be is not known.
+      ReadWatcher.current?.add(completed: 1, total: 1)
+      return image
+    }
     guard pairs.isConverged else {
       throw TensorError(
         "eigenpairs: residuals are up to \(pairs.residuals.max() ?? 0) after \(pairs.products) products; allow more, or a "
@@ -162,43 +171,27 @@ extension Hessian {
 
   // MARK: Parts
 
-  /// The product with a vector.
-  private func product(_ direction: [Double], _ shape: Shape) throws(TensorError) -> [Double] {
-    try Evaluation.storage(readProduct(tensor(direction, shape)).node).doubles
-  }
-
   private func tensor(_ elements: [Double], _ shape: Shape) -> Tensor<Scalar> {
     Tensor(Node(.from(elements, scalarType: Scalar.scalarType), shape: shape))
   }
 
-  /// The shape of the point, if the matrix is square without a batch.
-  func pointShape(_ operation: String) throws(TensorError) -> Shape {
-    guard core.rows.batchAxis == nil, core.rows.node.shape == core.columns.node.shape else {
-      throw TensorError(
-        "\(operation): this is a block or a batch of shape \(Shape(self.shape)); take the Hessian in one tensor without a batch"
-      )
-    }
-    return core.rows.node.shape
-  }
-
-  /// The whole as doubles.
-  private func matrix(_ operation: String) throws(TensorError) -> DenseMatrix {
-    let n = try pointShape(operation).count
-    let elements = try Evaluation.storage(read([.ellipsis]).node).doubles
-    var matrix = DenseMatrix(rows: n, columns: n)
-    matrix.elements = elements
+  /// The whole as doubles, equal to its transpose.
+  func wholeMatrix(_ operation: String) throws(TensorError) -> DenseMatrix {
+    _ = try symmetricShape(operation)
+    var matrix = try linearOperator.matrix()
     guard matrix.isFinite else {
-      throw TensorError("\(operation): the Hessian is not finite here; choose another point")
+      throw TensorError("\(operation): the matrix is not finite here; choose another point")
     }
+    matrix.symmetrize()
     return matrix
   }
 
   private func factors(_ operation: String) throws(TensorError) -> ScaledFactors {
-    let matrix = try matrix(operation)
+    let matrix = try wholeMatrix(operation)
     return try linearAlgebra(operation) { try ScaledFactors(matrix) }
   }
 
-  private func linearAlgebra<Result>(_ operation: String, _ body: () throws -> Result) throws(TensorError) -> Result {
+  func linearAlgebra<Result>(_ operation: String, _ body: () throws -> Result) throws(TensorError) -> Result {
     do { return try body() } catch let error as TensorError { throw error } catch {
       throw TensorError("\(operation): \(error)")
     }
@@ -221,7 +214,7 @@ private struct ScaledFactors {
   func solving(_ right: DenseMatrix, _ operation: String) throws(TensorError) -> DenseMatrix {
     guard factors.reciprocalCondition > .ulpOfOne else {
       throw TensorError(
-        "\(operation): the Hessian is singular but for rounding (`inertia()` counts its zero eigenvalues); fix a variable or add "
+        "\(operation): the matrix is singular but for rounding (`inertia()` counts its zero eigenvalues); fix a variable or add "
           + "a term that determines it")
     }
     var scaled = right

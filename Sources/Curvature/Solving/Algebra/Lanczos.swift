@@ -65,7 +65,10 @@ package enum Lanczos {
   ) throws(TensorError) -> Eigenpairs {
     let room = n - held.count
     let size = min(room, max(2 * wanted + 10, 24))
-    var basis: [[Double]] = [start]
+    var apart = VectorBasis(length: n, capacity: held.count)
+    for vector in held { apart.append(vector) }
+    var basis = VectorBasis(length: n, capacity: size + 1)
+    basis.append(start)
     var projection = DenseMatrix(rows: size, columns: size)
     var result = Eigenpairs()
     while true {
@@ -79,28 +82,29 @@ package enum Lanczos {
           throw TensorError("eigenpairs: a product of the matrix is not finite; choose another point")
         }
         let scale = max(image.euclideanNorm, result.norm)
+        var (parts, ignored) = ([Double](repeating: 0, count: j + 1), held.map { _ in 0.0 })
         // Twice is enough (Parlett, The Symmetric Eigenvalue Problem, 1980, section 6.9).
-        for pass in 0..<2 {
-          for vector in held { image.add(vector, times: -dot(vector, image)) }
-          for i in 0...j {
-            let part = dot(basis[i], image)
-            image.add(basis[i], times: -part)
-            if pass == 0 { projection[i, j] = part } else { projection[i, j] += part }
-            projection[j, i] = projection[i, j]
-          }
+        for _ in 0..<2 {
+          apart.remove(from: &image, addingTo: &ignored)
+          basis.remove(from: &image, addingTo: &parts)
+        }
+        for i in 0...j {
+          projection[i, j] = parts[i]
+          projection[j, i] = parts[i]
         }
         remainder = image.euclideanNorm
         if basis.count == room {
           remainder = 0
           break
         }
-        var next = image.map { $0 / remainder }
-        if !(remainder > 1e-14 * scale) {
+        if remainder > 1e-14 * scale {
+          for i in image.indices { image[i] /= remainder }
+        } else {
           // An invariant subspace: go on in what is orthogonal to it.
           remainder = 0
-          next = generator.direction(n, apart: held + basis)
+          image = generator.direction(n, apart: held + (0...j).map { basis[$0] })
         }
-        basis.append(next)
+        basis.append(image)
         if basis.count > size { break }
       }
       let count = min(basis.count, size)
@@ -116,11 +120,12 @@ package enum Lanczos {
       let isConverged = residuals[..<wanted].allSatisfy { $0 <= tolerance * result.norm }
       let isEnd = isConverged || result.products >= maximumProducts || count == room
       let kept = isEnd ? wanted : min(count - 1, wanted + max(5, (count - wanted) / 2))
-      let vectors = order[..<kept].map { column in
-        var vector = [Double](repeating: 0, count: n)
-        for i in 0..<count { vector.add(basis[i], times: ritz.vectors[i, column]) }
-        return vector
+      var factors = DenseMatrix(rows: basis.count, columns: kept)
+      for (k, column) in order[..<kept].enumerated() {
+        for i in 0..<count { factors[i, k] = ritz.vectors[i, column] }
       }
+      let combined = basis.combined(factors)
+      let vectors = (0..<kept).map { combined[column: $0] }
       if isEnd {
         result.values = order[..<wanted].map { ritz.values[$0] }
         result.vectors = vectors
@@ -130,7 +135,9 @@ package enum Lanczos {
       }
       projection = DenseMatrix(rows: size, columns: size)
       for (i, column) in order[..<kept].enumerated() { projection[i, i] = ritz.values[column] }
-      basis = vectors + [basis[count]]
+      let next = basis[count]
+      basis.removeAll()
+      for vector in vectors + [next] { basis.append(vector) }
     }
   }
 }

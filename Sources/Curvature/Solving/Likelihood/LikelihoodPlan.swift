@@ -1,14 +1,14 @@
 import TensorGraph
 
 /// A likelihood over placeholders, compiled, with the data that it is asked about.
-package struct LikelihoodPlan {
+package struct LikelihoodPlan: Sendable {
   /// The number of terms; nil if there is one alone.
   package let observationCount: Int?
   package let names: [String]
   private let objectivePlan: ObjectivePlan
   private let scoreProgram: PlanProgram?
   private let scalarType: ScalarType
-  private let data: [Node]
+  private var data: [Node] = []
   private let parameterCount: Int
 
   /// The most parameters that have a covariance matrix: one of 800 MB.
@@ -18,8 +18,7 @@ package struct LikelihoodPlan {
   ///   - terms: minus the log-likelihoods of observations, or their sum.
   ///   - names: those of the parameters.
   package init(
-    terms: Node, variable: Node, placeholders: [Node] = [], data: [Node] = [], method: MinimizationMethod,
-    names: [String]
+    terms: Node, variable: Node, placeholders: [Node] = [], method: MinimizationMethod, names: [String]
   ) throws(TensorError) {
     let n = terms.shape.count
     let count = variable.shape.count
@@ -28,7 +27,7 @@ package struct LikelihoodPlan {
     scalarType = variable.scalarType
     parameterCount = count
     observationCount = n > 1 ? n : nil
-    (self.names, self.data) = (names, data)
+    self.names = names
     guard n > 1, count <= Self.mostParameters else {
       scoreProgram = nil
       return
@@ -42,6 +41,13 @@ package struct LikelihoodPlan {
       of: [.init(node: variable)]
         + placeholders.map { .init(node: $0, name: "the data", plural: "data", isData: true) },
       isDeferred: true)
+  }
+
+  /// The likelihood of some data.
+  func bound(to data: [Node]) -> LikelihoodPlan {
+    var result = self
+    result.data = data
+    return result
   }
 
   package var objective: Objective { objectivePlan.objective(data: data) }

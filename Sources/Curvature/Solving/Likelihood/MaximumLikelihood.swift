@@ -1,6 +1,6 @@
 import TensorGraph
 
-/// Maximizes a likelihood from a start, and says how well the data determine the estimates.
+/// Maximizes a likelihood from a start, and says how well the data determine the estimates: a plan that is used once.
 ///
 /// <!-- swift
 /// let X = Tensor<Double>([[1, 0.2, 1], [1, 1.5, 0], [1, 2, 1], [1, 3.1, 0], [1, 4, 1], [1, 0.7, 0], [1, 2.5, 0], [1, 3, 1]])
@@ -29,18 +29,11 @@ public func maximumLikelihood<Point: TensorTree, each Data: TensorScalar>(
   method: MinimizationMethod = .automatic, maximumIterations: Int = 1000, tolerance: Double? = nil,
   negativeLogLikelihood: (Point, repeat Tensor<each Data>) throws -> Tensor<Point.Scalar>
 ) throws -> MaximumLikelihoodEstimate<Point> {
-  let variable = Node(.input([start.parameterCount], Point.Scalar.scalarType))
-  let placeholders = (repeat TracedFunction.placeholder(each data))
-  let terms = try negativeLogLikelihood(start.traced(variable), repeat each placeholders).node
-  let likelihood = try LikelihoodPlan(
-    terms: terms, variable: variable, placeholders: PlanProgram.nodes(repeat each placeholders),
-    data: PlanProgram.nodes(repeat each data), method: method, names: start.variableNames)
-  let search = try likelihood.search(
-    from: start.elements(of: start, "the start"),
-    lower: lowerBounds.map { (bounds) throws(TensorError) in try start.elements(of: bounds, "the lower bounds") },
-    upper: upperBounds.map { (bounds) throws(TensorError) in try start.elements(of: bounds, "the upper bounds") },
-    tolerance: tolerance, maximumIterations: maximumIterations)
-  return try MaximumLikelihoodEstimate(likelihood, search, template: start)
+  var plan = try MaximumLikelihoodPlan(
+    like: start, repeat each data, method: method, negativeLogLikelihood: negativeLogLikelihood)
+  plan.maximumIterations = maximumIterations
+  plan.tolerance = tolerance
+  return try plan(from: start, repeat each data, lowerBounds: lowerBounds, upperBounds: upperBounds)
 }
 
 /// Which of its properties the covariance of an estimate rests on.

@@ -12,7 +12,7 @@ import TensorGraph
 /// ```swift
 /// let factors = try H.factorized(by: BlockArrow())
 /// try factors.solve(b)               // H⁻¹ b
-/// factors.inverseDiagonal            // the diagonal of H⁻¹, without the rest of it
+/// try factors.inverseDiagonal()      // the diagonal of H⁻¹, without the rest of it
 /// ```
 ///
 /// Factors are P A Pᵀ = L D Lᵀ with a diagonal D, as accurate as can be where A or -A is positive definite. For other matrices
@@ -197,14 +197,15 @@ extension SparseMatrix where Scalar: DifferentiableScalar {
   }
 }
 
-extension Hessian {
-  /// The factors of a sparse Hessian.
+extension SymmetricOperator {
+  /// The factors of a sparse Hessian, or of sums and multiples of such and of diagonals.
   ///
   /// - Parameter factorizer: the library that factors it: `BlockArrow`, or that of another package.
-  /// - Throws: `TensorError` if this is a block or a batch, is not finite or singular, or its factors are too large.
+  /// - Throws: `TensorError` if this is a block, a batch or an operator whose non-zeros are not known, is not finite or singular, or
+  ///   its factors are too large.
   /// - Complexity: the non-zeros, and the factorization.
   public func factorized(by factorizer: some SparseFactorizer) throws(TensorError) -> SparseFactorization<Scalar> {
-    let shape = try pointShape("factorized")
-    return try sparse(triangle: .lower).factorized(by: factorizer, shape: shape)
+    let shape = try symmetricShape("factorized")
+    return try linearOperator.lowerTriangle().factorized(by: factorizer, shape: shape)
   }
 }

@@ -1,7 +1,5 @@
-import Algorithms
 import ArgumentParser
 import Curvature
-import CurvatureFiles
 import TensorGraph
 
 /// `curvature minimize`
@@ -20,6 +18,11 @@ struct MinimizeCommand: ToolCommand {
       sandwich.
 
         curvature minimize 'log1p(exp((1 - 2*t)*(X @ w)))' --let X=X.npy --let t=t.csv --at 'w=zeros(3)' --standard-errors
+
+      Constraints compare formulas of the same names with '<=', '>=' or '==', element by element; they are solved by Ipopt, in the \
+      program curvature-ipopt of Integrations/Ipopt.
+
+        curvature minimize 'x + y' --at x=1 --at y=1 --subject-to 'x**2 + y**2 <= 2' --subject-to '-1 <= x - y <= 1'
 
       A search that does not reach a minimum is marked, with the reason; it is no error. A start where the formula is not \
       finite is one.
@@ -45,6 +48,12 @@ struct MinimizeCommand: ToolCommand {
     help: ArgumentHelp("Bounds of a variable; either may be left out. May be repeated.", valueName: "name=lower:upper"))
   var bounds: [String] = []
 
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "What must hold, as in 'x[0]*x[1] >= 25' or '0 <= x.sum() <= 1'. May be repeated.", valueName: "constraint"))
+  var subjectTo: [String] = []
+
   @Flag(help: "Treat the formula as minus a log-likelihood, and print standard errors, z, p and 95 % intervals.")
   var standardErrors = false
 
@@ -55,8 +64,14 @@ struct MinimizeCommand: ToolCommand {
   @Option(parsing: .unconditional, help: "The most steps.")
   var maxIterations = 1000
 
-  @Option(help: "The square root of the relative decrease that a Newton step may still promise at a minimum.")
+  @Option(
+    help:
+      "The square root of the relative decrease that a Newton step may still promise at a minimum; with constraints, Ipopt's 'tol'."
+  )
   var tolerance: Double?
+
+  @Option(help: "Write a picture of value, gradient and constraints by iterations: an .svg or .png file.")
+  var convergence: String?
 
   @Option(help: "text or json.")
   var format: FitCommand.Format = .text
@@ -69,8 +84,10 @@ struct MinimizeCommand: ToolCommand {
   }
 
   func run(_ console: Console) throws {
+    let picture = try convergence.map { path throws(ToolError) in try ConvergencePicture(path) }
+    guard subjectTo.isEmpty else { return try runConstrained(console, picture) }
     let problem = try FormulaProblem(options, console, needsVariables: true)
-    let (lower, upper) = try limits(problem, console)
+    let (lower, upper) = try VariableBounds(bounds).elements(problem, console)
     let (terms, vector, start) = try problem.traced()
     let names = problem.elementNames
     let clock = ContinuousClock()
@@ -90,12 +107,12 @@ struct MinimizeCommand: ToolCommand {
         switch options.dtype {
         case .float64:
           try MinimizeEstimate(
-            MaximumLikelihoodEstimate(likelihood, search, template: template) { show($0, begin, console) },
+            MaximumLikelihoodEstimate(likelihood, search, template: template) { show($0, begin, console, picture) },
             hasErrors: standardErrors)
         case .float32:
           try MinimizeEstimate(
             MaximumLikelihoodEstimate(likelihood, search, template: template.cast(to: Float.self)) {
-              show($0, begin, console)
+              show($0, begin, console, picture)
             }, hasErrors: standardErrors)
         }
       if estimate.stop == .cancelled {
@@ -109,83 +126,15 @@ struct MinimizeCommand: ToolCommand {
     } catch {
       throw problem.located(error)
     }
+    try picture?.write()
     console.print(format == .json ? report.json : report.text)
   }
 
-  private func show<Point>(_ iterate: MinimizationIterate<Point>, _ begin: ContinuousClock.Instant, _ console: Console)
-  {
+  private func show<Point>(
+    _ iterate: MinimizationIterate<Point>, _ begin: ContinuousClock.Instant, _ console: Console,
+    _ picture: ConvergencePicture?
+  ) {
+    picture?.add(iteration: iterate.iteration, value: iterate.value, gradient: iterate.gradientNorm)
     console.progress(.search("\(iterate)", elapsed: ContinuousClock.now - begin))
-  }
-
-  /// The bounds of all elements; nil for none.
-  private func limits(
-    _ problem: FormulaProblem, _ console: Console
-  ) throws(ToolError) -> (lower: [Double]?, upper: [Double]?) {
-    guard !bounds.isEmpty else { return (nil, nil) }
-    let count = problem.variables.reduce(0) { $0 + $1.node.shape.count }
-    var lower = [Double](repeating: -.infinity, count: count)
-    var upper = [Double](repeating: .infinity, count: count)
-    var seen: Set<String> = []
-    for text in bounds {
-      let sides = text.split(separator: "=", maxSplits: 1).map { String($0.trimming(while: \.isWhitespace)) }
-      guard sides.count == 2, let colon = Self.colon(in: sides[1]) else {
-        throw ToolError(
-          "--bounds: found '\(PrintableText.printable(text))', expected 'name=lower:upper', as in x=0:1 or x=0:",
-          status: .usage)
-      }
-      var first = 0
-      guard
-        let variable = problem.variables.first(where: { variable in
-          if variable.name == sides[0] { return true }
-          first += variable.node.shape.count
-          return false
-        })
-      else {
-        throw ToolError(
-          "--bounds: '\(PrintableText.printable(sides[0]))' is no variable; the variables are those of --at: "
-            + problem.variables.map(\.name).joined(separator: ", "), status: .usage)
-      }
-      guard seen.insert(variable.name).inserted else {
-        throw ToolError("--bounds: '\(variable.name)' is given twice; give it one pair", status: .usage)
-      }
-      let places = first..<(first + variable.node.shape.count)
-      let texts = (sides[1][..<colon], sides[1][sides[1].index(after: colon)...])
-      if let low = try side(texts.0, of: variable, problem, console) { lower.replaceSubrange(places, with: low) }
-      if let high = try side(texts.1, of: variable, problem, console) { upper.replaceSubrange(places, with: high) }
-    }
-    return (lower, upper)
-  }
-
-  /// The colon between the bounds: the first outside brackets.
-  private static func colon(in text: String) -> String.Index? {
-    var depth = 0
-    return text.indices.first { i in
-      switch text[i] {
-      case "(", "[": depth += 1
-      case ")", "]": depth -= 1
-      default: break
-      }
-      return text[i] == ":" && depth == 0
-    }
-  }
-
-  /// A bound for each element of a variable; nil for an empty text.
-  private func side(
-    _ text: Substring, of variable: FormulaProblem.Variable, _ problem: FormulaProblem, _ console: Console
-  ) throws(ToolError) -> [Double]? {
-    let text = String(text.trimming(while: \.isWhitespace))
-    guard !text.isEmpty else { return nil }
-    let origin = "--bounds \(variable.name)"
-    let value = try FormulaProblem.value(text, origin, [:], problem.evaluator.real, console)
-    let node = try FormulaProblem.input(value, origin, problem.evaluator.real)
-    let count = variable.node.shape.count
-    let elements: [Double]
-    do { elements = try Evaluation.storage(node).doubles } catch { throw problem.located(error) }
-    guard node.shape.count == 1 || node.shape == variable.node.shape else {
-      throw ToolError(
-        "\(origin): a bound of shape \(node.shape) for a variable of shape \(variable.node.shape); give one number or one for "
-          + "each element", status: .data)
-    }
-    return node.shape.count == 1 ? [Double](repeating: elements[0], count: count) : elements
   }
 }

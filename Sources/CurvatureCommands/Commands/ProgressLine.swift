@@ -1,4 +1,3 @@
-import CurvatureCommands
 import Foundation
 import Synchronization
 

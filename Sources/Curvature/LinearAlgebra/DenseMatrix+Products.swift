@@ -1,0 +1,65 @@
+#if canImport(Accelerate)
+  import Accelerate
+#else
+  import COpenBLAS
+#endif
+
+extension DenseMatrix {
+  /// Aᵀ B, by BLAS.
+  func transposedTimes(_ other: DenseMatrix) -> DenseMatrix {
+    precondition(rows == other.rows)
+    var result = DenseMatrix(rows: columns, columns: other.columns)
+    guard rows > 0, columns > 0, other.columns > 0 else { return result }
+    cblas_dgemm(
+      CblasColMajor, CblasTrans, CblasNoTrans, Int32(columns), Int32(other.columns), Int32(rows), 1, elements,
+      Int32(rows), other.elements, Int32(rows), 0, &result.elements, Int32(columns))
+    return result
+  }
+}
+
+/// Vectors side by side, some of them in use: what is orthogonalized against.
+struct VectorBasis {
+  private(set) var count = 0
+  private let length: Int
+  private var elements: [Double]
+
+  /// - Parameters:
+  ///   - length: that of the vectors.
+  ///   - capacity: how many there will be at most.
+  init(length: Int, capacity: Int) {
+    self.length = length
+    elements = [Double](repeating: 0, count: length * capacity)
+  }
+
+  subscript(i: Int) -> [Double] { Array(elements[(i * length)..<((i + 1) * length)]) }
+
+  mutating func append(_ vector: [Double]) {
+    elements.replaceSubrange((count * length)..<((count + 1) * length), with: vector)
+    count += 1
+  }
+
+  mutating func removeAll() { count = 0 }
+
+  /// Takes the parts along the vectors, which are orthonormal, off another one, and adds them up.
+  ///
+  /// - Parameter parts: the parts so far, one for each vector.
+  func remove(from x: inout [Double], addingTo parts: inout [Double]) {
+    guard count > 0 else { return }
+    var coefficients = [Double](repeating: 0, count: count)
+    let (rows, columns) = (Int32(length), Int32(count))
+    cblas_dgemv(CblasColMajor, CblasTrans, rows, columns, 1, elements, rows, x, 1, 0, &coefficients, 1)
+    cblas_dgemv(CblasColMajor, CblasNoTrans, rows, columns, -1, elements, rows, coefficients, 1, 1, &x, 1)
+    parts.add(coefficients, times: 1)
+  }
+
+  /// Sums of the vectors, one for each column of factors.
+  func combined(_ factors: DenseMatrix) -> DenseMatrix {
+    precondition(factors.rows == count)
+    var result = DenseMatrix(rows: length, columns: factors.columns)
+    guard length > 0, count > 0, factors.columns > 0 else { return result }
+    cblas_dgemm(
+      CblasColMajor, CblasNoTrans, CblasNoTrans, Int32(length), Int32(factors.columns), Int32(count), 1, elements,
+      Int32(length), factors.elements, Int32(count), 0, &result.elements, Int32(length))
+    return result
+  }
+}

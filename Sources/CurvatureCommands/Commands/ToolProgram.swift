@@ -1,0 +1,45 @@
+import Foundation
+
+/// The tool as a program: what `curvature` does, and what programs do that bring a solver with them.
+public enum ToolProgram {
+  /// Runs the command line of this process, and ends it.
+  ///
+  /// - Parameter constrainedSolver: solves what `minimize --subject-to` asks for. Without one the program `curvature-ipopt` is run
+  ///   with the same command line, if there is one: named by `CURVATURE_IPOPT`, beside this program or in `PATH`.
+  public static func run(constrainedSolver: (any ConstrainedSolver)? = nil) -> Never {
+    // A reader that goes away, as `head` does, is no error worth a signal.
+    signal(SIGPIPE, SIG_IGN)
+    let line = ProgressLine()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let outcome = Tool.run(arguments, progress: line.show, constrainedSolver: constrainedSolver)
+    line.clear()
+    if let successor = outcome.successor { become(successor, arguments) }
+    let isWritten = write(outcome.output, to: STDOUT_FILENO)
+    _ = write(Array(outcome.errors.utf8), to: STDERR_FILENO)
+    exit(isWritten ? outcome.status : 1)
+  }
+
+  /// Turns this process into another program: input, output, signals and exit status are that program's.
+  private static func become(_ path: String, _ arguments: [String]) -> Never {
+    signal(SIGPIPE, SIG_DFL)
+    var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+    words.append(nil)
+    execv(path, words)
+    _ = write(Array("error: \(path): \(String(cString: strerror(errno)))\n".utf8), to: STDERR_FILENO)
+    exit(ToolError.Status.data.rawValue)
+  }
+
+  /// Writes all bytes; false if the other end does not take them.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    bytes.withUnsafeBytes { buffer in
+      var written = 0
+      while written < buffer.count {
+        let count = Foundation.write(descriptor, buffer.baseAddress! + written, buffer.count - written)
+        if count < 0, errno == EINTR { continue }
+        if count <= 0 { return errno == EPIPE }
+        written += count
+      }
+      return true
+    }
+  }
+}
