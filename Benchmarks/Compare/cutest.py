@@ -29,19 +29,24 @@ try:
     import jax.numpy as jnp
     import numpy as np
     import scipy.optimize
-    import sif2jax
+    with tempfile.TemporaryDirectory() as cache:      # sif2jax compiles hundreds of small programs when it is imported
+        cache = os.environ.get("CUTEST_CACHE", cache)
+        for name, value in dict(jax_compilation_cache_dir=cache, jax_persistent_cache_min_compile_time_secs=0,
+                                jax_persistent_cache_min_entry_size_bytes=-1).items():
+            jax.config.update(name, value)
+        import sif2jax
+        jax.config.update("jax_enable_compilation_cache", False)
 except ImportError as error:
     sys.exit("cutest.py: %s; install: pip install %s" % (error, requirements))
 
 from cutest_formula import Formula, Untranslatable
+from cutest_report import read_records, report
 
 jax.config.update("jax_enable_x64", True)
 
 GROUPS = dict(unconstrained=("unconstrained_minimisation_problems",),
               bounded=("bounded_minimisation_problems", "bounded_quadratic_problems"),
               constrained=("constrained_minimisation_problems", "constrained_quadratic_problems"))
-LARGEST = 1000                           # variables
-TOLERANCE = 1e-6                         # of values, beside 1 + |f*|, and of constraints
 
 
 class Mismatch(Exception):
@@ -361,80 +366,31 @@ def compare(source, options, binary):
     return dict(record, runs=runs)
 
 
-# What came out
-
-def judge(record):
-    """The best value, and who reached it."""
-    feasible = {s: r["value"] for s, r in record["runs"].items()
-                if r.get("violation", math.inf) <= TOLERANCE and math.isfinite(r["value"])}
-    values = list(feasible.values()) + ([record["published"]] if record["published"] is not None else [])
-    best = min(values, default=math.nan)
-    return best, {s for s, v in feasible.items() if v <= best + TOLERANCE * (1 + abs(best))}
-
-
-def mean_ratio(pairs):
-    logs = [math.log(a / b) for a, b in pairs if a > 0 and b > 0]
-    return math.exp(sum(logs) / len(logs)) if logs else math.nan
-
-
-def report(group, records, left_out):
-    print("\n%s: %d problems" % (group, len(records)))
-    systems = list(dict.fromkeys(s for r in records for s in r["runs"]))
-    print("%-12s %5s %5s %15s  %s" % ("problem", "n", "m", "best value", "  ".join("%-26s" % s for s in systems)))
-    solved = collections.defaultdict(set)
-    for r in records:
-        best, winners = judge(r)
-        cells = []
-        for s in systems:
-            run = r["runs"].get(s)
-            if run is None:
-                cells.append("%-26s" % "")
-                continue
-            if s in winners:
-                solved[s].add(r["name"])
-            mark = "  " if s in winners else "- "
-            cells.append("%-26s" % (mark + "%s it %.3g s" % (run.get("iterations", "?"), run["seconds"])))
-        note = " published %.10g" % r["published"] if not winners or r["published"] and best < r["published"] - TOLERANCE * (
-            1 + abs(best)) else ""
-        print("%-12s %5d %5d %15.8g  %s%s" % (r["name"], r["variables"], r["constraints"], best, "  ".join(cells), note))
-    for s in systems:
-        tried = [r for r in records if s in r["runs"]]
-        print("%s: %d of %d solved" % (s, len(solved[s]), len(tried)))
-        if s == "curvature" or s.startswith("curvature"):
-            continue
-        common = [r["runs"] for r in records if r["name"] in solved[s] & solved["curvature"]]
-        print("  beside curvature on %d: iterations x %.3g, seconds of the search x %.3g, with preparation x %.3g" % (
-            len(common), mean_ratio([(r[s]["iterations"], r["curvature"]["iterations"]) for r in common]),
-            mean_ratio([(r[s]["seconds"], r["curvature"]["seconds"]) for r in common]),
-            mean_ratio([(r[s]["seconds"] + r[s]["preparation"], r["curvature"]["seconds"]) for r in common])))
-    print("curvature converged by its own account, not the best value: %s" % " ".join(
-        r["name"] for r in records if r["runs"]["curvature"].get("converged") and r["name"] not in solved["curvature"]))
-    print("left out: %s" % (", ".join("%d %s" % (n, w) for w, n in left_out.most_common()) or "none"))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--curvature", required=True, help="the tool")
+    parser.add_argument("--curvature", help="the tool, for problems without constraints")
     parser.add_argument("--ipopt", help="curvature-ipopt, for constrained problems")
     parser.add_argument("--groups", nargs="+", choices=list(GROUPS), default=["unconstrained", "bounded"])
     parser.add_argument("--only", nargs="+", metavar="NAME")
+    parser.add_argument("--largest", type=int, default=1000, help="the most variables, and the most constraints")
     parser.add_argument("--count", type=int, default=100000, help="the first so many by name that can be translated")
     parser.add_argument("--systems", nargs="*", choices=("scipy", "ipopt"), default=["scipy", "ipopt"])
     parser.add_argument("--seconds", type=float, default=60, help="for each problem and solver")
     parser.add_argument("--keep", metavar="FOLDER", help="keep formulas and arrays there")
-    parser.add_argument("--records", metavar="FILE", help="append what was measured, a line of JSON for each problem")
+    parser.add_argument("--records", metavar="FILE", help="append what was measured, a line of JSON for each problem; go on after what is there")
     options = parser.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for group in options.groups:
         binary = os.path.abspath(options.ipopt if group == "constrained" else options.curvature)
-        records, left_out = [], collections.Counter()
+        records, left_out = read_records(options.records, group), collections.Counter()
+        known = {r["name"] for r in records}
         sources = sorted((p for kind in GROUPS[group] for p in getattr(sif2jax, kind)), key=lambda p: p.name)
         for source in sources:
-            if options.only and source.name not in options.only or len(records) >= options.count:
+            if options.only and source.name not in options.only or source.name in known or len(records) >= options.count:
                 continue
             try:
-                if source.num_variables() > LARGEST:
-                    left_out["of more than %d variables" % LARGEST] += 1
+                if source.num_variables() > options.largest or sum(map(int, source.num_constraints()[:2])) > options.largest:
+                    left_out["of more than %d variables or constraints" % options.largest] += 1
                     continue
                 record = compare(source, options, binary)
             except Untranslatable as reason:

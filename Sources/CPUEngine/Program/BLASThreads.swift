@@ -8,7 +8,7 @@ import Synchronization
 /// threads, once woken, stay awake for a while and take the cores from it.
 ///
 /// The number of threads belongs to the whole process: the first user lowers it, the last one restores it.
-enum BLASThreads {
+package enum BLASThreads {
   private struct State {
     var users = 0
     var threads: Int32 = 1
@@ -35,5 +35,16 @@ enum BLASThreads {
         if state.users == 0 && state.threads > 1 { openblas_set_num_threads(state.threads) }
       }
     #endif
+  }
+
+  /// Runs a routine of BLAS or LAPACK on a matrix, with one thread if it is small: to wake another takes longer than what it
+  /// could do, and a hundred times as long where it has to wait for a processor.
+  ///
+  /// - Parameter rows: those of the matrix; fewer than 256 are small.
+  package static func suiting<Result>(rows: Int, _ routine: () -> Result) -> Result {
+    guard rows < 256 else { return routine() }
+    begin()
+    defer { end() }
+    return routine()
   }
 }

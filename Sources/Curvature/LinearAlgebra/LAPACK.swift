@@ -3,6 +3,7 @@
 #else
   import COpenBLAS
 #endif
+import CPUEngine
 
 /// A factorization that does not exist for the given matrix, or did not converge.
 package struct LinearAlgebraError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -39,7 +40,9 @@ package struct SymmetricEigenDecomposition: Sendable {
     var indices = [Int32](repeating: 0, count: Int(indexCount))
     var info: Int32 = 0
     var leading = n
-    dsyevd_("V", "L", &n, &a, &leading, &w, &work, &workCount, &indices, &indexCount, &info)
+    BLASThreads.suiting(rows: matrix.rows) {
+      dsyevd_("V", "L", &n, &a, &leading, &w, &work, &workCount, &indices, &indexCount, &info)
+    }
     guard info == 0 else { throw LinearAlgebraError("eigenvalues: no convergence (dsyevd info \(info))") }
     values = w
     var eigenvectors = matrix
@@ -73,7 +76,9 @@ package struct QRFactorization: Sendable {
     var work = [Double](repeating: 0, count: Int(workCount))
     var info: Int32 = 0
     var leading = max(1, m)
-    dgeqrf_(&m, &n, &a, &leading, &tau, &work, &workCount, &info)
+    BLASThreads.suiting(rows: rows) {
+      dgeqrf_(&m, &n, &a, &leading, &tau, &work, &workCount, &info)
+    }
     precondition(info == 0, "dgeqrf argument \(-info)")
     factors = a
     scales = tau
@@ -110,7 +115,9 @@ package struct QRFactorization: Sendable {
     var workCount: Int32 = 64
     var work = [Double](repeating: 0, count: Int(workCount))
     var info: Int32 = 0
-    dormqr_("L", "T", &m, &one, &k, factors, &leading, scales, &result, &leadingResult, &work, &workCount, &info)
+    BLASThreads.suiting(rows: rows) {
+      dormqr_("L", "T", &m, &one, &k, factors, &leading, scales, &result, &leadingResult, &work, &workCount, &info)
+    }
     precondition(info == 0, "dormqr argument \(-info)")
     return Array(result[..<columns])
   }
@@ -124,7 +131,9 @@ package struct QRFactorization: Sendable {
     var (n, count, leading, leadingRight) = (Int32(columns), Int32(right.columns), Int32(rows), Int32(columns))
     var result = right
     var info: Int32 = 0
-    dtrtrs_("U", transposed ? "T" : "N", "N", &n, &count, factors, &leading, &result.elements, &leadingRight, &info)
+    BLASThreads.suiting(rows: max(columns, right.columns)) {
+      dtrtrs_("U", transposed ? "T" : "N", "N", &n, &count, factors, &leading, &result.elements, &leadingRight, &info)
+    }
     guard info == 0 else { throw LinearAlgebraError("triangular solve: R has a zero in place \(info)") }
     return result
   }

@@ -3,6 +3,7 @@
 #else
   import COpenBLAS
 #endif
+import CPUEngine
 import Foundation
 
 /// The numbers of positive, negative and zero eigenvalues of a symmetric matrix.
@@ -59,7 +60,9 @@ package struct SymmetricFactorization: Sendable {
     self.norm = norm
     var (n, leading, info) = (Int32(count), max(1, Int32(count)), Int32(0))
     var a = matrix.elements
-    dpotrf_("L", &n, &a, &leading, &info)
+    BLASThreads.suiting(rows: count) {
+      dpotrf_("L", &n, &a, &leading, &info)
+    }
     if info == 0 {
       (isPositiveDefinite, factors, pivots) = (true, a, [])
       return
@@ -69,7 +72,9 @@ package struct SymmetricFactorization: Sendable {
     var exchanges = [Int32](repeating: 0, count: count)
     var workCount = Int32(max(1, 64 * count))
     var work = [Double](repeating: 0, count: Int(workCount))
-    dsytrf_("L", &n, &a, &leading, &exchanges, &work, &workCount, &info)
+    BLASThreads.suiting(rows: count) {
+      dsytrf_("L", &n, &a, &leading, &exchanges, &work, &workCount, &info)
+    }
     precondition(info >= 0, "dsytrf argument \(-info)")
     (isPositiveDefinite, factors, pivots) = (false, a, exchanges)
   }
@@ -85,9 +90,13 @@ package struct SymmetricFactorization: Sendable {
     var leadingRight = leading
     var result = right
     if isPositiveDefinite {
-      dpotrs_("L", &n, &columns, factors, &leading, &result.elements, &leadingRight, &info)
+      BLASThreads.suiting(rows: max(count, right.columns)) {
+        dpotrs_("L", &n, &columns, factors, &leading, &result.elements, &leadingRight, &info)
+      }
     } else {
-      dsytrs_("L", &n, &columns, factors, &leading, pivots, &result.elements, &leadingRight, &info)
+      BLASThreads.suiting(rows: max(count, right.columns)) {
+        dsytrs_("L", &n, &columns, factors, &leading, pivots, &result.elements, &leadingRight, &info)
+      }
     }
     precondition(info == 0, "solve argument \(-info)")
     return result
@@ -157,9 +166,13 @@ package struct SymmetricFactorization: Sendable {
     var work = [Double](repeating: 0, count: 3 * count)
     var indices = [Int32](repeating: 0, count: count)
     if isPositiveDefinite {
-      dpocon_("L", &n, factors, &leading, &norm, &result, &work, &indices, &info)
+      BLASThreads.suiting(rows: count) {
+        dpocon_("L", &n, factors, &leading, &norm, &result, &work, &indices, &info)
+      }
     } else {
-      dsycon_("L", &n, factors, &leading, pivots, &norm, &result, &work, &indices, &info)
+      BLASThreads.suiting(rows: count) {
+        dsycon_("L", &n, factors, &leading, pivots, &norm, &result, &work, &indices, &info)
+      }
     }
     precondition(info == 0, "condition argument \(-info)")
     return result
