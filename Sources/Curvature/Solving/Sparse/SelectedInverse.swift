@@ -3,6 +3,7 @@
 #else
   import COpenBLAS
 #endif
+import CPUEngine
 import SparseStructure
 import TensorGraph
 
@@ -166,9 +167,11 @@ struct SelectedInverse {
     }
     if let parent {
       Self.gather(rows, from: parent, to: z + width + size * width, leading: size)
-      Self.product(y, lower, z, count, width, size)
     }
-    diagonalBlock(lower, columns, y, z, count, size)
+    BLASThreads.suiting(rows: size) {
+      if parent != nil { Self.product(y, lower, z, count, width, size) }
+      diagonalBlock(lower, columns, y, z, count, size)
+    }
     return front
   }
 
