@@ -40,7 +40,7 @@ except ImportError as error:
     sys.exit("cutest.py: %s; install: pip install %s" % (error, requirements))
 
 from cutest_formula import Formula, Untranslatable
-from cutest_report import read_records, report
+from cutest_report import ITERATIONS, read_records, report
 
 jax.config.update("jax_enable_x64", True)
 
@@ -295,7 +295,7 @@ class Tool:
                     raise Mismatch("%s differs: %.3g" % (verb, np.nanmax(np.abs(ours - theirs))))
 
     def solve(self, limit, method="automatic"):
-        options = ["--format", "json", "--max-iterations", "1000"]
+        options = ["--format", "json", "--max-iterations", str(ITERATIONS)]
         if self.problem.is_bounded:
             options += ["--bounds", "x=lower.npy:upper.npy"]
         for constraint in self.constraints:
@@ -320,7 +320,7 @@ def library(solver, compiled, problem, seconds):
     compiled.restart(seconds)
     began = time.perf_counter()
     try:
-        x, iterations, end = solver(compiled, problem, 1000)
+        x, iterations, end = solver(compiled, problem, ITERATIONS)
     except OutOfTime:
         return dict(end="out of time", seconds=seconds)
     except Exception as error:            # a solver that breaks has not solved the problem
@@ -388,6 +388,7 @@ def main():
         for source in sources:
             if options.only and source.name not in options.only or source.name in known or len(records) >= options.count:
                 continue
+            known.add(source.name)
             try:
                 if source.num_variables() > options.largest or sum(map(int, source.num_constraints()[:2])) > options.largest:
                     left_out["of more than %d variables or constraints" % options.largest] += 1

@@ -6,11 +6,15 @@ import os
 import sys
 
 LEAST = -1e10                            # a problem on which a solver comes below this has no minimum
+ITERATIONS = 1000                        # for each problem and solver
 TOLERANCE = 1e-6                         # of values, beside 1 + |f*|, and of constraints
 
 
 def judge(record):
-    """The best value that a solver found, who reached it, and whether the published one is lower."""
+    """The best value that a solver found, who reached it, and whether the published one is lower.
+
+    Where it is, a run that used up its iterations has reached nothing.
+    """
     feasible = {s: r["value"] for s, r in record["runs"].items()
                 if r.get("violation", math.inf) <= TOLERANCE and not math.isnan(r["value"])}
     best = min(feasible.values(), default=math.nan)
@@ -18,7 +22,10 @@ def judge(record):
         return best, set(), False
     slack = TOLERANCE * (1 + abs(best))
     is_missed = record["published"] is not None and not record["published"] >= best - slack
-    return best, {s for s, v in feasible.items() if v <= best + slack}, is_missed
+    winners = {s for s, v in feasible.items() if v <= best + slack}
+    if is_missed:
+        winners = {s for s in winners if record["runs"][s].get("iterations", 0) < ITERATIONS}
+    return best, winners, is_missed
 
 
 def mean_ratio(pairs):
