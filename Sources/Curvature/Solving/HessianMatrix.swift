@@ -55,6 +55,19 @@ enum HessianMatrix {
     }
   }
 
+  /// |H| v, of the magnitudes of its elements.
+  func magnitudesTimes(_ v: [Double]) -> [Double] {
+    switch self {
+    case .dense(var matrix):
+      matrix.elements = matrix.elements.map { abs($0) }
+      return matrix.times(v)
+    case .sparse(let hessian):
+      var matrix = hessian.matrix
+      matrix.values = matrix.values.map { abs($0) }
+      return matrix.times(v)
+    }
+  }
+
   /// -H⁻¹g in some variables, zero in others; nil where H is not positive definite there, well beyond rounding.
   func newtonStep(_ gradient: [Double], free: [Int]) throws(TensorError) -> [Double]? {
     switch self {

@@ -256,7 +256,7 @@ package struct NewtonSearch {
 
   /// Goes on from where the value says no more: past a saddle, or by Newton steps. Returns whether a step was taken.
   private mutating func finish(_ reason: StopReason) throws(TensorError) -> Bool {
-    let isRounding = isRounding(startValue: startValue, startSlope: forcingReference)
+    let isRounding = isRounding(startValue: startValue, startSlope: forcingReference) || isGradientRounding
     let reason = reason == .noProgress && isRounding ? .value : reason
     guard usesMatrix else {
       if reason != .noProgress, !hasLookedForSaddle, try leaveSaddle() { return true }
@@ -274,6 +274,15 @@ package struct NewtonSearch {
     let root = objective.precision.squareRoot()
     return abs(value) <= objective.precision * root * min(1, abs(startValue))
       && freeGradient.euclideanNorm <= root * startSlope
+  }
+
+  /// Whether the whole gradient is what rounding leaves of sums as large as |H| |x|: at a kink the second derivatives vanish, and
+  /// it is not.
+  private var isGradientRounding: Bool {
+    guard let hessian else { return false }
+    let sums = hessian.magnitudesTimes(point.map { abs($0) })
+    let limit = 4 * Double(point.count) * objective.precision
+    return gradient.indices.allSatisfy { isHeld($0) || abs(gradient[$0]) <= limit * sums[$0] }
   }
 
   /// Whether a full Newton step is foretold to lower the value by no more than the tolerance allows, or rounding.

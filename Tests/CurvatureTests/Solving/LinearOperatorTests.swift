@@ -50,7 +50,8 @@ import Testing
     #expect(H.productsEvaluated == 1)
   }
 
-  @Test("Operators are solved and analysed as Hessians are", arguments: [LinearSolver.dense, .conjugateGradients, .minres])
+  @Test(
+    "Operators are solved and analysed as Hessians are", arguments: [LinearSolver.dense, .conjugateGradients, .minres])
   func systems(solver: LinearSolver) throws {
     let A =
       LinearOperator(Self.G) + LinearOperator.diagonal(Self.d) + LinearOperator(Self.J).transposed

@@ -112,6 +112,16 @@ import Testing
     #expect(best.value < 1e-20 && best.point.scalars.allSatisfy { abs($0) < 1.6 }, "\(best.value)")
   }
 
+  @Test("Where the whole gradient is rounding the search has converged") func roundingGradients() throws {
+    // ARGLINB of the CUTEst collection: 400 residuals of one combination of 200 variables.
+    let (i, j) = (Tensor<Double>((1...400).map(Double.init)), Tensor<Double>((1...200).map(Double.init)))
+    let best = try minimize(from: Tensor<Double>.full([200], 1)) { x in square(i * (j * x).sum() - 1).sum() }
+    #expect(best.isConverged && abs(best.value - 400 * 399 / 1602) < 1e-7, "\(best.stop) \(best.value)")
+    // At a kink beside steep directions it has not, however large their second derivatives are.
+    let kink = try minimize(from: Tensor<Double>([0.3, 2])) { x in abs(x[0]) + 1e12 * square(x[1] - 1) }
+    #expect(!kink.isConverged || abs(kink.point.scalars[0]) < 1e-12, "\(kink)")
+  }
+
   @Test("The kind of the point is what its second derivatives say") func kinds() throws {
     typealias T = Tensor<Double>
     // At the start the gradient vanishes, but the value falls along x: the search leaves the saddle.
