@@ -11,6 +11,7 @@ import math
 import os
 import re
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -159,9 +160,9 @@ def pyoptinterface_run(d, options):
     for name, value in dict(options, print_level=5, print_timing_statistics="yes").items():
         model.set_raw_parameter(name, value)
     # Ipopt's statistics are printed by C: standard output goes to a file meanwhile.
-    log = "/tmp/power_flow_%d.log" % os.getpid()
+    file, log = tempfile.mkstemp(suffix=".log")
     sys.stdout.flush()
-    saved, file = os.dup(1), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    saved = os.dup(1)
     os.dup2(file, 1)
     began = time.perf_counter()
     try:

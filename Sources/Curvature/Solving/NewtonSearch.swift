@@ -256,8 +256,10 @@ package struct NewtonSearch {
 
   /// Goes on from where the value says no more: past a saddle, or by Newton steps. Returns whether a step was taken.
   private mutating func finish(_ reason: StopReason) throws(TensorError) -> Bool {
-    let isRounding = isRounding(startValue: startValue, startSlope: forcingReference) || isGradientRounding
-    let reason = reason == .noProgress && isRounding ? .value : reason
+    let isAtRounding =
+      reason == .noProgress
+      && (isRounding(startValue: startValue, startSlope: forcingReference) || isGradientRounding)
+    let reason = isAtRounding ? .value : reason
     guard usesMatrix else {
       if reason != .noProgress, !hasLookedForSaddle, try leaveSaddle() { return true }
       stop = isReceding(lastStep) ? .receding : reason
