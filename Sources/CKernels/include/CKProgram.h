@@ -44,12 +44,33 @@ static inline char *ck_at(const ck_context *context, ck_place place) {
   return (char *)context->buffers[place.buffer] + place.offset;
 }
 
+// A group as compiled code, which does units from ..< to of its own cutting.
+typedef void (*ck_native_group)(char *const *buffers, int64_t from, int64_t to);
+typedef struct ck_native {
+  ck_native_group run;  // null until it is compiled; written while others read
+  int64_t units;
+  int64_t units_per_worker;
+} ck_native;
+
+// Lets a group run compiled from now on.
+void ck_native_publish(ck_native *native, ck_native_group run);
+
 typedef struct ck_group_step {
   const ck_group *group;
+  ck_native *native;
   int64_t number;            // of the group in the program
   int64_t units_per_worker;  // how many units a worker takes at a time; 0 if one worker is to do all
 } ck_group_step;
 void ck_run_group(const void *payload, ck_context *context);
+
+// A whole program as compiled code, for one worker. Steps that are not compiled are run as they are.
+typedef void (*ck_native_program)(char *const *buffers, ck_context *context, const ck_step *steps);
+typedef struct ck_native_cell {
+  ck_native_program run;  // null until it is compiled; written while others read
+} ck_native_cell;
+
+// Lets a program run compiled from now on.
+void ck_native_publish_program(ck_native_cell *cell, ck_native_program run);
 
 // Gather and scatter.
 typedef struct ck_index_step {
@@ -83,7 +104,7 @@ typedef struct ck_integer_step {
 void ck_run_contract_integers(const void *payload, ck_context *context);
 
 // Runs the steps until one fails.
-void ck_run(const ck_step *steps, int64_t count, ck_context *context);
+void ck_run(const ck_step *steps, int64_t count, ck_context *context, const ck_native_cell *native);
 
 // Runs body(job, i) for i in 0 ..< count with all workers of a context.
 void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *job, int64_t i));

@@ -22,6 +22,11 @@ package final class Program: @unchecked Sendable {
   /// Buffers that are parts of outputs: their offsets in bytes.
   let outputParts: [(number: Int, root: Int, offset: Int)]
   private let memory: ProgramMemory
+  /// The time of a run in nanoseconds or so, but for steps that are no groups.
+  let nanoseconds: Double
+  let native: NativeProgram
+  /// Where the compiled form of the whole is found.
+  let nativeCell: UnsafeMutablePointer<ck_native_cell>
   /// Where the elements of the program's arguments come from.
   let arguments: [Argument]
   /// The values of the graph's constants, if they are known.
@@ -48,6 +53,9 @@ package final class Program: @unchecked Sendable {
     plan = builder.plan()
     literals = builder.literals
     memory = builder.memory
+    nanoseconds = builder.nanoseconds
+    native = NativeProgram()
+    nativeCell = memory.keepMutable(ck_native_cell(run: nil))
     outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
     let table = table
     outputParts = table.aliases.filter { !table.isTemporary($0.value.root) }.map { number, part in
@@ -69,6 +77,7 @@ package final class Program: @unchecked Sendable {
     plan = program.plan
     literals = program.literals
     memory = program.memory
+    (nanoseconds, native, nativeCell) = (program.nanoseconds, program.native, program.nativeCell)
     outputs = program.outputs
     outputParts = program.outputParts
     self.arguments = arguments
@@ -113,6 +122,16 @@ package final class Program: @unchecked Sendable {
       binding: try Engine.program(for: structure), arguments: arguments, literalValues: literals.map(\.0))
   }
 
+  /// Compiles the program, unless that was tried before: all its runs are then compiled, if it could be.
+  ///
+  /// - Parameter includesIrregular: whether groups are compiled too that would not gain.
+  package func compile(includesIrregular: Bool = false) {
+    native.compile(self, waits: true, includesIrregular: includesIrregular)
+  }
+  /// Fused groups of a compiled program that run interpreted.
+  package var interpretedGroupCount: Int { native.interpretedGroupCount }
+  /// Why the program is not compiled although that was asked for.
+  package var compilationFailure: String? { native.failure }
   /// The number of steps.
   package var stepCount: Int { steps.count }
   /// The number of instructions in the fused groups.
@@ -141,6 +160,7 @@ extension Program: CustomStringConvertible {
       "program: \(table.argumentCount) arguments, \(table.literalCount) constants, \(table.outputCount) outputs, "
         + "\(plan.byteCount) bytes between"
     ]
+    if let text = native.description { lines.append(text) }
     for (i, summary) in summaries.enumerated() {
       lines.append("\(i): \(summary)")
     }

@@ -12,6 +12,8 @@ struct ProgramBuilder {
   private(set) var groups: [UnsafePointer<ck_group>] = []
   private(set) var scratchBytes = 64
   private(set) var usesBLAS = false
+  /// The time of a run in nanoseconds or so.
+  private(set) var nanoseconds = 0.0
   private(set) var bodies: [Program] = []
   /// Per step the buffers that it touches.
   private var touched: [[Int32]] = []
@@ -42,6 +44,9 @@ struct ProgramBuilder {
       sizes: sizes, touched: touched.map { $0.map { Int(table.root($0)) - first }.filter { $0 >= 0 } })
   }
 
+  /// The time that a step takes besides its work, in nanoseconds or so.
+  private static let stepNanoseconds = 100.0
+
   private mutating func append<Payload: BitwiseCopyable>(
     _ run: @escaping @convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<ck_context>?) -> Void, _ payload: Payload,
     _ buffers: [Int32], _ summary: StepSummary
@@ -49,6 +54,7 @@ struct ProgramBuilder {
     steps.append(ck_step(run: run, payload: UnsafeRawPointer(memory.keep(payload))))
     touched.append(buffers)
     summaries.append(summary)
+    nanoseconds += Self.stepNanoseconds
   }
 
   // MARK: Groups
@@ -59,8 +65,10 @@ struct ProgramBuilder {
     guard !cluster.members.isEmpty else { return }
     let builder = GroupBuilder(graph, cluster, isStored: isStored, buffers: table, memory: memory)
     let group = FusedGroup(builder, &table, argumentsArePadded: argumentsArePadded)
+    nanoseconds += group.cost
     let payload = ck_group_step(
-      group: group.group, number: Int64(groups.count), units_per_worker: Int64(group.unitsPerWorker))
+      group: group.group, native: memory.keepMutable(ck_native(run: nil, units: 0, units_per_worker: 0)),
+      number: Int64(groups.count), units_per_worker: Int64(group.unitsPerWorker))
     groups.append(group.group)
     scratchBytes = max(scratchBytes, group.scratchBytes)
     append(ck_run_group, payload, group.buffers, .group(group.group))
@@ -172,6 +180,7 @@ struct ProgramBuilder {
         operands: offsets.enumerated().map { place($0, $1) }, otherCarry: ck_place(buffer: carry, offset: 0),
         otherSum: ck_place(buffer: scratch, offset: 0), memory: memory)
       bodies.append(body)
+      nanoseconds += Double(recurrence.count) * body.nanoseconds
       usesBLAS = usesBLAS || body.usesBLAS
       append(
         RecurrenceStep.run, payload, buffers + [scratch, carry],

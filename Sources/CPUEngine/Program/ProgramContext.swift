@@ -16,6 +16,9 @@ package final class ProgramContext {
   private let bodies: [ProgramContext]
   private let bodyTable: UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
+  /// Runs until the program has taken so long that compiling it pays; 0 if it was asked for, or never is.
+  private var runsUntilCompiled: Int
+
   /// The most workers that any context has.
   static let workerCount = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64)
 
@@ -25,6 +28,12 @@ package final class ProgramContext {
     var bodies: [ProgramContext] = []
     for body in program.bodies { bodies.append(try ProgramContext(body)) }
     self.bodies = bodies
+    runsUntilCompiled =
+      switch ExecutionMode.standard {
+      case .interpreted: 0
+      case .compiled: 1
+      case .automatic: max(8, Int(NativeProgram.patience / max(program.nanoseconds, 1)))
+      }
     let count = Self.workerCount
     let scratchBytes = (program.scratchBytes + 127) & ~63
     let tables = program.groups.map { Int(ck_worker_bytes($0)) }
@@ -143,6 +152,10 @@ package final class ProgramContext {
   }
 
   func run() throws(TensorError) {
+    if runsUntilCompiled > 0 {
+      runsUntilCompiled -= 1
+      if runsUntilCompiled == 0 { program.native.compile(program, waits: ExecutionMode.standard == .compiled) }
+    }
     if program.usesBLAS { BLASThreads.begin() }
     defer { if program.usesBLAS { BLASThreads.end() } }
     guard runSteps() else { throw takeFailure() }
@@ -152,7 +165,7 @@ package final class ProgramContext {
   private func runSteps() -> Bool {
     for part in program.outputParts { buffers[part.number] = buffers[part.root]! + part.offset }
     program.steps.withUnsafeBufferPointer { steps in
-      ck_run(steps.baseAddress, Int64(steps.count), context)
+      ck_run(steps.baseAddress, Int64(steps.count), context, program.nativeCell)
     }
     return context.pointee.failure == 0
   }
