@@ -10,13 +10,13 @@ void ck_native_publish_program(ck_native_cell *cell, ck_native_program run) {
   __atomic_store_n(&cell->run, run, __ATOMIC_RELEASE);
 }
 
-void ck_run(const ck_step *steps, int64_t count, ck_context *context, const ck_native_cell *native) {
+void ck_run(int64_t count, ck_context *context, const ck_native_cell *native) {
   ck_native_program run = __atomic_load_n(&native->run, __ATOMIC_ACQUIRE);
   if (run) {
-    run((char *const *)context->buffers, context, steps);
+    run(context);
     return;
   }
-  for (const ck_step *step = steps, *end = steps + count; step < end; ++step) {
+  for (const ck_step *step = context->steps, *end = step + count; step < end; ++step) {
     step->run(step->payload, context);
     if (__builtin_expect(context->failure != 0, 0)) return;
   }

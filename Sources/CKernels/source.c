@@ -65,6 +65,9 @@ static const char native_begin[] = {
 static const char native_common[] = {
 #embed "native/common.inc"
     , 0};
+static const char native_context[] = {
+#embed "native/context.inc"
+    , 0};
 static const char native_f32[] = {
 #embed "native/f32.inc"
     , 0};
@@ -73,6 +76,15 @@ static const char native_f64[] = {
     , 0};
 static const char native_i64[] = {
 #embed "native/i64.inc"
+    , 0};
+static const char native_linear[] = {
+#embed "native/linear.inc"
+    , 0};
+static const char native_linear_f32[] = {
+#embed "native/linear_f32.inc"
+    , 0};
+static const char native_linear_f64[] = {
+#embed "native/linear_f64.inc"
     , 0};
 static const char native_real[] = {
 #embed "native/real.inc"
@@ -100,9 +112,13 @@ static const struct {
     {"math/trigonometric.inc", math_trigonometric},
     {"native/begin.inc", native_begin},
     {"native/common.inc", native_common},
+    {"native/context.inc", native_context},
     {"native/f32.inc", native_f32},
     {"native/f64.inc", native_f64},
     {"native/i64.inc", native_i64},
+    {"native/linear.inc", native_linear},
+    {"native/linear_f32.inc", native_linear_f32},
+    {"native/linear_f64.inc", native_linear_f64},
     {"native/real.inc", native_real},
 };
 

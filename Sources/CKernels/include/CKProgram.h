@@ -6,33 +6,7 @@
 #include "CKGroup.h"
 #include "CKMovement.h"
 
-struct ck_context;
-
-typedef struct ck_context {
-  void **buffers;
-  // Per worker: scratch memory of all groups, one after another in use.
-  char **scratch;
-  // Per group and worker: its table.
-  void **workers;
-  // The contexts of programs that are run by steps of this one.
-  void **bodies;
-  int64_t worker_count;
-  // How many of the workers may be used.
-  int64_t active_workers;
-  // Another number, from 1 on, whenever the program's constants have changed.
-  int64_t constants_version;
-  // What went wrong: 0 nothing, 1 an index, with the step, the index, the axis and its extent.
-  int64_t failure;
-  int64_t failed_step;
-  int64_t failed_index;
-  int64_t failed_axis;
-  int64_t failed_extent;
-} ck_context;
-
-typedef struct ck_step {
-  void (*run)(const void *payload, ck_context *context);
-  const void *payload;
-} ck_step;
+#include "../native/context.inc"
 
 // A place in a buffer.
 typedef struct ck_place {
@@ -63,8 +37,8 @@ typedef struct ck_group_step {
 } ck_group_step;
 void ck_run_group(const void *payload, ck_context *context);
 
-// A whole program as compiled code, for one worker. Steps that are not compiled are run as they are.
-typedef void (*ck_native_program)(char *const *buffers, ck_context *context, const ck_step *steps);
+// A whole program as compiled code. Steps that are not compiled are run as they are.
+typedef void (*ck_native_program)(ck_context *context);
 typedef struct ck_native_cell {
   ck_native_program run;  // null until it is compiled; written while others read
 } ck_native_cell;
@@ -104,7 +78,7 @@ typedef struct ck_integer_step {
 void ck_run_contract_integers(const void *payload, ck_context *context);
 
 // Runs the steps until one fails.
-void ck_run(const ck_step *steps, int64_t count, ck_context *context, const ck_native_cell *native);
+void ck_run(int64_t count, ck_context *context, const ck_native_cell *native);
 
 // Runs body(job, i) for i in 0 ..< count with all workers of a context.
 void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *job, int64_t i));

@@ -3,13 +3,15 @@ import CKernels
 /// The functions that compiled code calls: the sources of the kernels, for the families it needs.
 enum NativePreamble {
   /// The text, without inclusions but those of the standard library.
-  static func text(_ families: Set<Family>) -> String {
+  ///
+  /// - Parameter parts: further files.
+  static func text(_ families: Set<Family>, parts: [String] = []) -> String {
     var text = expanded("native/begin.inc")
     // Sines of single precision are computed in double precision, and masks are converted through integers.
     text += expanded("native/f64.inc")
-    if families.contains(.float32) || families.contains(.integer) { text += expanded("native/f32.inc") }
+    if families.contains(.float32) { text += expanded("native/f32.inc") }
     if families.contains(.integer) { text += expanded("native/i64.inc") }
-    return text
+    return parts.reduce(text) { $0 + expanded($1) }
   }
 
   private static func expanded(_ path: String) -> String {

@@ -4,6 +4,8 @@ import TensorGraph
 /// The text of a program in C, for this process: its groups, and one function that runs all steps of each program.
 struct ProgramSource {
   static let tableName = "curvature_table"
+  /// Elements of placed boxes beyond which the engine places them, which has more workers.
+  private static let mostPlacedElements = 4096
 
   /// What is found at a place of the table.
   private enum Function {
@@ -16,7 +18,6 @@ struct ProgramSource {
   private var names: [String] = []
   private var families = Set<Family>()
   private var programCount = 0
-
   /// Groups that are not compiled, because they would not gain.
   private(set) var interpretedGroupCount = 0
   private let includesIrregular: Bool
@@ -25,14 +26,8 @@ struct ProgramSource {
   init(_ program: Program, includesIrregular: Bool = false) {
     self.includesIrregular = includesIrregular
     var body = ""
-    add(program, &body)
-    let begin = """
-      typedef struct { void (*run)(const void *, void *); const void *payload; } program_step;
-      #define FAILED(context) (*(const int64_t *)((const char *)(context) + \(MemoryLayout<ck_context>.offset(of: \.failure)!)))
-
-
-      """
-    text = NativePreamble.text(families) + begin + body
+    _ = add(program, &body)
+    text = NativePreamble.text(families, parts: ["native/context.inc"]) + body
     text += "void *const \(Self.tableName)[] = {\n" + names.map { "  (void *)\($0),\n" }.joined() + "};\n"
   }
 
@@ -53,54 +48,87 @@ struct ProgramSource {
     }
   }
 
-  private mutating func add(_ program: Program, _ body: inout String) {
+  /// Adds the functions of a program.
+  ///
+  /// - Returns: the number in the name of the one that runs all of it, and whether it can fail.
+  private mutating func add(_ program: Program, _ body: inout String) -> (number: Int, fails: Bool) {
     let number = programCount
     programCount += 1
-    for inner in program.bodies { add(inner, &body) }
+    let bodies = program.bodies.map { add($0, &body) }
     var calls = NativeText()
-    calls.line("static void p\(number)(char *const *b, void *context, const program_step *steps) {")
-    calls.line("(void)b, (void)context, (void)steps;")
-    var isEmpty = true
-    for (i, summary) in program.summaries.enumerated() {
-      if case .group = summary {
-        if let call = add(program.steps[i], name: "p\(number)_g\(i)", &body) {
-          isEmpty = false
-          if !call.isEmpty {
-            calls.line(call)
-            continue
-          }
-        } else {
-          interpretedGroupCount += 1
+    calls.line("static void p\(number)(ck_context *context) {")
+    calls.line("char **const b = (char **)context->buffers;")
+    calls.line("(void)b;")
+    for part in program.outputParts { calls.line("b[\(part.number)] = b[\(part.root)] + \(part.offset);") }
+    var fails = false
+    for (i, source) in program.sources.enumerated() {
+      switch source {
+      case .group(let step):
+        if let call = add(step, name: "p\(number)_g\(i)", &body) {
+          calls.line(call)
+          continue
         }
+      case .boxes(let step) where step.is_shared == 0 && step.total <= Self.mostPlacedElements:
+        StepSource.write(step, &calls)
+        continue
+      case .recurrence(let step):
+        write(step, bodies[step.bodyNumber], program.bodies[step.bodyNumber], &calls)
+        fails = fails || bodies[step.bodyNumber].fails
+        continue
+      case .boxes, .indexed, .cumulativeSum, .integerProduct, .matrixProduct, .linearAlgebra, .other: break
       }
-      calls.line("steps[\(i)].run(steps[\(i)].payload, context);")
-      calls.line("if (FAILED(context)) return;")
+      fails = true
+      calls.line("context->steps[\(i)].run(context->steps[\(i)].payload, context);")
+      calls.line("if (context->failure) return;")
     }
     calls.line("}")
-    guard !isEmpty else { return }
     body += calls.text + "\n"
     names.append("p\(number)")
     functions.append(.program(program.nativeCell))
+    return (number, fails)
+  }
+
+  private func write(
+    _ step: RecurrenceStep, _ body: (number: Int, fails: Bool), _ program: Program, _ text: inout NativeText
+  ) {
+    text.line("{")
+    text.line("ck_context *const body = context->bodies[\(step.bodyNumber)];")
+    text.line("char **const a = (char **)body->buffers;")
+    text.line("body->active_workers = context->active_workers;")
+    var call = ["p\(body.number)(body);"]
+    if body.fails {
+      call += [
+        "if (body->failure) {", "context->failure = body->failure;", "context->failed_step = \(step.number);",
+        "context->failed_index = body->failed_index;", "context->failed_axis = body->failed_axis;",
+        "context->failed_extent = body->failed_extent;", "body->failure = 0;", "return;", "}",
+      ]
+    }
+    step.write(
+      to: &text, argument: { "a[\($0)]" }, output: { "a[\(program.table.output($0))]" }, call: call)
+    text.line("}")
   }
 
   /// Adds the function of a group.
   ///
-  /// - Returns: the call that runs all of it, empty if the work is shared among workers; nil if it is not compiled.
-  private mutating func add(_ step: ck_step, name: String, _ body: inout String) -> String? {
-    let payload = step.payload.assumingMemoryBound(to: ck_group_step.self).pointee
-    guard Int(payload.group.pointee.body_count) <= GroupSource.mostInstructions else { return nil }
-    let source = GroupSource(payload.group.pointee, name: name)
+  /// - Returns: the call that runs all of it; nil if somebody else runs it, because it is shared or not compiled.
+  private mutating func add(_ step: ck_group_step, name: String, _ body: inout String) -> String? {
+    guard Int(step.group.pointee.body_count) <= GroupSource.mostInstructions else {
+      interpretedGroupCount += 1
+      return nil
+    }
+    let source = GroupSource(step.group.pointee, name: name)
     guard source.isRegular || includesIrregular,
       body.utf8.count + source.text.text.utf8.count < NativeCompiler.mostSourceBytes / 2
     else {
+      interpretedGroupCount += 1
       return nil
     }
     families.formUnion(source.families)
     body += source.text.text + "\n"
-    let cut = source.cut(unitsPerWorker: Int(payload.units_per_worker))
+    let cut = source.cut(unitsPerWorker: Int(step.units_per_worker))
     names.append(name)
-    functions.append(.group(payload.native, cut))
-    guard cut.unitsPerWorker == 0 else { return "" }
+    functions.append(.group(step.native, cut))
+    guard cut.unitsPerWorker == 0 else { return nil }
     var call = "\(name)(b, 0, \(cut.units));"
     if let finish = source.finish(name: name + "_finish") {
       body += finish + "\n"

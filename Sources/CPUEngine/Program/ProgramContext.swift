@@ -14,7 +14,7 @@ package final class ProgramContext {
   private let workers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// The contexts of the programs that are run by steps.
   private let bodies: [ProgramContext]
-  private let bodyTable: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  private let bodyTable: UnsafeMutablePointer<UnsafeMutablePointer<ck_context>?>
 
   /// Runs until the program has taken so long that compiling it pays; 0 if it was asked for, or never is.
   private var runsUntilCompiled: Int
@@ -72,14 +72,16 @@ package final class ProgramContext {
     }
     bodyTable = .allocate(capacity: max(bodies.count, 1))
     for (n, body) in bodies.enumerated() {
-      (bodyTable + n).initialize(to: Unmanaged.passUnretained(body).toOpaque())
+      (bodyTable + n).initialize(to: body.context)
     }
     context = .allocate(capacity: 1)
     context.initialize(
       to: ck_context(
-        buffers: buffers, scratch: scratches, workers: workers, bodies: bodyTable, worker_count: Int64(count),
+        buffers: buffers, scratch: scratches, workers: workers, bodies: bodyTable, steps: program.steps, owner: nil,
+        worker_count: Int64(count),
         active_workers: Int64(count), constants_version: 1, failure: 0, failed_step: 0,
         failed_index: 0, failed_axis: 0, failed_extent: 0))
+    context.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
     for (n, source) in program.literals.enumerated() {
       switch source {
       case .fixed(let literal, let type): setLiteral(n, literal, type)
@@ -164,9 +166,7 @@ package final class ProgramContext {
   /// Runs the steps, without a word to BLAS. False if one of them failed.
   private func runSteps() -> Bool {
     for part in program.outputParts { buffers[part.number] = buffers[part.root]! + part.offset }
-    program.steps.withUnsafeBufferPointer { steps in
-      ck_run(steps.baseAddress, Int64(steps.count), context, program.nativeCell)
-    }
+    ck_run(Int64(program.stepCount), context, program.nativeCell)
     return context.pointee.failure == 0
   }
 
