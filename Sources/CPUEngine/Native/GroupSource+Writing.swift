@@ -30,13 +30,18 @@ extension GroupSource {
     declareArrays()
     let total = nest.total
     let isOneLoop = phases.count <= 1 && arrays.isEmpty
-    if !isOneLoop { text.line("for (int64_t unit = from; unit < to; ++unit) {") }
-    let (first, end) = isOneLoop ? ("from", "to") : ("unit", "(unit + 1)")
-    text.line("const int64_t t0 = \(first) * \(chunk);")
-    text.line("const int64_t t1 = \(end) * \(chunk) < \(total) ? \(end) * \(chunk) : \(total);")
+    if units == 1 {
+      text.line("(void)from, (void)to;")
+      text.line("const int64_t t0 = 0, t1 = \(total);")
+    } else {
+      if !isOneLoop { text.line("for (int64_t unit = from; unit < to; ++unit) {") }
+      let (first, end) = isOneLoop ? ("from", "to") : ("unit", "(unit + 1)")
+      text.line("const int64_t t0 = \(first) * \(chunk);")
+      text.line("const int64_t t1 = \(end) * \(chunk) < \(total) ? \(end) * \(chunk) : \(total);")
+    }
     writePhases()
     if !isWrittenOut { for reduction in reductions { write(reduction) } }
-    if !isOneLoop { text.line("}") }
+    if units > 1, !isOneLoop { text.line("}") }
   }
 
   private mutating func declareArrays() {

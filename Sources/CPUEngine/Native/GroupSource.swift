@@ -277,7 +277,7 @@ struct GroupSource {
       whole = rows
       hasWholeRows = true
     }
-    chunk = (Self.chunkElements + whole - 1) / whole * whole
+    chunk = min((Self.chunkElements + whole - 1) / whole * whole, max(nest.total, whole))
     units = max((nest.total + chunk - 1) / chunk, 1)
   }
 

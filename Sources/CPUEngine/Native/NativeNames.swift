@@ -33,7 +33,7 @@ extension ScalarType {
   }
 
   /// The type of an element in C.
-  var nativeType: String {
+  package var nativeType: String {
     switch self {
     case .float32: "float"
     case .float64: "double"
