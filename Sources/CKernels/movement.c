@@ -4,17 +4,27 @@
 
 #include "include/CKMovement.h"
 
-#define FIRST_OUTSIDE(INDEX)                                  \
-  {                                                           \
-    const INDEX *k = indices;                                 \
-    for (int64_t j = 0; j < count; ++j)                       \
-      if (k[j] < 0 || k[j] >= extent) return j;               \
-    return -1;                                                \
+// Some indices at a time, without leaving the loop, which becomes vectors; one by one where some are outside.
+#define FIRST_OUTSIDE(INDEX, UNSIGNED)                                                  \
+  {                                                                                     \
+    const INDEX *k = indices;                                                           \
+    UNSIGNED limit = extent > (int64_t)((UNSIGNED)-1 >> 1) ? (UNSIGNED)-1 >> 1 : (UNSIGNED)extent; \
+    for (int64_t start = 0; start < count; start += checked) {                          \
+      int64_t end = start + checked < count ? start + checked : count;                  \
+      int any = 0;                                                                      \
+      for (int64_t j = start; j < end; ++j) any |= (UNSIGNED)k[j] >= limit;             \
+      if (any)                                                                          \
+        for (int64_t j = start; j < end; ++j)                                           \
+          if (k[j] < 0 || k[j] >= extent) return j;                                     \
+    }                                                                                   \
+    return -1;                                                                          \
   }
 
+enum { checked = 1024 };
+
 int64_t ck_index_outside(const void *indices, int64_t index_bytes, int64_t count, int64_t extent) {
-  if (index_bytes == 4) FIRST_OUTSIDE(int32_t)
-  FIRST_OUTSIDE(int64_t)
+  if (index_bytes == 4) FIRST_OUTSIDE(int32_t, uint32_t)
+  FIRST_OUTSIDE(int64_t, uint64_t)
 }
 
 #define GATHER(INDEX)                                                                                        \

@@ -11,7 +11,7 @@ void ck_native_publish_program(ck_native_cell *cell, ck_native_program run) {
 }
 
 void ck_run(int64_t count, ck_context *context, const ck_native_cell *native) {
-  ck_native_program run = __atomic_load_n(&native->run, __ATOMIC_ACQUIRE);
+  ck_native_program run = context->interprets ? 0 : __atomic_load_n(&native->run, __ATOMIC_ACQUIRE);
   if (run) {
     run(context);
     return;
@@ -66,7 +66,7 @@ static void work_on_group(void *argument, int64_t index) {
 void ck_run_group(const void *payload, ck_context *context) {
   const ck_group_step *step = payload;
   const ck_group *group = step->group;
-  ck_native_group native = __atomic_load_n(&step->native->run, __ATOMIC_ACQUIRE);
+  ck_native_group native = context->interprets ? 0 : __atomic_load_n(&step->native->run, __ATOMIC_ACQUIRE);
   if (native) {
     char *const *buffers = (char *const *)context->buffers;
     if (step->native->units_per_worker == 0 || context->active_workers == 1) {

@@ -48,7 +48,9 @@ struct Clustering {
     var isOutput = [Bool](repeating: false, count: graph.items.count)
     for output in graph.outputs { isOutput[output] = true }
     sink(graph, users, isOutput)
-    if makesPanels { panels = PanelProduct.all(in: graph, users: users, isOutput: isOutput) { flows(graph, $0, to: $1) } }
+    if makesPanels {
+      panels = PanelProduct.all(in: graph, users: users, isOutput: isOutput) { flows(graph, $0, to: $1) }
+    }
     for panel in panels { for member in panel.members { panelOf[member] = panel.product } }
     for i in graph.outputs { isStored[i] = true }
     for (i, item) in graph.items.enumerated() where item.count > 0 {

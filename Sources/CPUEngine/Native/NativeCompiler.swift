@@ -188,15 +188,19 @@ enum NativeCompiler {
     }.joined()
   }
 
-  /// Removes what was not used for longest, down to the bound.
+  /// Removes what was not used for longest, down to the bound, and what processes have left that ended before their compiler.
   private static func removeOldest(in folder: String) {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
     var files: [(path: String, bytes: Int, time: Date)] = []
-    for name in names where name.hasSuffix(".so") {
+    for name in names {
       let path = folder + "/" + name
       guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
         let bytes = attributes[.size] as? Int, let time = attributes[.modificationDate] as? Date
       else { continue }
+      guard name.hasSuffix(".so") else {
+        if name.contains(".so."), time.timeIntervalSinceNow < -3600 { unlink(path) }
+        continue
+      }
       files.append((path, bytes, time))
     }
     var total = files.reduce(0) { $0 + $1.bytes }

@@ -67,7 +67,9 @@ package struct StandaloneSource {
     }
     text.line("(void)memory;")
     for input in inputs { text.line("(void)\(input.argument.name);") }
-    text.line("char *const a[] = {\((arguments + outputs.map { "(char *)\($0.argument.name)" } + ["0"]).joined(separator: ", "))};")
+    text.line(
+      "char *const a[] = {\((arguments + outputs.map { "(char *)\($0.argument.name)" } + ["0"]).joined(separator: ", "))};"
+    )
     text.line("if (p\(number)(a, (char *)memory)) return 1;")
     for (_, output) in outputs where output.symmetricSize > 1 {
       let size = output.symmetricSize
@@ -152,7 +154,8 @@ package struct StandaloneSource {
   }
 
   /// The table of a program's buffers: its arguments and outputs, its constants, and parts of the caller's memory.
-  private mutating func declareBuffers(_ program: Program, _ number: Int, _ text: inout NativeText) throws(TensorError) {
+  private mutating func declareBuffers(_ program: Program, _ number: Int, _ text: inout NativeText) throws(TensorError)
+  {
     let table = program.table
     var places = [String](repeating: "0", count: table.sizes.count)
     for (n, argument) in program.arguments.enumerated() {
@@ -200,7 +203,8 @@ package struct StandaloneSource {
       case .integer(let whole): whole == .min ? "INT64_MIN" : "INT64_C(\(whole))"
       default: "INT64_C(\(Int64(value.double)))"
       }
-    case .float32, .float64: number(type == .float32 ? Double(Float(value.double)) : value.double, isSingle: type == .float32)
+    case .float32, .float64:
+      number(type == .float32 ? Double(Float(value.double)) : value.double, isSingle: type == .float32)
     }
   }
 

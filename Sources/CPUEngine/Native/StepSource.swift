@@ -15,7 +15,9 @@ enum StepSource: @unchecked Sendable {
   case other(String)
 
   /// The address of a place in C.
-  static func at(_ place: ck_place) -> String { place.offset == 0 ? "b[\(place.buffer)]" : "(b[\(place.buffer)] + \(place.offset))" }
+  static func at(_ place: ck_place) -> String {
+    place.offset == 0 ? "b[\(place.buffer)]" : "(b[\(place.buffer)] + \(place.offset))"
+  }
 
   /// Writes a step that needs nobody else; `return 1` where an index is outside its axis.
   ///
@@ -99,7 +101,9 @@ enum StepSource: @unchecked Sendable {
       for part in 0..<step.parts {
         let (first, last) = (step.count * part / step.parts, step.count * (part + 1) / step.parts)
         let target = part == 0 ? "t" : "s\(part)"
-        if part > 0 { text.line("\(memory) *const s\(part) = (\(memory) *)\(at(step.scratch)) + \((part - 1) * size);") }
+        if part > 0 {
+          text.line("\(memory) *const s\(part) = (\(memory) *)\(at(step.scratch)) + \((part - 1) * size);")
+        }
         text.line("memset(\(target), 0, \((part == 0 ? step.outer : 1) * size * bytes));")
         text.line(loop("o", step.outer))
         text.line("for (int64_t j = \(first); j < \(last); ++j) {")
@@ -211,7 +215,8 @@ enum StepSource: @unchecked Sendable {
       call = "memcpy(\(to), \(from), \(size * type.byteCount)); \(solved)"
     case .function(.cholesky): call = "cholesky_\(suffix)(\(pointer(step.to, size)), \(from), \(rows))"
     case .function(.logDeterminant):
-      call = "log_determinant_\(suffix)(\(pointer(step.to, 2)), (const \(value) *)\(at(step.from)) + i * \(rows * (rows + 1)), \(rows))"
+      call =
+        "log_determinant_\(suffix)(\(pointer(step.to, 2)), (const \(value) *)\(at(step.from)) + i * \(rows * (rows + 1)), \(rows))"
     case .function: return false
     }
     text.line(loop("i", Int64(step.count)))

@@ -16,24 +16,20 @@ package final class ProgramContext {
   private let bodies: [ProgramContext]
   private let bodyTable: UnsafeMutablePointer<UnsafeMutablePointer<ck_context>?>
 
-  /// Runs until the program has taken so long that compiling it pays; 0 if it was asked for, or never is.
-  private var runsUntilCompiled: Int
+  private let execution: ExecutionMode
 
   /// The most workers that any context has.
   static let workerCount = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64)
 
   /// Takes the memory from the pool, all of it at once.
-  package init(_ program: Program) throws(TensorError) {
+  ///
+  /// - Parameter execution: how the program runs; nil for what is standard.
+  package init(_ program: Program, execution: ExecutionMode? = nil) throws(TensorError) {
     self.program = program
     var bodies: [ProgramContext] = []
-    for body in program.bodies { bodies.append(try ProgramContext(body)) }
+    for body in program.bodies { bodies.append(try ProgramContext(body, execution: execution)) }
     self.bodies = bodies
-    runsUntilCompiled =
-      switch ExecutionMode.standard {
-      case .interpreted: 0
-      case .compiled: 1
-      case .automatic: max(8, Int(NativeProgram.patience / max(program.nanoseconds, 1)))
-      }
+    self.execution = execution ?? .standard
     let count = Self.workerCount
     let scratchBytes = (program.scratchBytes + 127) & ~63
     let tables = program.groups.map { Int(ck_worker_bytes($0)) }
@@ -79,7 +75,8 @@ package final class ProgramContext {
       to: ck_context(
         buffers: buffers, scratch: scratches, workers: workers, bodies: bodyTable, steps: program.steps, owner: nil,
         worker_count: Int64(count),
-        active_workers: Int64(count), constants_version: 1, failure: 0, failed_step: 0,
+        active_workers: Int64(count),
+        interprets: self.execution == .interpreted ? 1 : 0, constants_version: 1, failure: 0, failed_step: 0,
         failed_index: 0, failed_axis: 0, failed_extent: 0))
     context.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
     for (n, source) in program.literals.enumerated() {
@@ -154,9 +151,10 @@ package final class ProgramContext {
   }
 
   func run() throws(TensorError) {
-    if runsUntilCompiled > 0 {
-      runsUntilCompiled -= 1
-      if runsUntilCompiled == 0 { program.native.compile(program, waits: ExecutionMode.standard == .compiled) }
+    switch execution {
+    case .interpreted: break
+    case .automatic: program.native.note(program)
+    case .compiled: program.native.compile(program, waits: true)
     }
     if program.usesBLAS { BLASThreads.begin() }
     defer { if program.usesBLAS { BLASThreads.end() } }

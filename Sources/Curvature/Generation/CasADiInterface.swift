@@ -49,7 +49,8 @@ struct CasADiInterface {
       let (sparsity, order) = Self.compressed(pattern)
       let port = Port(name: "jac_value_x", sparsity: sparsity)
       text += Self.function(
-        "jac_\(name)", jacobian, inputs: [x, Port(name: "out_value", sparsity: y.sparsity)], outputs: [port], order: order)
+        "jac_\(name)", jacobian, inputs: [x, Port(name: "out_value", sparsity: y.sparsity)], outputs: [port],
+        order: order)
     } else if let gradient = functions[.gradient] {
       let row = Port(name: "jac_value_x", sparsity: "1, \(columns), 1")
       let out = Port(name: "out_value", sparsity: y.sparsity)
@@ -101,7 +102,8 @@ struct CasADiInterface {
       return "\(type) \(name)_\(kind)(casadi_int i) {\n  switch (i) {\n\(cases)    default: return 0;\n  }\n}\n"
     }
     func sparsities(_ kind: String, _ ports: [Port]) -> String {
-      let arrays = ports.enumerated().map { "static const casadi_int \(name)_\(kind)_\($0)[] = {\($1.sparsity)};\n" }.joined()
+      let arrays = ports.enumerated().map { "static const casadi_int \(name)_\(kind)_\($0)[] = {\($1.sparsity)};\n" }
+        .joined()
       return arrays + choice("sparsity_\(kind)", "const casadi_int *", ports.indices.map { "\(name)_\(kind)_\($0)" })
         + choice("name_\(kind)", "const char *", ports.map { "\"\($0.name)\"" })
     }
@@ -119,7 +121,8 @@ struct CasADiInterface {
 
       """
     if let order {
-      text += "static const int \(name)_order[] = {\(order.isEmpty ? "0" : order.map(String.init).joined(separator: ", "))};\n"
+      text +=
+        "static const int \(name)_order[] = {\(order.isEmpty ? "0" : order.map(String.init).joined(separator: ", "))};\n"
     }
     text += """
       int \(name)(const casadi_real **arg, casadi_real **res, casadi_int *iw, casadi_real *w, int mem) {

@@ -26,7 +26,8 @@ struct CodeGenerator {
       name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Self.isLetter($0) || (48...57).contains($0) }
       && name.utf8.first.map { Self.isLetter($0) } ?? false
     guard isName, !Self.reserved.contains(name) else {
-      throw TensorError("generate: '\(name)' is no name of a function in C; use letters, digits and '_', a letter first")
+      throw TensorError(
+        "generate: '\(name)' is no name of a function in C; use letters, digits and '_', a letter first")
     }
     (self.name, self.interface) = (name, interface)
   }
@@ -35,7 +36,8 @@ struct CodeGenerator {
 
   private static let reserved: Set<String> = [
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float",
-    "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static",
+    "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof",
+    "static",
     "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "class", "namespace", "template",
     "new", "delete", "this", "operator", "private", "public", "protected", "main",
   ]
@@ -77,8 +79,8 @@ struct CodeGenerator {
     if let point {
       checks.append(
         Check(
-          function: code.functions.count - 1, inputs: try Evaluation.storages(point).map(\.doubles),
-          outputs: try program(point).map(\.doubles)))
+          function: code.functions.count - 1, inputs: try Evaluation.storages(point).map(Self.numbers),
+          outputs: try program(point).map(Self.numbers)))
     }
   }
 
@@ -101,7 +103,10 @@ struct CodeGenerator {
   // MARK: Files
 
   func generated() throws(TensorError) -> GeneratedCode {
-    var source = try code.text(behind: "/* \(name): see \(name).h. Compile with -ffp-contract=off, and -march=native for speed. */\n#include \"\(name).h\"\n\n")
+    var source = try code.text(
+      behind:
+        "/* \(name): see \(name).h. Compile with -ffp-contract=off, and -march=native for speed. */\n#include \"\(name).h\"\n\n"
+    )
     for (name, pattern) in patterns {
       let (rows, columns) = pattern.coordinateArrays()
       source += Self.array("const int \(name)_rows[]", rows) + Self.array("const int \(name)_columns[]", columns)
@@ -205,7 +210,8 @@ struct CodeGenerator {
       var names: [String] = []
       for (argument, values) in zip(function.inputs, check.inputs) {
         names.append("\(argument.name)_\(number)")
-        text += "static const \(argument.type.nativeType) \(names.last!)[] = {\(Self.numbers(values))};\n"
+        text +=
+          "static const \(argument.type.nativeType) \(names.last!)[] = {\(Self.numbers(values, argument.type))};\n"
       }
       for (argument, values) in zip(function.outputs, check.outputs) {
         names.append("\(argument.name)_\(number)")
@@ -218,14 +224,23 @@ struct CodeGenerator {
         let tolerance = argument.type == .float32 ? "1e-4" : "1e-10"
         let place = "\(argument.name)_\(number)"
         body += "  for (int i = 0; i < \(values.count); ++i)\n"
-        body += "    failures += differ(\"\(function.name): \(argument.name)\", (double)\(place)[i], \(place)_expected[i], \(scale), \(tolerance));\n"
+        body +=
+          "    failures += differ(\"\(function.name): \(argument.name)\", (double)\(place)[i], \(place)_expected[i], \(scale), \(tolerance));\n"
       }
     }
-    return text + "\n" + body + "  if (failures == 0) printf(\"\(name): all values agree\\n\");\n  return failures != 0;\n}\n"
+    return text + "\n" + body
+      + "  if (failures == 0) printf(\"\(name): all values agree\\n\");\n  return failures != 0;\n}\n"
   }
 
-  private static func numbers(_ values: [Double]) -> String {
-    values.isEmpty
-      ? "0" : values.map { $0.isNaN ? "NAN" : $0.isInfinite ? ($0 < 0 ? "-INFINITY" : "INFINITY") : "\($0)" }.joined(separator: ", ")
+  private static func numbers(_ storage: Storage) -> [Double] {
+    (0..<storage.count).map { storage.literal(at: $0).double }
+  }
+
+  private static func numbers(_ values: [Double], _ type: ScalarType = .float64) -> String {
+    guard !values.isEmpty else { return "0" }
+    return values.map { value in
+      if !type.isDifferentiable { return "\(Int64(value))" }
+      return value.isNaN ? "NAN" : value.isInfinite ? (value < 0 ? "-INFINITY" : "INFINITY") : "\(value)"
+    }.joined(separator: ", ")
   }
 }

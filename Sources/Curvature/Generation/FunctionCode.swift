@@ -22,7 +22,8 @@ package enum FunctionCode {
   ) throws(TensorError) -> GeneratedCode {
     var generator = try CodeGenerator(name, interface)
     let arguments =
-      [PlanProgram.Argument(node: vector)] + data.map { .init(node: $0, name: "the data", plural: "data", isData: true) }
+      [PlanProgram.Argument(node: vector)]
+      + data.map { .init(node: $0, name: "the data", plural: "data", isData: true) }
     let value = PlanProgram.Result(node: result, name: "the value")
     func add(
       _ suffix: String, _ comment: String, _ role: CasADiInterface.Role?, _ results: PlanProgram.Result...

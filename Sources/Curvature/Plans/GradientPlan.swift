@@ -17,14 +17,16 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - execution: how it runs; nil for `ExecutionMode.standard`.
   ///   - f: the function of a point and the data; it is called once.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    execution: ExecutionMode? = nil,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(
       like: x, repeat each data, resolvingSingularPoints: resolvingSingularPoints, of: f)
-    all = try PlanProgram([traced.value, try traced.gradient], of: traced.arguments())
+    all = try PlanProgram([traced.value, try traced.gradient], of: traced.arguments(), execution: execution)
     valueAlone = all.part(0)
     shape = x.shape
   }
@@ -88,9 +90,11 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
   ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - execution: how it runs; nil for `ExecutionMode.standard`.
   ///   - f: the function of a point and the data; it is called once.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    execution: ExecutionMode? = nil,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(
@@ -101,7 +105,7 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
       seeds: direction.reshaped(to: [1] + direction.shape))
     product = try PlanProgram(
       [.init(node: products, name: "the product", derivative: (traced.singularities, .hessianProduct))],
-      of: traced.arguments(.init(node: direction, name: "the direction", plural: "directions")))
+      of: traced.arguments(.init(node: direction, name: "the direction", plural: "directions")), execution: execution)
     shape = x.shape
   }
 
@@ -147,9 +151,11 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
   ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - execution: how it runs; nil for `ExecutionMode.standard`.
   ///   - f: the function of a point and the data; it is called once.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    execution: ExecutionMode? = nil,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(
@@ -161,7 +167,7 @@ public struct HessianRowPlan<Scalar: DifferentiableScalar>: Sendable {
         .init(
           node: DerivativeProducts(.forward, of: hessian).expression(row), name: "the row",
           derivative: (traced.singularities, .hessianRow))
-      ], of: traced.arguments(.init(node: row, name: "the row's number", plural: "numbers")))
+      ], of: traced.arguments(.init(node: row, name: "the row's number", plural: "numbers")), execution: execution)
     shape = x.shape
     rowCount = x.count
   }

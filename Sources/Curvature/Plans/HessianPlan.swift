@@ -30,10 +30,12 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
   ///   - x: a tensor of the shape of the points.
   ///   - data: what else the function takes: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - execution: how it runs; nil for `ExecutionMode.standard`.
   ///   - f: the function of a point and the data; it is called once.
   /// - Throws: `TensorError` if the function's result has more than one element, or needs values of its argument.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    execution: ExecutionMode? = nil,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(
@@ -42,7 +44,7 @@ public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringC
     let hessian = try Derivative(of: gradient.node, in: traced.argument, isSymmetric: true).whole(.often)
     let matrix = PlanProgram.Result(
       node: hessian.result, name: "the Hessian", symmetricSize: x.count, derivative: (traced.singularities, .hessian))
-    all = try PlanProgram([traced.value, gradient, matrix], of: traced.arguments())
+    all = try PlanProgram([traced.value, gradient, matrix], of: traced.arguments(), execution: execution)
     valueAlone = all.part(0)
     hessianAlone = all.part(2)
     steps = hessian.steps

@@ -42,12 +42,14 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   ///   - x: a tensor of the shape of the points.
   ///   - data: what else both functions take: given anew in each run, without another plan, and not differentiated in.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - execution: how it runs; nil for `ExecutionMode.standard`.
   ///   - f: the objective, of a point and the data; it is called once.
   ///   - g: the constraints, likewise.
   /// - Throws: `TensorError` if the objective has more than one element, or one of the functions needs values of its
   ///   argument.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, resolvingSingularPoints: Bool = false,
+    execution: ExecutionMode? = nil,
     objective f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>,
     constraints g: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
@@ -87,11 +89,11 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
         .init(node: factor, name: "the factor", plural: "factors"),
         .init(node: multipliers, name: "the multipliers", plural: "multipliers"),
       ]
-    objectiveAlone = try PlanProgram([objective], of: inputs)
-    constraintsAlone = try PlanProgram([constraints], of: inputs)
-    firstOrder = try PlanProgram(first, of: inputs)
-    hessianAlone = try PlanProgram([second], of: all)
-    everything = try PlanProgram(first + [second], of: all)
+    objectiveAlone = try PlanProgram([objective], of: inputs, execution: execution)
+    constraintsAlone = try PlanProgram([constraints], of: inputs, execution: execution)
+    firstOrder = try PlanProgram(first, of: inputs, execution: execution)
+    hessianAlone = try PlanProgram([second], of: all, execution: execution)
+    everything = try PlanProgram(first + [second], of: all, execution: execution)
     shape = x.shape
     constraintShape = constraint.shape.dimensions
   }

@@ -51,13 +51,19 @@ final class PlanProgram: Sendable {
   private let resultCounts: SIMD8<Int>
   private let mirrored: [(result: Int, size: Int, type: ScalarType)]
   private let resolutions: [Resolution]
+  private let execution: ExecutionMode?
   /// Finding what is compiled takes no lock.
   private let compiled = AtomicLazyReference<PreparedFunction>()
 
-  /// - Parameter isDeferred: whether it is compiled when it is first run.
+  /// - Parameters:
+  ///   - execution: how it runs; nil for what is standard.
+  ///   - isDeferred: whether it is compiled when it is first run.
   /// - Throws: `TensorError` if the results need elements that nobody has given.
-  init(_ results: [Result], of arguments: [Argument], isDeferred: Bool = false) throws(TensorError) {
+  init(
+    _ results: [Result], of arguments: [Argument], execution: ExecutionMode? = nil, isDeferred: Bool = false
+  ) throws(TensorError) {
     self.arguments = arguments
+    self.execution = execution
     self.results = results
     dataCount = arguments.count { $0.isData }
     extents = (arguments.count, results.count)
@@ -81,12 +87,13 @@ final class PlanProgram: Sendable {
 
   /// The program for some of the results, compiled when it is first run.
   func part(_ numbers: Int...) -> PlanProgram {
-    checked(try PlanProgram(numbers.map { results[$0] }, of: arguments, isDeferred: true))
+    checked(try PlanProgram(numbers.map { results[$0] }, of: arguments, execution: execution, isDeferred: true))
   }
 
   private func function() throws(TensorError) -> PreparedFunction {
     if let known = compiled.load() { return known }
-    return compiled.storeIfNil(try PreparedFunction(outputs: results.map(\.node), inputs: arguments.map(\.node)))
+    return compiled.storeIfNil(
+      try PreparedFunction(outputs: results.map(\.node), inputs: arguments.map(\.node), execution: execution))
   }
 
   /// The steps of the program; empty until it is compiled.

@@ -15,13 +15,18 @@ package final class PreparedFunction: Sendable {
   let program: Program
   private let waiting = Mutex<[Waiting]>([])
   private let keepsMemory: Bool
+  private let execution: ExecutionMode?
   private let contexts = Atomic<Int>(0)
   private let results: [(shape: Shape, type: ScalarType)]
 
-  /// - Parameter keepsMemory: whether the memory of a run waits for the next one.
+  /// - Parameters:
+  ///   - keepsMemory: whether the memory of a run waits for the next one.
+  ///   - execution: how it runs; nil for what is standard.
   /// - Throws: `TensorError` if the outputs need elements that nobody has given.
-  package init(outputs: [Node], inputs: [Node], keepsMemory: Bool = true) throws(TensorError) {
-    self.keepsMemory = keepsMemory
+  package init(
+    outputs: [Node], inputs: [Node], keepsMemory: Bool = true, execution: ExecutionMode? = nil
+  ) throws(TensorError) {
+    (self.keepsMemory, self.execution) = (keepsMemory, execution)
     try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
     program = try Program(outputs: outputs, inputs: inputs)
     results = outputs.map { ($0.shape, $0.scalarType) }
@@ -38,7 +43,7 @@ package final class PreparedFunction: Sendable {
     if let known = waiting.withLock({ $0.popLast() }) {
       context = known.context
     } else {
-      context = try ProgramContext(program)
+      context = try ProgramContext(program, execution: execution)
       contexts.add(1, ordering: .relaxed)
     }
     defer {
@@ -74,7 +79,7 @@ extension PreparedFunction {
     nonisolated(unsafe) let (inputs, outputs) = (inputs, outputs)
     @Sendable func work(_ worker: Int) {
       do throws(TensorError) {
-        let context = try ProgramContext(program)
+        let context = try ProgramContext(program, execution: execution)
         context.workerLimit = workers > 1 ? 1 : Engine.workerLimit
         var sources = inputs.map(\.base)
         var targets = outputs.map(\.base)

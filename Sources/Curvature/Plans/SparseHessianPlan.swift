@@ -52,6 +52,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - execution: how it runs; nil for `ExecutionMode.standard`.
   ///   - f: the function of a point and the data; it is called once.
   /// - Throws: `TensorError` if the function's result has more than one element or needs values of its argument, or if
   ///   the structure is that of another function.
@@ -59,6 +60,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, triangle: StoredTriangle = .both,
     structure: DerivativeStructure? = nil,
     method: EvaluationMethod? = nil, resolvingSingularPoints: Bool = false,
+    execution: ExecutionMode? = nil,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(
@@ -76,7 +78,7 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
         traced.value, gradient,
         nonzeros.result("the Hessian's entries", PlanSingularities.Part.hessianEntries, traced.singularities),
       ],
-      of: traced.arguments())
+      of: traced.arguments(), execution: execution)
     valueAlone = all.part(0)
     hessianAlone = all.part(2)
     shape = x.shape
@@ -191,11 +193,13 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   ///   - structure: what a plan of the same function has found out earlier.
   ///   - method: how to compute; nil for what is expected to be cheapest.
   ///   - resolvingSingularPoints: whether a run that finds NaN expands the function.
+  ///   - execution: how it runs; nil for `ExecutionMode.standard`.
   ///   - f: the function of a point and the data; it is called once.
   /// - Throws: `TensorError` if the function needs values of its argument, or the structure is that of another function.
   public init<each Data: TensorScalar>(
     like x: Tensor<Scalar>, _ data: repeat Tensor<each Data>, structure: DerivativeStructure? = nil,
     method: EvaluationMethod? = nil, resolvingSingularPoints: Bool = false,
+    execution: ExecutionMode? = nil,
     of f: (Tensor<Scalar>, repeat Tensor<each Data>) throws -> Tensor<Scalar>
   ) throws {
     let traced = try TracedFunction(
@@ -210,7 +214,7 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
         traced.value,
         nonzeros.result("the Jacobian's entries", PlanSingularities.Part.jacobianEntries, traced.singularities),
       ],
-      of: traced.arguments())
+      of: traced.arguments(), execution: execution)
     shape = x.shape
     valueShape = traced.result.shape.dimensions
   }

@@ -50,7 +50,10 @@ struct FormulaProblem {
       let (name, value) = try FormulaProblem.split(definition, option: "--argument", names)
       let given = try FormulaProblem.value(value, "--argument \(name)", names, real, console)
       // Whole numbers stay what they are: they may be indices.
-      let node = if case .tensor(let known) = given { known } else { try FormulaProblem.input(given, "--argument \(name)", real) }
+      let node =
+        if case .tensor(let known) = given { known } else {
+          try FormulaProblem.input(given, "--argument \(name)", real)
+        }
       arguments.append(Variable(name: name, node: node))
       names[name] = .tensor(node)
     }

@@ -7,7 +7,8 @@ import TensorGraph
 struct GenerateCommand: ToolCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Write C functions of a formula's value and derivatives, which need nothing but the library of mathematics.",
+    abstract:
+      "Write C functions of a formula's value and derivatives, which need nothing but the library of mathematics.",
     discussion: """
       A formula of one element gets functions of its value, gradient and Hessian, others of their value and Jacobian. The variables \
       named by --at are one vector of all their elements, in order; what --argument names is given in each call, too, and not \
@@ -25,7 +26,8 @@ struct GenerateCommand: ToolCommand {
 
   @Option(
     name: .customLong("argument"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("A name that is given in each call, with a value for the test: a formula or a file.", valueName: "name=value"))
+    help: ArgumentHelp(
+      "A name that is given in each call, with a value for the test: a formula or a file.", valueName: "name=value"))
   var arguments: [String] = []
 
   @Flag(help: "The entries of the Hessian that can be other than zero, and no others.")
