@@ -35,8 +35,20 @@ struct ObjectiveProgram: Sendable {
   /// How the whole Hessian is computed.
   private enum WholeHessian {
     case dense(PlanProgram)
-    case sparse(PlanProgram, SparseSymmetricMatrix.Places, any SparseAnalysis)
+    case sparse(PlanProgram, SparseEntries)
   }
+
+  /// The non-zeros of a Hessian as an expression, and how they are factored.
+  struct SparseEntries: Sendable {
+    /// The entries of the lower triangle with its whole diagonal, over the placeholders.
+    let values: Node
+    let places: SparseSymmetricMatrix.Places
+    let factorizer: any SparseFactorizer
+    let analysis: any SparseAnalysis
+  }
+
+  /// The non-zeros, if the Hessian is sparse.
+  var entries: SparseEntries? { if case .sparse(_, let entries) = hessian { entries } else { nil } }
 
   /// - Parameters:
   ///   - result: the function's value over placeholders.
@@ -64,9 +76,10 @@ struct ObjectiveProgram: Sendable {
       let nonzeros = try PlannedNonzeros(derivative, .lower, nil)
       let places = SparseSymmetricMatrix.Places(nonzeros.pattern)
       hessian = .sparse(
-        try PlanProgram(
-          [nonzeros.result("the Hessian's entries", PlanSingularities.Part.hessianEntries, nil)], of: arguments),
-        places, try factorizer.analysis(of: places.pattern))
+        try PlanProgram([.init(node: nonzeros.values, name: "the Hessian's entries")], of: arguments),
+        SparseEntries(
+          values: places.spread(nonzeros.values), places: places, factorizer: factorizer,
+          analysis: try factorizer.analysis(of: places.pattern)))
     }
     let direction = Node(.input(variable.shape, variable.scalarType))
     let products = DerivativeProducts(.forward, of: derivative).expression(
@@ -90,10 +103,10 @@ struct ObjectiveProgram: Sendable {
       switch hessian {
       case .dense(let program):
         return .dense(DenseMatrix(rows: n, columns: n, rowMajor: try program([node(x)] + data)[0].doubles))
-      case .sparse(let program, let places, let analysis):
+      case .sparse(let program, let entries):
         return .sparse(
           HessianMatrix.SparseHessian(
-            matrix: places.matrix(try program([node(x)] + data)[0].doubles), analysis: analysis,
+            matrix: entries.places.matrix(try program([node(x)] + data)[0].doubles), analysis: entries.analysis,
             factorizations: factorizations))
       case nil: fatalError("the plan was made for products")
       }
