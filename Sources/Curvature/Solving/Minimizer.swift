@@ -84,9 +84,10 @@ public func leastSquaresMinimizer<Point: TensorTree>(
   from start: Point, lowerBounds: Point? = nil, upperBounds: Point? = nil, method: MinimizationMethod = .automatic,
   maximumIterations: Int = 5000, residuals: (Point) throws -> Tensor<Point.Scalar>
 ) throws -> Point {
+  let isSparse = if case .sparse = method { true } else { false }
   let fit = try leastSquares(
-    from: start, lowerBounds: lowerBounds, upperBounds: upperBounds, maximumIterations: maximumIterations,
-    residuals: residuals)
+    from: start, lowerBounds: lowerBounds, upperBounds: upperBounds, method: isSparse ? method : .dense,
+    maximumIterations: maximumIterations, residuals: residuals)
   return try minimizer(
     from: fit.minimum.point, lowerBounds: lowerBounds, upperBounds: upperBounds, method: method,
     maximumIterations: maximumIterations
@@ -120,7 +121,7 @@ extension NewtonSearch {
   /// The equation of the point: that the gradient vanishes, where bounds hold some variables in the others; these are their
   /// bounds. The derivative in the point is symmetric, since variables that are held do not move.
   fileprivate func equation<Point: TensorTree>(
-    _ lowerBounds: Point?, _ upperBounds: Point?, _ slope: Node, _ entries: ObjectiveProgram.SparseEntries?, in x: Node
+    _ lowerBounds: Point?, _ upperBounds: Point?, _ slope: Node, _ entries: SecondDerivatives.SparseEntries?, in x: Node
   ) -> ImplicitEquation {
     let system = entries.map { entries in
       SparseSystem(

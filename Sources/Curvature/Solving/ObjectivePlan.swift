@@ -18,7 +18,7 @@ package struct ObjectivePlan: Sendable {
   }
 
   /// The non-zeros of the Hessian, if it is sparse.
-  var entries: ObjectiveProgram.SparseEntries? { program.entries }
+  var entries: SecondDerivatives.SparseEntries? { program.entries }
 
   /// The function for some data.
   func objective(data: [Node]) -> Objective { program.objective(data: data) }

@@ -133,7 +133,8 @@ struct CountingFactorizer: SparseFactorizer {
     #expect(jacobian(x, a)[...].isClose(to: Tensor([[0.35355338, 0], [0, 0.28867513]]), absolute: 1e-4))
   }
 
-  @Test("A first derivative factors the Hessian once, a second one a few times, and they solve few systems") func counts() throws {
+  @Test("A first derivative factors the Hessian once, a second one a few times, and they solve few systems")
+  func counts() throws {
     let factorizer = CountingFactorizer()
     let counts = factorizer.counts
     let p = Tensor<Double>([0.8, 0.4, 1.3])
