@@ -20,5 +20,10 @@ final class ProgramMemory: @unchecked Sendable {
   /// Keeps an object that payloads refer to.
   func keep(alive object: AnyObject & Sendable) { objects.append(object) }
 
+  /// A place for what changes while the program is there.
+  func keepMutable<Element: BitwiseCopyable>(_ element: Element) -> UnsafeMutablePointer<Element> {
+    UnsafeMutablePointer(mutating: keep(element))
+  }
+
   deinit { for block in blocks { block.deallocate() } }
 }

@@ -49,17 +49,9 @@ package struct FactoredTrustRegion<Matrix: ShiftedMatrix> {
     try positiveDefiniteFactors(shift: -share * (matrix.rowSums.max() ?? 0)) != nil
   }
 
-  /// Whether M is positive semidefinite but for rounding, and not more: then it has directions without curvature, in which factors
-  /// of M + λI go astray and eigenvectors do not.
-  func isNearlySingular() throws(TensorError) -> Bool {
-    if try isDefinite(beyond: 1e-12) { return false }
-    return try isDefinite(beyond: -1e-8)
-  }
-
   /// -M⁻¹g, refined once; nil where M is not positive definite well beyond rounding.
   func newtonStep(_ gradient: [Double]) throws(TensorError) -> [Double]? {
-    guard let factors = try positiveDefiniteFactors() else { return nil }
-    return step(gradient, factors, shift: 0)
+    try positiveDefiniteFactors().flatMap { step(gradient, $0, shift: 0) }
   }
 
   /// (M + λI) x.
@@ -83,7 +75,16 @@ package struct FactoredTrustRegion<Matrix: ShiftedMatrix> {
 
   /// The minimizer in the ball, nearly, and whether it lies on the sphere.
   package func minimizer(gradient: [Double], radius: Double) throws(TensorError) -> (step: [Double], onBoundary: Bool) {
-    if let newton = try newtonStep(gradient), newton.euclideanNorm <= radius { return (newton, false) }
+    try minimizer(gradient: gradient, radius: radius, factors: positiveDefiniteFactors())
+  }
+
+  /// The same with the factors of M, nil if it is not positive definite.
+  func minimizer(
+    gradient: [Double], radius: Double, factors: Matrix.Factors?
+  ) throws(TensorError) -> (step: [Double], onBoundary: Bool) {
+    if let factors, let newton = step(gradient, factors, shift: 0), newton.euclideanNorm <= radius {
+      return (newton, false)
+    }
     let (sums, diagonal) = (matrix.rowSums, matrix.diagonal)
     let (length, size) = (gradient.euclideanNorm, sums.max() ?? 0)
     let largest = zip(sums, diagonal).reduce(0) { max($0, $1.0 - abs($1.1) + $1.1) }

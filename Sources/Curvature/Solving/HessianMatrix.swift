@@ -114,8 +114,10 @@ enum HessianMatrix {
       let slope = free.map { gradient[$0] }
       if free.count >= Self.leastFactored {
         let region = FactoredTrustRegion(part, factorizations: factorizations)
-        if try !region.isNearlySingular() {
-          let (step, onBoundary) = try region.minimizer(gradient: slope, radius: radius)
+        let factors = try region.positiveDefiniteFactors()
+        // Of a matrix that is semidefinite but for rounding the directions without curvature are seen by eigenvectors alone.
+        if try factors != nil || !region.isDefinite(beyond: -1e-8) {
+          let (step, onBoundary) = try region.minimizer(gradient: slope, radius: radius, factors: factors)
           return (step.spread(over: free, count: gradient.count), onBoundary)
         }
       }

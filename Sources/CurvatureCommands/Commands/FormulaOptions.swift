@@ -4,12 +4,14 @@ import TensorGraph
 /// What the commands that take a formula have in common.
 struct FormulaOptions: ParsableArguments {
   /// The commands that take a formula as their argument.
-  static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian", "pattern", "check", "minimize"]
+  static let commandNames: Set<String> = [
+    "value", "gradient", "jacobian", "hessian", "pattern", "check", "minimize", "generate",
+  ]
   /// The options that take a value.
   static let valueOptions: Set<String> = [
     "--at", "--let", "--index", "--batch-axis", "--format", "--output", "--dtype", "--file", "--svg", "--png", "--why",
     "--order", "--bounds", "--method", "--max-iterations", "--tolerance",
-    "--subject-to", "--convergence",
+    "--subject-to", "--convergence", "--function", "--argument", "--interface",
   ]
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {
