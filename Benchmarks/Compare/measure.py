@@ -81,13 +81,15 @@ def relative_error(got, want):
     return float(np.max(np.abs(got - want)) / np.max(np.abs(want)))
 
 
-def main(workload):
+def main(workload, reference=None):
+    """The reference is the file `ref_WORKLOAD_CASE` unless its name is given, or a function of the case that gives it."""
     if sys.argv[1] == "--list":
         found = {s: importlib.util.find_spec(m.split(".")[0]) is not None for s, m in MODULES.items()}
         print(json.dumps([dict(case=c, variant=v, dtype=d, system=v.split("_")[0], label=LABELS[v],
                                installed=found[v.split("_")[0]]) for c, v, d in REGISTRY]))
         return
     case, name, dtype = sys.argv[1:4]
+    name_of_reference = reference(case) if callable(reference) else reference or "ref_%s_%s" % (workload, case)
     budget = float(sys.argv[sys.argv.index("--budget") + 1]) if "--budget" in sys.argv else 1.0
     out = {}
     try:
@@ -104,7 +106,7 @@ def main(workload):
         first = call(0)
         out["firstSeconds"] = time.perf_counter() - t
         out["firstUnixTime"] = time.time()
-        out["error"] = relative_error(extract(first), load("ref_%s_%s" % (workload, case)))
+        out["error"] = relative_error(extract(first), load(name_of_reference))
         del first
         if "--first" not in sys.argv:
             if out["firstSeconds"] < 4:

@@ -175,6 +175,11 @@ struct GraphLowering {
     case .contraction(let contraction): return .handle(product(contraction, operands, shape, type))
     case .solve(let form):
       let (b, offset) = consecutive(handle(operands[0]))
+      if let system = form.system {
+        let (a, place) = consecutive(handle(operands[1]))
+        let step = LoweredGraph.Step.sparseSolve(system, columns: shape[1], offsets: [offset, place])
+        return .handle(whole(.step(step), [b, a], shape, type))
+      }
       let isGeneral = form.kind == .general
       let (a, place) = isGeneral ? (eliminated(operands[1]), 0) : consecutive(handle(operands[1]))
       return .handle(whole(.step(.solve(form, Self.batch(shape), offsets: [offset, place])), [b, a], shape, type))

@@ -48,6 +48,8 @@ struct LoweredGraph {
     case eliminated(MatrixBatch, offset: Int)
     /// Operands: right-hand sides, and the matrix or its elimination.
     case solve(MatrixForm, MatrixBatch, offsets: [Int])
+    /// Operands: right-hand sides, and the entries of the matrix.
+    case sparseSolve(SparseSystem, columns: Int, offsets: [Int])
     /// The operand is a matrix, or its elimination for the determinant.
     case matrix(MatrixFunction, MatrixBatch, offset: Int)
     /// Operands as those of a scan.

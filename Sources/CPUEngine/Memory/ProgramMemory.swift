@@ -1,6 +1,7 @@
 /// Memory for the plain structures that a program consists of, released with it.
 final class ProgramMemory: @unchecked Sendable {
   private var blocks: [UnsafeMutableRawPointer] = []
+  private var objects: [AnyObject & Sendable] = []
 
   /// A copy of the elements at a fixed place; nil for none.
   func keep<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element>? {
@@ -15,6 +16,9 @@ final class ProgramMemory: @unchecked Sendable {
   func keep<Element: BitwiseCopyable>(_ element: Element) -> UnsafePointer<Element> {
     keep([element])!
   }
+
+  /// Keeps an object that payloads refer to.
+  func keep(alive object: AnyObject & Sendable) { objects.append(object) }
 
   /// A place for what changes while the program is there.
   func keepMutable<Element: BitwiseCopyable>(_ element: Element) -> UnsafeMutablePointer<Element> {

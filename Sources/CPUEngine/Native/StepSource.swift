@@ -205,13 +205,13 @@ enum StepSource: @unchecked Sendable {
     let call: String
     switch step.work {
     case .eliminate: call = "eliminate_\(suffix)(\(pointer(step.to, size + rows)), \(from), \(rows))"
-    case .solve(let form):
+    case .solve(let matrix, let isTransposed):
       let to = pointer(step.to, size)
-      let transposed = form.isTransposed ? 1 : 0
+      let transposed = isTransposed ? 1 : 0
       let solved =
-        form.kind == .general
+        matrix == .eliminated
         ? "solve_eliminated_\(suffix)((const \(value) *)\(at(step.other)) + i * \(rows * (rows + 1)), \(rows), \(to), \(columns), \(transposed))"
-        : "solve_triangular_\(suffix)((const \(value) *)\(at(step.other)) + i * \(rows * rows), \(rows), \(to), \(columns), \(form.kind == .lower ? 1 : 0), \(transposed), 0)"
+        : "solve_triangular_\(suffix)((const \(value) *)\(at(step.other)) + i * \(rows * rows), \(rows), \(to), \(columns), \(matrix == .lower ? 1 : 0), \(transposed), 0)"
       call = "memcpy(\(to), \(from), \(size * type.byteCount)); \(solved)"
     case .function(.cholesky): call = "cholesky_\(suffix)(\(pointer(step.to, size)), \(from), \(rows))"
     case .function(.logDeterminant):

@@ -6,9 +6,12 @@ import TensorGraph
 struct LinearAlgebraStep: BitwiseCopyable {
   enum Work: BitwiseCopyable {
     case eliminate
-    case solve(MatrixForm)
+    case solve(Matrix, isTransposed: Bool)
     case function(MatrixFunction)
   }
+
+  /// What the matrix of a system is.
+  enum Matrix: BitwiseCopyable { case eliminated, lower, upper }
 
   private(set) var work: Work
   private(set) var isDouble: Bool
@@ -60,7 +63,7 @@ struct LinearAlgebraStep: BitwiseCopyable {
     let source = from + i * size
     switch work {
     case .eliminate: eliminate(source, to + i * (size + rows))
-    case .solve(let form):
+    case .solve(let matrix, let isTransposed):
       let factors = job.other.assumingMemoryBound(to: type)
       let target = to + i * size
       let part = (columns * panel / panels)..<(columns * (panel + 1) / panels)
@@ -68,11 +71,11 @@ struct LinearAlgebraStep: BitwiseCopyable {
         (target + row * columns + part.lowerBound).update(
           from: source + row * columns + part.lowerBound, count: part.count)
       }
-      if form.kind == .general {
-        solve(form.isTransposed, factors + i * rows * (rows + 1), target, part)
+      if matrix == .eliminated {
+        solve(isTransposed, factors + i * rows * (rows + 1), target, part)
       } else {
         Scalar.solveTriangular(
-          lower: form.kind == .lower, transposed: form.isTransposed, unitDiagonal: false, rows, columns: part,
+          lower: matrix == .lower, transposed: isTransposed, unitDiagonal: false, rows, columns: part,
           of: columns, factors + i * rows * rows, target)
       }
     case .function(.cholesky): cholesky(source, to + i * size)

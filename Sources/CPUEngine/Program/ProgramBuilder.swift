@@ -168,10 +168,19 @@ struct ProgramBuilder {
       usesBLAS = true
       append(LinearAlgebraStep.run, payload, buffers, .named("elimination", item.count), .linearAlgebra(payload))
     case .solve(let form, let batch, let offsets):
+      let matrix: LinearAlgebraStep.Matrix =
+        form.kind == .lower ? .lower : form.kind == .upper ? .upper : .eliminated
       let payload = LinearAlgebraStep(
-        .solve(form), batch, item.type, to: to, from: place(0, offsets[0]), other: place(1, offsets[1]))
+        .solve(matrix, isTransposed: form.isTransposed), batch, item.type, to: to, from: place(0, offsets[0]),
+        other: place(1, offsets[1]))
       usesBLAS = true
       append(LinearAlgebraStep.run, payload, buffers, .named("solve", item.count), .linearAlgebra(payload))
+    case .sparseSolve(let system, let columns, let offsets):
+      let payload = SparseSolveStep(
+        system, columns: columns, item.type, to: to, right: place(0, offsets[0]), entries: place(1, offsets[1]),
+        memory: memory)
+      usesBLAS = true
+      append(SparseSolveStep.run, payload, buffers, .named("sparse solve", item.count))
     case .matrix(let function, let batch, let offset):
       let payload = LinearAlgebraStep(.function(function), batch, item.type, to: to, from: place(0, offset), other: to)
       usesBLAS = true

@@ -70,7 +70,7 @@ final class SlicedProgram: Sendable {
     let parts = tiling.sliceCount / size
     let workers = min(max(workerLimit, 1), ProgramContext.workerCount, parts)
     let next = Atomic<Int>(0)
-    let failure = Mutex<TensorError?>(nil)
+    let failure = FirstError()
     @Sendable func work(_: Int) {
       do throws(TensorError) {
         let context = try part.take()
@@ -83,11 +83,11 @@ final class SlicedProgram: Sendable {
         }
         part.give(context)
       } catch {
-        failure.withLock { $0 = $0 ?? error }
+        failure.note(error)
       }
     }
     ThreadTeam.perform(workers, work)
-    if let error = failure.withLock({ $0 }) { throw error }
+    try failure.check()
     if let rest {
       let context = try rest.take()
       context.workerLimit = workerLimit

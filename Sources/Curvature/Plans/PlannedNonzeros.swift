@@ -4,7 +4,7 @@ import TensorGraph
 /// The non-zeros of a derivative as a part of a plan.
 struct PlannedNonzeros: Sendable {
   /// The values in row order of the pattern.
-  private let values: Node
+  let values: Node
   /// Where they stand.
   let pattern: SparsityPattern
   let method: EvaluationMethod

@@ -75,7 +75,7 @@ extension PreparedFunction {
     outputs: [(base: UnsafeMutableRawPointer, stride: Int)]
   ) throws(TensorError) {
     let workers = min(Engine.workerLimit, max(1, count / 16))
-    let failure = Mutex<TensorError?>(nil)
+    let failure = FirstError()
     nonisolated(unsafe) let (inputs, outputs) = (inputs, outputs)
     @Sendable func work(_ worker: Int) {
       do throws(TensorError) {
@@ -92,10 +92,10 @@ extension PreparedFunction {
           for i in targets.indices { targets[i] += outputs[i].stride }
         }
       } catch {
-        failure.withLock { $0 = $0 ?? error }
+        failure.note(error)
       }
     }
     ThreadTeam.perform(workers, work)
-    if let error = failure.withLock({ $0 }) { throw error }
+    try failure.check()
   }
 }

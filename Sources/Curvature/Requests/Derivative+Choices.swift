@@ -51,10 +51,21 @@ extension Derivative {
     if isAll { return try program(wholeRequest).isWorthwhile }
     let products = count + spent
     guard products >= 8, products.leadingZeroBitCount < spent.leadingZeroBitCount,
-      case let cost = productCost(products), cost.nanoseconds > Self.leastPlanningTime
+      productCost(products).nanoseconds > Self.leastPlanningTime
     else { return false }
-    let program = try program(wholeRequest)
-    return program.isWorthwhile && program.cost < cost
+    return isCheaper(try program(wholeRequest), thanProducts: products)
+  }
+
+  /// Whether a program is expected to cost less than some products.
+  private func isCheaper(_ program: DerivativeProgram, thanProducts products: Int) -> Bool {
+    program.isWorthwhile && program.cost < productCost(products)
+  }
+
+  /// The diagonal as an expression, for plans, if it is expected to cost less than a few products; nil otherwise.
+  func diagonal(cheaperThan products: Int) throws(TensorError) -> Node? {
+    guard let diagonalRequest else { return nil }
+    guard isCheaper(try program(diagonalRequest, effort: .often), thanProducts: products) else { return nil }
+    return try expression(diagonalRequest, effort: .often)
   }
 
   /// Nanoseconds of products below which nobody asks for a plan.

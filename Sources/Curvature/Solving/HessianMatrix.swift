@@ -2,8 +2,13 @@ import TensorGraph
 
 /// The whole Hessian at a point of a search, dense or sparse: what steps, the end of a search and the kind of its point need.
 enum HessianMatrix {
-  case dense(DenseMatrix)
+  /// With a count of the factorizations of the search.
+  case dense(DenseMatrix, WorkCounter)
   case sparse(SparseHessian)
+
+  /// From how many variables on steps are found by Cholesky's factors of a few shifts instead of eigenvectors, which serve
+  /// every radius and make the hard case plain, but take some twenty times as long.
+  static let leastFactored = 100
 
   /// A sparse Hessian with what is known of its factors.
   struct SparseHessian {
@@ -12,27 +17,47 @@ enum HessianMatrix {
     /// Counts factorizations of the search.
     let factorizations: WorkCounter
 
-    func trustRegion(holding held: [Bool]) -> SparseTrustRegion {
-      SparseTrustRegion(matrix: matrix.holding(all: held), analysis: analysis, factorizations: factorizations)
+    func trustRegion(holding held: [Bool]) -> FactoredTrustRegion<AnalyzedMatrix> {
+      FactoredTrustRegion(AnalyzedMatrix(matrix.holding(all: held), analysis), factorizations: factorizations)
+    }
+  }
+
+  /// The factorizations of the search so far, where it has some.
+  var factorizationCount: Int {
+    switch self {
+    case .dense(_, let count): count.count
+    case .sparse(let hessian): hessian.factorizations.count
+    }
+  }
+
+  /// Whether the matrix of some variables is positive definite by more than a share of its norm, by factors; nil for small
+  /// matrices, whose eigenvalues are as cheap.
+  func isDefinite(_ free: [Int], of count: Int, beyond share: Double) throws(TensorError) -> Bool? {
+    switch self {
+    case .dense(let matrix, let factorizations):
+      guard free.count >= Self.leastFactored else { return nil }
+      return try FactoredTrustRegion(matrix.part(free), factorizations: factorizations).isDefinite(beyond: share)
+    case .sparse(let hessian):
+      return try hessian.trustRegion(holding: Self.held(free, of: count)).isDefinite(beyond: share)
     }
   }
 
   var isFinite: Bool {
     switch self {
-    case .dense(let matrix): matrix.isFinite
+    case .dense(let matrix, _): matrix.isFinite
     case .sparse(let hessian): hessian.matrix.isFinite
     }
   }
 
   /// The dense matrix, if it is one.
   var dense: DenseMatrix? {
-    if case .dense(let matrix) = self { matrix } else { nil }
+    if case .dense(let matrix, _) = self { matrix } else { nil }
   }
 
   /// Factors that make the entries alike: see `Equilibration`.
   var equilibration: [Double?] {
     switch self {
-    case .dense(let matrix): matrix.equilibration
+    case .dense(let matrix, _): matrix.equilibration
     case .sparse(let hessian): hessian.matrix.equilibration
     }
   }
@@ -40,7 +65,7 @@ enum HessianMatrix {
   /// D⁻¹ H D⁻¹.
   func scaled(by scales: [Double]) -> HessianMatrix {
     switch self {
-    case .dense(let matrix): return .dense(matrix.scaled(by: scales))
+    case .dense(let matrix, let count): return .dense(matrix.scaled(by: scales), count)
     case .sparse(var hessian):
       hessian.matrix = hessian.matrix.scaled(by: scales)
       return .sparse(hessian)
@@ -50,7 +75,7 @@ enum HessianMatrix {
   /// H v.
   func times(_ v: [Double]) -> [Double] {
     switch self {
-    case .dense(let matrix): matrix.times(v)
+    case .dense(let matrix, _): matrix.times(v)
     case .sparse(let hessian): hessian.matrix.times(v)
     }
   }
@@ -58,7 +83,7 @@ enum HessianMatrix {
   /// |H| v, of the magnitudes of its elements.
   func magnitudesTimes(_ v: [Double]) -> [Double] {
     switch self {
-    case .dense(var matrix):
+    case .dense(var matrix, _):
       matrix.elements = matrix.elements.map { abs($0) }
       return matrix.times(v)
     case .sparse(let hessian):
@@ -71,7 +96,7 @@ enum HessianMatrix {
   /// -H⁻¹g in some variables, zero in others; nil where H is not positive definite there, well beyond rounding.
   func newtonStep(_ gradient: [Double], free: [Int]) throws(TensorError) -> [Double]? {
     switch self {
-    case .dense(let matrix):
+    case .dense(let matrix, _):
       Self.newtonStep(free.map { gradient[$0] }, matrix.part(free))?.spread(over: free, count: gradient.count)
     case .sparse(let hessian):
       try hessian.trustRegion(holding: Self.held(free, of: gradient.count)).newtonStep(Self.masked(gradient, free))
@@ -84,9 +109,18 @@ enum HessianMatrix {
     gradient: [Double], free: [Int], radius: Double
   ) throws(TensorError) -> (step: [Double], onBoundary: Bool) {
     switch self {
-    case .dense(let matrix):
+    case .dense(let matrix, let factorizations):
       let part = matrix.part(free)
       let slope = free.map { gradient[$0] }
+      if free.count >= Self.leastFactored {
+        let region = FactoredTrustRegion(part, factorizations: factorizations)
+        let factors = try region.positiveDefiniteFactors()
+        // Of a matrix that is semidefinite but for rounding the directions without curvature are seen by eigenvectors alone.
+        if try factors != nil || !region.isDefinite(beyond: -1e-8) {
+          let (step, onBoundary) = try region.minimizer(gradient: slope, radius: radius, factors: factors)
+          return (step.spread(over: free, count: gradient.count), onBoundary)
+        }
+      }
       if let newton = Self.newtonStep(slope, part), newton.euclideanNorm <= radius {
         return (newton.spread(over: free, count: gradient.count), false)
       }

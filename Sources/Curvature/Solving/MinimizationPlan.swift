@@ -119,7 +119,7 @@ public struct Minimization<Point: TensorTree> {
     return try search.advance() ? iterate : nil
   }
 
-  private var iterate: MinimizationIterate<Point> {
+  var iterate: MinimizationIterate<Point> {
     .init(
       iteration: search.iterations, point: tree(search.point), value: search.value,
       gradientNorm: search.freeGradient.euclideanNorm, counts: search.counts)

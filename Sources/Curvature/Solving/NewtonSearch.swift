@@ -26,18 +26,20 @@ package struct NewtonSearch {
   package internal(set) var stop: StopReason?
   /// D: the lengths of the units of the variables, inverse.
   var scales: [Double] = []
-  private var radius = 1.0
-  private let startMagnitude: Double
-  private var startValue = 0.0
-  private var forcingReference = 0.0
+  var radius = 1.0
+  let start: [Double]
+  var startValue = 0.0
+  var forcingReference = 0.0
   /// The last step, and for each variable how many steps in a row have led it outward without becoming shorter.
-  private var lastStep: [Double] = []
-  private var streaks: [Int]
-  private var polish = PolishState.notBegun
-  private var hasLookedForSaddle = false
-  private let products = WorkCounter()
+  var lastStep: [Double] = []
+  private(set) var streaks: [Int]
+  /// The largest magnitude that each variable has had.
+  private(set) var reach: [Double]
+  var polish = PolishState.notBegun
+  var hasLookedForSaddle = false
+  let products = WorkCounter()
 
-  private enum PolishState { case notBegun, running(reason: StopReason, lastLength: Double) }
+  enum PolishState { case notBegun, running(reason: StopReason, lastLength: Double) }
 
   /// - Parameters:
   ///   - start: is moved into the bounds.
@@ -56,7 +58,8 @@ package struct NewtonSearch {
     self.tolerance = tolerance ?? 2 * objective.precision.squareRoot()
     self.maximumIterations = maximumIterations
     point = zip(start, zip(self.lower, self.upper)).map { x, bounds in max(bounds.0, min(bounds.1, x)) }
-    startMagnitude = point.largestMagnitude
+    self.start = point
+    reach = point.map { abs($0) }
     streaks = [Int](repeating: 0, count: n)
     counts.values += 1
     value = try objective.value(point)
@@ -94,28 +97,43 @@ package struct NewtonSearch {
 
   // MARK: Derivatives
 
-  private typealias Derivatives = (gradient: [Double], hessian: HessianMatrix?)
+  typealias Derivatives = (gradient: [Double], hessian: HessianMatrix?, diagonal: [Double]?)
 
   /// The derivatives at a point; nil if one is not finite.
-  private mutating func derivatives(at x: [Double]) throws(TensorError) -> Derivatives? {
+  mutating func derivatives(at x: [Double]) throws(TensorError) -> Derivatives? {
     counts.gradients += 1
     let gradient = try objective.gradient(x)
     guard gradient.allSatisfy(\.isFinite) else { return nil }
-    guard usesMatrix else { return (gradient, nil) }
+    guard usesMatrix else {
+      guard let diagonal = objective.diagonal else { return (gradient, nil, nil) }
+      counts.hessianDiagonals += 1
+      return (gradient, nil, try diagonal(x))
+    }
     counts.hessians += 1
     let hessian = try objective.hessian(x)
-    return hessian.isFinite ? (gradient, hessian) : nil
+    return hessian.isFinite ? (gradient, hessian, nil) : nil
+  }
+
+  /// Goes on from where a search has ended, by another model.
+  mutating func resume() throws(TensorError) {
+    (stop, polish) = (nil, .notBegun)
+    try refreshModel()
+  }
+
+  /// Looks at the second derivatives here anew, which another model gives now.
+  mutating func refreshModel() throws(TensorError) {
+    guard stop == nil, let derivatives = try derivatives(at: point) else { return }
+    adopt(derivatives)
   }
 
   private mutating func adopt(_ derivatives: Derivatives) {
-    (gradient, hessian) = derivatives
+    (gradient, hessian) = (derivatives.gradient, derivatives.hessian)
     hasLookedForSaddle = false
-    guard let hessian else {
+    guard let fresh = derivatives.hessian?.equilibration ?? derivatives.diagonal.map(Self.units) else {
       scales = [Double](repeating: 1, count: point.count)
       return
     }
     // The largest scales seen, slowly forgotten: one steep point must not hold the search back for good.
-    let fresh = hessian.equilibration
     scales = fresh.indices.map { i in
       let kept = scales.isEmpty ? 0 : scales[i] / 2
       let scale = max(fresh[i] ?? 0, kept)
@@ -123,10 +141,16 @@ package struct NewtonSearch {
     }
   }
 
+  /// The roots of a diagonal's magnitudes, those next to nothing beside the largest one raised.
+  private static func units(_ diagonal: [Double]) -> [Double?] {
+    let least = 1e-12 * diagonal.lazy.filter(\.isFinite).map { abs($0) }.reduce(0, max)
+    return diagonal.map { $0.isFinite ? max(abs($0), least).squareRoot() : nil }
+  }
+
   func scaled(_ x: [Double]) -> [Double] { zip(x, scales).map { $0 * $1 } }
 
   /// What counts as nothing in the value.
-  private var valueScale: Double {
+  var valueScale: Double {
     let least = objective.precision * objective.precision
     return abs(value) + max(least * min(1, abs(startValue)), .leastNormalMagnitude)
   }
@@ -138,7 +162,7 @@ package struct NewtonSearch {
     guard stop == nil else { return false }
     defer {
       counts.hessianProducts = products.count
-      if case .sparse(let hessian) = hessian { counts.factorizations = hessian.factorizations.count }
+      if let hessian { counts.factorizations = hessian.factorizationCount }
     }
     do {
       try Cancellation.check { "" }
@@ -211,7 +235,7 @@ package struct NewtonSearch {
       if isAccepted, let derivatives = try derivatives(at: next) {
         if ratio < 0.25 { radius = min(radius, length) / 4 } else if ratio > 0.75, !isInside { radius *= 2 }
         accept(next, nextValue, derivatives)
-        if point.largestMagnitude > max(1, startMagnitude) / (precision * precision) {
+        if point.largestMagnitude > max(1, start.largestMagnitude) / (precision * precision) {
           stop = .receding
           return true
         }
@@ -225,11 +249,11 @@ package struct NewtonSearch {
   /// How far conjugate gradients reduce the gradient before a search with products ends.
   private static let finalForcing = 1e-8
 
-  private func moved(by step: [Double]) -> [Double] {
+  func moved(by step: [Double]) -> [Double] {
     point.indices.map { max(lower[$0], min(upper[$0], point[$0] + step[$0])) }
   }
 
-  private mutating func accept(_ next: [Double], _ nextValue: Double, _ derivatives: Derivatives) {
+  mutating func accept(_ next: [Double], _ nextValue: Double, _ derivatives: Derivatives) {
     let step = zip(next, point).map { $0 - $1 }
     for i in step.indices {
       let isOutward = step[i] * next[i] > 0
@@ -237,6 +261,7 @@ package struct NewtonSearch {
       streaks[i] = isOutward && isLong ? streaks[i] + 1 : 0
     }
     (lastStep, point, value) = (step, next, nextValue)
+    reach = zip(reach, next).map { max($0, abs($1)) }
     adopt(derivatives)
     iterations += 1
   }
@@ -244,135 +269,17 @@ package struct NewtonSearch {
   /// The function here in scaled variables.
   func quadraticModel() -> QuadraticModel {
     if let hessian { return QuadraticModel(form: .matrix(hessian.scaled(by: scales))) }
-    let (objective, point, products) = (objective, point, products)
-    return QuadraticModel(
-      form: .products { (v) throws(TensorError) in
-        products.count += 1
-        return try objective.product(point, v)
-      })
+    return QuadraticModel(form: .products(scaledProduct))
   }
 
-  // MARK: The end
-
-  /// Goes on from where the value says no more: past a saddle, or by Newton steps. Returns whether a step was taken.
-  private mutating func finish(_ reason: StopReason) throws(TensorError) -> Bool {
-    let isAtRounding =
-      reason == .noProgress
-      && (isRounding(startValue: startValue, startSlope: forcingReference) || isGradientRounding)
-    let reason = isAtRounding ? .value : reason
-    guard usesMatrix else {
-      if reason != .noProgress, !hasLookedForSaddle, try leaveSaddle() { return true }
-      stop = isReceding(lastStep) ? .receding : reason
-      return false
+  /// D⁻¹ H D⁻¹ v by a product, which is counted.
+  var scaledProduct: ([Double]) throws(TensorError) -> [Double] {
+    let (objective, point, products, scales) = (objective, point, products, scales)
+    return { (v) throws(TensorError) in
+      products.count += 1
+      let product = try objective.product(point, zip(v, scales).map { $0 / $1 })
+      return zip(product, scales).map { $0 / $1 }
     }
-    polish = .running(reason: reason, lastLength: .infinity)
-    return try polishStep(reason, .infinity)
-  }
-
-  /// Whether the value is what rounding leaves of one that vanishes at the minimum, and the gradient vanishes with it.
-  ///
-  /// - Parameter startSlope: the length of the gradient where the search began.
-  func isRounding(startValue: Double, startSlope: Double) -> Bool {
-    let root = objective.precision.squareRoot()
-    return abs(value) <= objective.precision * root * min(1, abs(startValue))
-      && freeGradient.euclideanNorm <= root * startSlope
-  }
-
-  /// Whether the whole gradient is what rounding leaves of sums as large as |H| |x|: at a kink the second derivatives vanish, and
-  /// it is not.
-  private var isGradientRounding: Bool {
-    guard let hessian else { return false }
-    let sums = hessian.magnitudesTimes(point.map { abs($0) })
-    let limit = 4 * Double(point.count) * objective.precision
-    return gradient.indices.allSatisfy { isHeld($0) || abs(gradient[$0]) <= limit * sums[$0] }
-  }
-
-  /// Whether a full Newton step is foretold to lower the value by no more than the tolerance allows, or rounding.
-  func isStationary() throws(TensorError) -> Bool {
-    guard let hessian else { return false }
-    let free = freeVariables
-    let slope = zip(gradient, scales).map { $0 / $1 }
-    guard let newton = try hessian.scaled(by: scales).newtonStep(slope, free: free) else { return false }
-    return -0.5 * dot(slope, newton) <= max(tolerance * tolerance, 64 * objective.precision) * valueScale
-  }
-
-  /// A Newton step in the free variables, as long as it is much shorter than the last one: the value cannot tell any more
-  /// whether it falls, the gradient can.
-  private mutating func polishStep(_ reason: StopReason, _ lastLength: Double) throws(TensorError) -> Bool {
-    let free = freeVariables
-    let slope = zip(gradient, scales).map { $0 / $1 }
-    guard let newton = try hessian!.scaled(by: scales).newtonStep(slope, free: free) else {
-      stop = isReceding(lastStep) ? .receding : reason
-      return false
-    }
-    let length = newton.euclideanNorm
-    let step = zip(newton, scales).map { $0 / $1 }
-    let next = moved(by: step)
-    if iterations < maximumIterations, length > 0, length < lastLength / 4, next != point {
-      counts.values += 1
-      let nextValue = try objective.value(next)
-      if nextValue <= value + 1e-6 * abs(value) + .leastNormalMagnitude, let derivatives = try derivatives(at: next) {
-        accept(next, nextValue, derivatives)
-        polish = .running(reason: reason, lastLength: length)
-        return true
-      }
-    }
-    let isSmall = length <= objective.precision.squareRoot() * scaled(point).euclideanNorm
-    stop = isReceding(step) ? .receding : reason == .noProgress && isSmall ? .step : reason
-    return false
-  }
-
-  /// Whether variables go outward, step after step as far as before, although the value hardly falls.
-  private func isReceding(_ step: [Double]) -> Bool {
-    guard !step.isEmpty else { return false }
-    return point.indices.contains { i in
-      streaks[i] >= 5 && step[i] * point[i] > 0 && abs(step[i]) > 1e-3 * abs(point[i])
-    }
-  }
-
-  /// A step along negative curvature from a point where the gradient vanishes. Returns whether one was taken.
-  private mutating func leaveSaddle() throws(TensorError) -> Bool {
-    hasLookedForSaddle = true
-    guard iterations < maximumIterations, let lowest = try lowestCurvature(), lowest.value < -lowest.threshold else {
-      return false
-    }
-    let sign = dot(lowest.vector, gradient) > 0 ? -1.0 : 1
-    var length = max(radius, 1e-3 * max(1, point.euclideanNorm))
-    for attempt in 0..<60 {
-      let side = attempt % 2 == 0 ? sign : -sign
-      let next = moved(by: lowest.vector.map { side * length * $0 })
-      counts.values += 1
-      let nextValue = try objective.value(next)
-      if nextValue < value, nextValue.isFinite, let derivatives = try derivatives(at: next) {
-        accept(next, nextValue, derivatives)
-        radius = length
-        forcingReference = max(forcingReference, freeGradient.euclideanNorm)
-        return true
-      }
-      if attempt % 2 == 1 { length /= 4 }
-    }
-    return false
-  }
-
-  /// The least eigenvalue of the Hessian in the free scaled variables by Lanczos' method, and what counts as zero beside it.
-  mutating func lowestCurvature() throws(TensorError) -> (value: Double, vector: [Double], threshold: Double)? {
-    let free = freeVariables
-    guard !free.isEmpty else { return nil }
-    let (objective, point, n, hessian) = (objective, point, point.count, hessian?.scaled(by: scales))
-    let pairs = try Lanczos.eigenpairs(
-      count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, maximumProducts: 200, findsCopies: false
-    ) { (v) throws(TensorError) in
-      let direction = v.spread(over: free, count: n)
-      let product = if let hessian { hessian.times(direction) } else { try objective.product(point, direction) }
-      return free.map { product[$0] }
-    }
-    if hessian == nil {
-      products.count += pairs.products
-      counts.hessianProducts = products.count
-    }
-    guard let value = pairs.values.first, value.isFinite else { return nil }
-    let threshold = max(1e-8, objective.precision.squareRoot()) * pairs.norm + pairs.residuals[0]
-    return (value, pairs.vectors[0].spread(over: free, count: n), threshold)
   }
 }
 

@@ -11,15 +11,19 @@ package struct Objective {
   let hessian: ([Double]) throws(TensorError) -> HessianMatrix
   /// The product of the Hessian at the first with the second.
   package let product: ([Double], [Double]) throws(TensorError) -> [Double]
+  /// The diagonal of the Hessian, if it costs no more than a few products.
+  let diagonal: (([Double]) throws(TensorError) -> [Double])?
 
   init(
     count: Int, precision: Double = .ulpOfOne, value: @escaping ([Double]) throws(TensorError) -> Double,
     gradient: @escaping ([Double]) throws(TensorError) -> [Double],
     hessian: @escaping ([Double]) throws(TensorError) -> HessianMatrix,
-    product: @escaping ([Double], [Double]) throws(TensorError) -> [Double]
+    product: @escaping ([Double], [Double]) throws(TensorError) -> [Double],
+    diagonal: (([Double]) throws(TensorError) -> [Double])? = nil
   ) {
     (self.count, self.precision) = (count, precision)
     (self.value, self.gradient, self.hessian, self.product) = (value, gradient, hessian, product)
+    self.diagonal = diagonal
   }
 }
 
@@ -29,14 +33,7 @@ struct ObjectiveProgram: Sendable {
   private let scalarType: ScalarType
   private let value: PlanProgram
   private let gradient: PlanProgram
-  private let hessian: WholeHessian?
-  private let product: PlanProgram
-
-  /// How the whole Hessian is computed.
-  private enum WholeHessian {
-    case dense(PlanProgram)
-    case sparse(PlanProgram, SparseSymmetricMatrix.Places, any SparseAnalysis)
-  }
+  let second: SecondDerivatives
 
   /// - Parameters:
   ///   - result: the function's value over placeholders.
@@ -47,59 +44,34 @@ struct ObjectiveProgram: Sendable {
   ///   has factors that are too large.
   init(of result: Node, in variable: Node, data: [Node], method: SearchMethod) throws(TensorError) {
     let slope = try Gradients.of(result, [variable])[0]
-    let derivative = Derivative(of: slope, in: variable, isSymmetric: true)
-    let arguments: [PlanProgram.Argument] =
-      [.init(node: variable)] + data.map { .init(node: $0, name: "the data", plural: "data", isData: true) }
+    let arguments = SecondDerivatives.arguments(variable, data)
     count = variable.shape.count
     scalarType = variable.scalarType
     value = try PlanProgram([.init(node: result, name: "the value")], of: arguments)
     gradient = try PlanProgram([.init(node: slope, name: "the gradient")], of: arguments)
-    switch method {
-    case .products: hessian = nil
-    case .dense:
-      hessian = .dense(
-        try PlanProgram(
-          [.init(node: try derivative.whole(.often).result, name: "the Hessian", symmetricSize: count)], of: arguments))
-    case .sparse(let factorizer):
-      let nonzeros = try PlannedNonzeros(derivative, .lower, nil)
-      let places = SparseSymmetricMatrix.Places(nonzeros.pattern)
-      hessian = .sparse(
-        try PlanProgram(
-          [nonzeros.result("the Hessian's entries", PlanSingularities.Part.hessianEntries, nil)], of: arguments),
-        places, try factorizer.analysis(of: places.pattern))
-    }
-    let direction = Node(.input(variable.shape, variable.scalarType))
-    let products = DerivativeProducts(.forward, of: derivative).expression(
-      seeds: direction.reshaped(to: [1] + direction.shape))
-    product = try PlanProgram(
-      [.init(node: products, name: "the product")],
-      of: arguments + [.init(node: direction, name: "the direction", plural: "directions")], isDeferred: true)
+    second = try SecondDerivatives(
+      Derivative(of: slope, in: variable, isSymmetric: true), of: arguments, method: method)
   }
 
+  /// The non-zeros, if the Hessian is sparse.
+  var entries: SecondDerivatives.SparseEntries? { second.entries }
+
   /// The function for some data.
-  func objective(data: [Node]) -> Objective {
-    func node(_ x: [Double]) -> Node { Node(.from(x, scalarType: scalarType), shape: [count]) }
-    let n = count
-    let factorizations = WorkCounter()
-    return Objective(count: count, precision: scalarType == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne) {
-      (x) throws(TensorError) in
-      try value([node(x)] + data)[0].doubles[0]
-    } gradient: { (x) throws(TensorError) in
-      try gradient([node(x)] + data)[0].doubles
-    } hessian: { (x) throws(TensorError) in
-      switch hessian {
-      case .dense(let program):
-        return .dense(DenseMatrix(rows: n, columns: n, rowMajor: try program([node(x)] + data)[0].doubles))
-      case .sparse(let program, let places, let analysis):
-        return .sparse(
-          HessianMatrix.SparseHessian(
-            matrix: places.matrix(try program([node(x)] + data)[0].doubles), analysis: analysis,
-            factorizations: factorizations))
-      case nil: fatalError("the plan was made for products")
-      }
-    } product: { (x, v) throws(TensorError) in
-      try product([node(x)] + data + [node(v)])[0].doubles
-    }
+  ///
+  /// - Parameter model: what takes the place of the second derivatives, where it says so.
+  func objective(data: [Node], model: ChosenModel? = nil) -> Objective {
+    let (n, type) = (count, scalarType)
+    func node(_ x: [Double]) -> Node { Node(.from(x, scalarType: type), shape: [n]) }
+    let exact = second.functions(data: data)
+    func chosen() -> SecondDerivatives.Functions { model?.functions ?? exact }
+    var diagonal: (([Double]) throws(TensorError) -> [Double])?
+    if second.diagonal != nil { diagonal = { (x) throws(TensorError) in try chosen().diagonal(x) } }
+    return Objective(
+      count: n, precision: type == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne,
+      value: { (x) throws(TensorError) in try value([node(x)] + data)[0].doubles[0] },
+      gradient: { (x) throws(TensorError) in try gradient([node(x)] + data)[0].doubles },
+      hessian: { (x) throws(TensorError) in try chosen().hessian(x) },
+      product: { (x, v) throws(TensorError) in try chosen().product(x, v) }, diagonal: diagonal)
   }
 }
 

@@ -17,6 +17,9 @@ package struct ObjectivePlan: Sendable {
     program = try ObjectiveProgram(of: result, in: variable, data: data, method: self.method)
   }
 
+  /// The non-zeros of the Hessian, if it is sparse.
+  var entries: SecondDerivatives.SparseEntries? { program.entries }
+
   /// The function for some data.
   func objective(data: [Node]) -> Objective { program.objective(data: data) }
 

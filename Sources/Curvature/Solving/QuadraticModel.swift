@@ -75,14 +75,33 @@ struct QuadraticModel {
     let scale = direction.largestMagnitude
     guard scale > 0, scale.isFinite else { return step }
     let unit = direction.map { $0 / scale }
-    let (a, b) = (dot(unit, unit), dot(step, unit))
+    var result = step
+    result.add(unit, times: lengths(to: radius, from: step, along: unit).forward)
+    return result
+  }
+
+  /// The nearer of the points of the sphere on a line through a point inside, and how far along the direction it is: where the
+  /// model is lower if the point is the minimizer for a shift and the direction one of little curvature (Moré & Sorensen,
+  /// section 3).
+  static func nearer(
+    on radius: Double, from step: [Double], along direction: [Double]
+  ) -> (step: [Double], length: Double) {
+    let lengths = lengths(to: radius, from: step, along: direction)
+    let length = lengths.forward < -lengths.backward ? lengths.forward : lengths.backward
+    var result = step
+    result.add(direction, times: length)
+    return (result, length)
+  }
+
+  /// How far the sphere is on a line from a point inside, in the direction and against it, by roots that lose no digits to
+  /// cancellation.
+  private static func lengths(
+    to radius: Double, from step: [Double], along direction: [Double]
+  ) -> (forward: Double, backward: Double) {
+    let (a, b) = (dot(direction, direction), dot(step, direction))
     let c = max(0, radius * radius - dot(step, step))
     let root = (b * b + a * c).squareRoot()
-    // The root that loses no digits to cancellation.
-    let length = b > 0 ? c / (b + root) : (root - b) / a
-    var result = step
-    result.add(unit, times: length)
-    return result
+    return b > 0 ? (c / (b + root), -(b + root) / a) : ((root - b) / a, b < root ? -c / (root - b) : 0)
   }
 }
 

@@ -19,7 +19,7 @@ public struct PointCurvature: Hashable, Sendable {
   public var kind: Kind
   /// The signs of the eigenvalues of the Hessian in the free variables; nil if only products were computed, or sparse factors proved no minimum.
   public var inertia: Inertia?
-  /// The least eigenvalue, in variables scaled so that the Hessian has entries near 1.
+  /// The least eigenvalue, in variables scaled so that the Hessian has entries near 1; nil where factors proved a minimum without it.
   public var leastEigenvalue: Double?
   /// A direction of negative or no curvature, over all variables, with a largest magnitude of 1; nil at a minimum.
   public var direction: [Double]?
@@ -58,14 +58,11 @@ extension NewtonSearch {
       return PointCurvature(kind: .unknown, heldVariables: held)
     }
     let whole = hessian?.scaled(by: scales)
-    if case .sparse(let sparse) = whole, !free.isEmpty {
-      // Positive definite beyond rounding, if it is so without what counts as zero.
-      let region = sparse.trustRegion(holding: HessianMatrix.held(free, of: point.count))
-      let threshold = Double(16 * max(4, free.count)) * objective.precision * region.matrix.norm
-      if try region.positiveDefiniteFactors(shift: -threshold) != nil {
-        return PointCurvature(
-          kind: .minimum, inertia: Inertia(positive: free.count, negative: 0, zero: 0), heldVariables: held)
-      }
+    // Positive definite beyond rounding, if it is so without what counts as zero.
+    let share = Double(16 * max(4, free.count)) * objective.precision
+    if let whole, !free.isEmpty, try whole.isDefinite(free, of: point.count, beyond: share) == true {
+      return PointCurvature(
+        kind: .minimum, inertia: Inertia(positive: free.count, negative: 0, zero: 0), heldVariables: held)
     }
     guard let dense = whole?.dense else {
       guard let lowest = try lowestCurvature() else {
@@ -81,7 +78,7 @@ extension NewtonSearch {
     guard let eigen = try? SymmetricEigenDecomposition(dense.part(free)) else {
       return PointCurvature(kind: .unknown, heldVariables: held)
     }
-    let threshold = Double(16 * max(4, free.count)) * objective.precision * eigen.values.largestMagnitude
+    let threshold = share * eigen.values.largestMagnitude
     let inertia = Inertia(eigenvalues: eigen.values, threshold: threshold)
     let kind: PointCurvature.Kind = inertia.negative > 0 ? .saddle : inertia.zero > 0 ? .singular : .minimum
     var direction: [Double]?

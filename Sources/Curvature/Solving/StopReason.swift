@@ -57,7 +57,9 @@ public struct EvaluationCounts: Hashable, Sendable, CustomStringConvertible {
   public var hessians = 0
   /// Products of Hessians with directions, whole Hessians not counted.
   public var hessianProducts = 0
-  /// Factorizations of sparse matrices.
+  /// Diagonals of Hessians, each as much work as a few products.
+  public var hessianDiagonals = 0
+  /// Factorizations for steps: of sparse matrices, and of dense ones of many variables.
   public var factorizations = 0
 
   /// Nothing yet.
@@ -67,7 +69,7 @@ public struct EvaluationCounts: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     let parts = [
       (values, "values"), (gradients, "gradients"), (hessians, "Hessians"), (hessianProducts, "Hessian products"),
-      (factorizations, "factorizations"),
+      (hessianDiagonals, "Hessian diagonals"), (factorizations, "factorizations"),
     ]
     return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
   }
@@ -82,7 +84,8 @@ public enum MinimizationMethod: Sendable {
   /// With the non-zeros of the Hessian and their factors by a library: as accurate as `dense`, for many variables of which each
   /// meets few others.
   case sparse(any SparseFactorizer)
-  /// By conjugate gradients with Hessian products: memory for a few vectors. Variables should have like scales.
+  /// By conjugate gradients with Hessian products: memory for a few vectors. Where the Hessian's diagonal costs no more than a
+  /// few products, variables are scaled by it, as Jacobi's preconditioner does; otherwise they should have like scales.
   case matrixFree
 
   /// What is done for some number of variables.

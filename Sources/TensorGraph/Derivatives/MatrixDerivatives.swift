@@ -22,6 +22,7 @@ extension Node {
 
   /// How the solution of a linear system responds to a change of the matrix: dX = -A⁻¹ dA X.
   func solutionLinearization(_ form: MatrixForm) -> LinearMap {
+    if let system = form.system { return system.linearization(of: self, entries: operands[1]) }
     let batch = Array(0..<(shape.rank - 2))
     let (i, j, k) = (batch.count, batch.count + 1, batch.count + 2)
     let product = LinearMap.contraction(
@@ -30,7 +31,7 @@ extension Node {
     let solved = LinearMap.composed(product, .solve(form, matrix: operands[1]))
     let extent = shape[shape.rank - 2]
     switch form.kind {
-    case .general: return solved
+    case .general, .sparse: return solved
     case .lower: return .composed(.mask(operands[1].band(-extent...0), keeping: true), solved)
     case .upper: return .composed(.mask(operands[1].band(0...extent), keeping: true), solved)
     }

@@ -10,13 +10,16 @@ extension LineEvaluation {
   /// Gauss' elimination, with the pivots of the point.
   func solved(_ node: Node, _ form: MatrixForm) -> [Series] {
     let (b, a) = (node.operands[0], node.operands[1])
-    let n = a.shape[a.shape.rank - 1]
+    let shape = form.matrixShape(a.shape)
+    let n = shape[shape.rank - 1]
     let k = b.shape[b.shape.rank - 1]
-    return zip(matrices(a), matrices(b)).flatMap { matrix, right -> [Series] in
+    let systems = form.system.map { [$0.dense(all(a), zero: Series(0))] } ?? matrices(a)
+    return zip(systems, matrices(b)).flatMap { matrix, right -> [Series] in
       var rows = (0..<n).map { i in
         (0..<n).map { j in
           let isLooked =
-            form.kind == .general || (form.kind == .lower) == (form.isTransposed ? j >= i : j <= i) || i == j
+            form.kind == .general || form.system != nil
+            || (form.kind == .lower) == (form.isTransposed ? j >= i : j <= i) || i == j
           return isLooked ? (form.isTransposed ? matrix[j * n + i] : matrix[i * n + j]) : Series(0)
         } + Array(right[(i * k)..<((i + 1) * k)])
       }

@@ -35,14 +35,29 @@ package enum MatrixFunction: String, CaseIterable, Hashable, Sendable, BitwiseCo
 }
 
 /// Which matrix of a linear system an operand stands for.
-package struct MatrixForm: Hashable, Sendable, BitwiseCopyable {
-  package enum Kind: String, CaseIterable, Hashable, Sendable, BitwiseCopyable {
+package struct MatrixForm: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
     /// The whole operand.
     case general
     /// Its lower triangle; the rest is not looked at.
     case lower
     /// Its upper triangle; the rest is not looked at.
     case upper
+    /// The symmetric matrix of which the operand, a vector, holds the entries.
+    case sparse(SparseSystem)
+
+    /// Those of operands that are matrices.
+    package static let dense: [Kind] = [.general, .lower, .upper]
+
+    /// The name, the same in every process.
+    var name: String {
+      switch self {
+      case .general: "general"
+      case .lower: "lower"
+      case .upper: "upper"
+      case .sparse(let system): "sparse by \(system.solver.name)"
+      }
+    }
   }
 
   package var kind: Kind
@@ -54,7 +69,13 @@ package struct MatrixForm: Hashable, Sendable, BitwiseCopyable {
     self.isTransposed = isTransposed
   }
 
-  package var transposed: MatrixForm { MatrixForm(kind, isTransposed: !isTransposed) }
+  /// The system, if the matrix is sparse.
+  package var system: SparseSystem? { if case .sparse(let system) = kind { system } else { nil } }
+
+  package var transposed: MatrixForm { system == nil ? MatrixForm(kind, isTransposed: !isTransposed) : self }
+
+  /// The shape of the matrices that an operand stands for.
+  func matrixShape(_ operand: Shape) -> Shape { system.map { [$0.count, $0.count] } ?? operand }
 
   package static let general = MatrixForm(.general)
   package static let lower = MatrixForm(.lower)
@@ -66,12 +87,13 @@ extension Node {
   /// The X of A X = B. Leading axes that only B has are further columns of one system.
   package static func solve(_ form: MatrixForm, _ b: Node, _ a: Node) -> Node {
     if b.isZero { return b }
-    let (rank, lift) = (b.shape.rank, b.shape.rank - a.shape.rank)
+    let matrix = form.matrixShape(a.shape)
+    let (rank, lift) = (b.shape.rank, b.shape.rank - matrix.rank)
     if lift == 0 { return Node(.solve(form), [b, a]) }
     let order = Array(lift..<(rank - 1)) + Array(0..<lift) + [rank - 1]
     let moved = b.permuted(order)
-    let columns = moved.shape.dimensions[(a.shape.rank - 1)...].reduce(1, *)
-    let right = moved.reshaped(to: a.shape.replacing(axis: a.shape.rank - 1, with: columns))
+    let columns = moved.shape.dimensions[(matrix.rank - 1)...].reduce(1, *)
+    let right = moved.reshaped(to: matrix.replacing(axis: matrix.rank - 1, with: columns))
     return Node(.solve(form), [right, a]).reshaped(to: moved.shape)
       .permuted((0..<rank).map { axis in order.firstIndex(of: axis)! })
   }

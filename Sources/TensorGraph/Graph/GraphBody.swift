@@ -43,7 +43,7 @@ extension GraphBody: Hashable {
 extension GraphBody {
   /// The body of some expressions in given nodes, and what its further inputs stand for: whatever else the expressions are
   /// made of. Literals and repetitions stay with the expressions.
-  static func closed(_ results: [Node], in given: [Node]) -> (body: GraphBody, captured: [Node]) {
+  package static func closed(_ results: [Node], in given: [Node]) -> (body: GraphBody, captured: [Node]) {
     let captured = Self.captured(by: results, over: Set(given))
     let operands = given + captured
     let inputs = operands.map { Node(.input($0.shape, $0.scalarType)) }

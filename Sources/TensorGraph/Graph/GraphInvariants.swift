@@ -25,11 +25,13 @@
         }
       case .custom:
         require(operands.count >= 2, "a value and arguments")
-      case .solve:
-        require(operands.count == 2 && shapes[0].rank == shapes[1].rank && shapes[1].rank >= 2, "b and a")
-        let rank = shapes[1].rank
-        require(shapes[1][rank - 1] == shapes[1][rank - 2] && shapes[0][rank - 2] == shapes[1][rank - 2], "a is square")
-        require(shapes[0].dimensions.dropLast(2) == shapes[1].dimensions.dropLast(2), "batches agree")
+      case .solve(let form):
+        if let system = form.system { require(shapes[1] == [system.pattern.nonzeroCount], "a holds the entries") }
+        let matrix = form.matrixShape(shapes[1])
+        require(operands.count == 2 && shapes[0].rank == matrix.rank && matrix.rank >= 2, "b and a")
+        let rank = matrix.rank
+        require(matrix[rank - 1] == matrix[rank - 2] && shapes[0][rank - 2] == matrix[rank - 2], "a is square")
+        require(shapes[0].dimensions.dropLast(2) == matrix.dimensions.dropLast(2), "batches agree")
       case .matrix(let function):
         let (m, n) = (shapes[0].dimensions.dropLast().last ?? 0, shapes[0].dimensions.last ?? 0)
         require(shapes[0].rank >= 2, "a matrix")

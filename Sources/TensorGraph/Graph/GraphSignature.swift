@@ -141,8 +141,12 @@ private struct GraphEncoder {
       append(contraction.output)
     case .solve(let form):
       append("solve")
-      append(form.kind.rawValue)
+      append(form.kind.name)
       append(form.isTransposed)
+      if let pattern = form.system?.pattern {
+        append(pattern.rowStarts)
+        append(pattern.columnIndices.map { Int($0) })
+      }
     case .matrix(let function):
       append("matrix")
       append(function.rawValue)

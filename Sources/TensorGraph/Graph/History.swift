@@ -38,25 +38,15 @@ package enum History {
     var forgotten = 0
     /// How many nodes were ever noted.
     var noted = 0
-    var pins: [ObjectIdentifier: Pin] = [:]
+    /// The times in which nodes were made that are not forgotten: those between a variable and what is differentiated.
+    var made = TimeSpans()
+    /// For each walk that goes on now how many nodes were noted before: it stops at what was known when it began.
+    var walks: [ObjectIdentifier: Int] = [:]
 
     /// Whether somebody may still walk through a node.
     func isPinned(_ node: Node, _ entry: Entry) -> Bool {
-      pins.values.contains { pin in
-        switch pin {
-        case .made(let lower, let upper): lower < node.birth && node.birth <= upper
-        case .noted(let start): entry.number >= start
-        }
-      }
+      made.contains(node.birth) || walks.values.contains { entry.number > $0 }
     }
-  }
-
-  /// What is not forgotten while somebody needs it.
-  fileprivate enum Pin {
-    /// Nodes that were made in a span of time: those between a variable and what is differentiated.
-    case made(lower: Int, upper: Int)
-    /// Nodes that become known after a walk has begun, which stops at what was known before.
-    case noted(since: Int)
   }
 
   fileprivate static let state = Mutex(State())
@@ -66,7 +56,7 @@ package enum History {
 
   /// Notes that the elements of a node have become known: in time it may forget its operands.
   ///
-  /// - Complexity: O(1) nodes, over time, times the number of pins.
+  /// - Complexity: O(1) nodes, over time, times the number of walks that go on and the digits of a time.
   package static func noteKnown(_ node: Node) {
     guard node.depth >= deepDepth else { return }
     if node.isDetached {
@@ -101,15 +91,13 @@ package enum History {
     }
   }
 
-  fileprivate static func pin(_ id: ObjectIdentifier, lower: Int, upper: Int) {
-    state.withLock { $0.pins[id] = .made(lower: lower, upper: upper) }
-  }
+  fileprivate static func keep(_ span: Range<Int>) { state.withLock { $0.made.insert(span) } }
 
-  fileprivate static func pinNews(_ id: ObjectIdentifier) {
-    state.withLock { $0.pins[id] = .noted(since: $0.noted + 1) }
-  }
+  fileprivate static func release(_ span: Range<Int>) { state.withLock { $0.made.remove(span) } }
 
-  fileprivate static func unpin(_ id: ObjectIdentifier) { state.withLock { $0.pins[id] = nil } }
+  fileprivate static func beginWalk(_ id: ObjectIdentifier) { state.withLock { $0.walks[id] = $0.noted } }
+
+  fileprivate static func endWalk(_ id: ObjectIdentifier) { state.withLock { $0.walks[id] = nil } }
 }
 
 extension History.State {
@@ -181,6 +169,9 @@ package struct VariableFloor: Sendable {
 
 /// Keeps the history between some nodes and their variables for as long as it lives. Nodes that are not deep need none.
 package final class HistoryPin: Sendable {
+  /// When the nodes were made that are kept; nil for those that become known while a walk goes on.
+  private let span: Range<Int>?
+
   /// For a walk from some nodes to what is known now.
   package static func keeping(unknown outputs: [Node]) -> HistoryPin? {
     outputs.contains { $0.depth >= History.deepDepth } ? HistoryPin(nil) : nil
@@ -190,15 +181,13 @@ package final class HistoryPin: Sendable {
   package static func keeping(_ outputs: [Node], from variables: [Node]) -> HistoryPin? {
     var newest: Int?
     for output in outputs where output.depth >= History.deepDepth { newest = max(newest ?? 0, output.birth) }
-    return newest.map { HistoryPin((lower: VariableFloor(variables).birth, upper: $0)) }
+    // What is as old as a variable does not depend on it.
+    return newest.map { HistoryPin(min(VariableFloor(variables).birth, $0) + 1..<$0 + 1) }
   }
 
-  private init(_ span: (lower: Int, upper: Int)?) {
-    if let span {
-      History.pin(ObjectIdentifier(self), lower: span.lower, upper: span.upper)
-    } else {
-      History.pinNews(ObjectIdentifier(self))
-    }
+  private init(_ span: Range<Int>?) {
+    self.span = span
+    if let span { History.keep(span) } else { History.beginWalk(ObjectIdentifier(self)) }
   }
 
   /// Refuses derivatives through what is forgotten already.
@@ -215,5 +204,7 @@ package final class HistoryPin: Sendable {
         + "to differentiate through all steps of a loop, write it as scan or iterate")
   }
 
-  deinit { History.unpin(ObjectIdentifier(self)) }
+  deinit {
+    if let span { History.release(span) } else { History.endWalk(ObjectIdentifier(self)) }
+  }
 }

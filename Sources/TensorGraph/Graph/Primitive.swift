@@ -143,33 +143,30 @@ extension Primitive {
     }
   }
 
-  /// What is known of the elements of a result: their sign, and whether they may be infinite or undefined where those of
-  /// the operands are ordinary numbers of moderate size.
-  var facts: (sign: ScalarFacts.Sign, hasPoles: Bool) {
+  /// What is known of an operation whatever its operands: its name in error texts; the sign of the elements of a result, and
+  /// whether they may be infinite or undefined where those of the operands are ordinary numbers of moderate size.
+  var facts: (name: String, sign: ScalarFacts.Sign, hasPoles: Bool) {
     switch self {
-    case .leaf(.input), .linear(.gather), .linear(.scatterAdd): (.unknown, false)
-    case .leaf(.fill(_, let literal, _)): (literal.double >= 0 ? .neverNegative : .unknown, !literal.double.isFinite)
-    case .leaf(.iota), .argsort: (.neverNegative, false)
-    case .pointwise(let function): function.facts
-    case .linear, .concatenate, .extremum, .contraction: (.likeAll, false)
-    case .solve, .matrix, .scan, .custom: (.unknown, true)
+    case .leaf(let leaf):
+      switch leaf {
+      case .input: (leaf.name, .unknown, false)
+      case .fill(_, let literal, _):
+        (leaf.name, literal.double >= 0 ? .neverNegative : .unknown, !literal.double.isFinite)
+      case .iota: (leaf.name, .neverNegative, false)
+      }
+    case .pointwise(let function): (function.name, function.facts.sign, function.facts.hasPoles)
+    case .linear(let primitive): (primitive.name, primitive.sign, false)
+    case .concatenate: ("concatenate", .likeAll, false)
+    case .extremum(let extremum, _): (extremum.rawValue, .likeAll, false)
+    case .argsort: ("argsort", .neverNegative, false)
+    case .contraction: ("contraction", .likeAll, false)
+    case .solve: ("solve", .unknown, true)
+    case .matrix(let function): (function.rawValue, .unknown, true)
+    case .scan: ("scan", .unknown, true)
+    case .custom(let rule): (rule.name, .unknown, true)
     }
   }
 
   /// The name of the operation in error texts.
-  package var name: String {
-    switch self {
-    case .leaf(let leaf): leaf.name
-    case .pointwise(let function): function.name
-    case .linear(let primitive): primitive.name
-    case .concatenate: "concatenate"
-    case .extremum(let extremum, _): extremum.rawValue
-    case .argsort: "argsort"
-    case .contraction: "contraction"
-    case .solve: "solve"
-    case .matrix(let function): function.rawValue
-    case .scan: "scan"
-    case .custom(let rule): rule.name
-    }
-  }
+  package var name: String { facts.name }
 }

@@ -70,7 +70,9 @@ package struct Vectorization {
       func labels(_ own: [Int], _ i: Int) -> [Int] { operands[i].hasRows ? [row] + own : own }
       return .contraction(
         operands[0].node, labels(c.left, 0), operands[1].node, labels(c.right, 1), [row] + c.output)
-    case .solve(let form): return .solve(form, lifted(0), lifted(1))
+    case .solve(let form):
+      guard form.system != nil else { return .solve(form, lifted(0), lifted(1)) }
+      return operands[1].hasRows ? nil : .solve(form, lifted(0), operands[1].node)
     case .matrix: return Node(node.primitive, all())
     case .custom(let rule): return rule.trailingAxes == nil ? nil : Node(node.primitive, all())
     }

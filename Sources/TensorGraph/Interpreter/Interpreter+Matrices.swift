@@ -68,7 +68,11 @@ extension Interpreter {
   }
 
   static func solve(_ form: MatrixForm, _ b: Value, _ a: Value) -> [Double] {
-    zip(matrices(b), matrices(a)).flatMap { b, a -> [Double] in
+    if let system = form.system {
+      let whole = Value(system.dense(a.elements, zero: 0), shape: form.matrixShape(a.shape), scalarType: a.scalarType)
+      return solve(.general, b, whole)
+    }
+    return zip(matrices(b), matrices(a)).flatMap { b, a -> [Double] in
       var system = a
       for i in 0..<a.rows {
         for j in 0..<a.columns where (form.kind == .lower && j > i) || (form.kind == .upper && j < i) {

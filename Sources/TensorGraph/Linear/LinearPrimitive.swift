@@ -72,6 +72,14 @@ extension LinearPrimitive {
     }
   }
 
+  /// The sign of the elements of an image: of what is read or added through indices nothing is known.
+  var sign: ScalarFacts.Sign {
+    switch self {
+    case .gather, .scatterAdd: .unknown
+    case .broadcast, .reshape, .permute, .slice, .embed, .sum, .cumulativeSum: .likeAll
+    }
+  }
+
   /// The image of a tensor with `lift` leading axes: by the same primitive, its axes shifted.
   ///
   /// - Parameter indices: the operand of indices, if there is one.

@@ -25,51 +25,47 @@ extension Operations {
     guard Node.topologicalOrder([value]).contains(unknown) else {
       throw TensorError("root: the equation does not depend on the unknown; use the argument of the closure")
     }
-    let (equation, parameters) = GraphBody.closed([value], in: [unknown])
-    let fixed = parameters.map { $0.detached() }
-    func step(_ x: Node) -> Node {
-      let value = equation.applied(to: [x] + fixed)[0]
-      return Node.solved(value, by: .slopes(of: value, in: x), like: x)
-    }
+    return try found(near: start, steps: steps, ImplicitEquation(value, in: unknown))
+  }
+
+  /// The root of an equation near a start.
+  private static func found(
+    near start: Node, steps: Int, _ equation: ImplicitEquation
+  ) throws(TensorError) -> Node {
+    let fixed = equation.parameters.map { $0.detached() }
     let x = try scan([start.detached()], over: [], count: max(steps - 1, 0)) { states, _ in
-      ([states[0] - step(states[0])], [])
+      ([states[0] - equation.step(states[0], fixed)], [])
     }.last[0].detached()
-    func result(_ value: Node) -> Node {
-      parameters.isEmpty ? value : .custom(.implicit(equation), value: value, arguments: parameters)
-    }
-    guard steps > 0 else { return result(x) }
+    guard steps > 0 else { return equation.root(x) }
     // The last step also tells how small it is.
-    let change = step(x)
+    let change = equation.step(x, fixed)
     let tolerance = start.scalarType == .float32 ? 1e-3 : 1e-8
     let limit = tolerance * (1 + (try maximum(.elementwise(.abs, x))))
     let isConverged = Node.compare(.lessOrEqual, try maximum(.elementwise(.abs, change)), limit)
-    let root = Node.select(isConverged.broadcast(to: x.shape, axes: []), x - change, x.filled(with: .nan))
-    return result(root.detached())
+    return equation.root(
+      .select(isConverged.broadcast(to: x.shape, axes: []), x - change, x.filled(with: .nan)))
   }
 
   /// The x with g(x) = 0 that was found already. Its value is computed anew, by Newton's steps from there, only where what g
-  /// depends on has other values, as in a derivative that is evaluated elsewhere.
+  /// depends on has other values, as in a derivative that is evaluated elsewhere; where the excess is positive it is NaN.
   ///
   /// - Parameters:
   ///   - value: x.
-  ///   - equation: g, of as many elements.
-  ///   - excess: an expression in the unknown of which no element is positive where x is what was looked for; elsewhere the
-  ///     result is NaN.
-  ///   - unknown: the placeholder of x in both.
-  package static func root(at value: Storage, of equation: Node, excess: Node?, in unknown: Node) -> Node {
-    let (body, parameters) = GraphBody.closed([equation] + (excess.map { [$0] } ?? []), in: [unknown])
-    let shape = unknown.shape
-    guard !parameters.isEmpty else { return Node(value, shape: shape) }
-    return Node(value, shape: shape, of: parameters) {
-      followed(from: Node(value, shape: shape), of: body, parameters)
+  ///   - shape: its shape.
+  package static func root(at value: Storage, shape: Shape, of equation: ImplicitEquation) -> Node {
+    guard !equation.parameters.isEmpty else { return Node(value, shape: shape) }
+    return Node(value, shape: shape, of: equation.parameters) {
+      followed(from: value, shape: shape, equation)
     }
   }
 
-  /// The root of the first result of a body near a start, NaN where a second one has an element there that is positive.
-  private static func followed(from start: Node, of body: GraphBody, _ parameters: [Node]) -> Node {
-    let root = checked(try root(near: start, steps: 8) { body.applied(to: [$0] + parameters)[0] })
-    guard body.results.count > 1 else { return root }
-    let worst = checked(try maximum(body.applied(to: [root] + parameters)[1].detached()))
+  /// The root near one that is known, NaN where the excess is positive.
+  private static func followed(from value: Storage, shape: Shape, _ equation: ImplicitEquation) -> Node {
+    let root = checked(try found(near: Node(value, shape: shape), steps: 8, equation))
+    // With parameters as they are nothing is looked for again.
+    root.setValue(value)
+    guard let excess = equation.excess(root) else { return root }
+    let worst = checked(try maximum(excess.detached()))
     let isFound = Node.compare(.lessOrEqual, worst, worst.filled(with: 0))
     return .select(isFound.broadcast(to: root.shape, axes: []), root, root.filled(with: .nan))
   }

@@ -51,7 +51,7 @@ package enum Cancellation {
 
 /// The result of something that throws, where a caller made a mistake that ends the program.
 package func checked<Result>(_ body: @autoclosure () throws(TensorError) -> Result) -> Result {
-  checked(body) { error in stop((MistakeScope.current?.first ?? error).message) }
+  checked(body) { error in stop((MistakeScope.current?.value ?? error).message) }
 }
 
 /// Likewise; in `TensorError.catching` the mistake is noted and something stands for the result.
@@ -79,14 +79,23 @@ private func checked<Result>(
   }
 }
 
-/// Collects the first mistake made in a call of `TensorError.catching`.
-private final class MistakeScope: Sendable {
-  @TaskLocal static var current: MistakeScope?
-  private let mistake = Mutex<TensorError?>(nil)
+/// The first of the errors that several tasks or operations come upon.
+package final class FirstError: Sendable {
+  private let error = Mutex<TensorError?>(nil)
 
-  var first: TensorError? { mistake.withLock { $0 } }
+  package init() {}
 
-  func note(_ error: TensorError) { mistake.withLock { $0 = $0 ?? error } }
+  package var value: TensorError? { error.withLock { $0 } }
+
+  package func note(_ next: TensorError) { error.withLock { $0 = $0 ?? next } }
+
+  /// Throws it, if there was one.
+  package func check() throws(TensorError) { if let value { throw value } }
+}
+
+/// Where the first mistake made in a call of `TensorError.catching` is noted.
+private enum MistakeScope {
+  @TaskLocal static var current: FirstError?
 }
 
 extension TensorError {
@@ -101,9 +110,9 @@ extension TensorError {
   /// as `readScalars()`.
   /// - Throws: the first mistake, or what `body` throws if there was none.
   public static func catching<Result>(_ body: () throws -> Result) throws -> Result {
-    let scope = MistakeScope()
+    let scope = FirstError()
     let outcome = MistakeScope.$current.withValue(scope) { Swift.Result { try body() } }
-    if let mistake = scope.first { throw mistake }
+    try scope.check()
     return try outcome.get()
   }
 }

@@ -19,9 +19,12 @@ package func denseDirectionsCost(of output: Node, variable: Node, directions: In
       case .sum, .cumulativeSum: return elementwise(operand.shape.count)
       case .embed, .gather, .scatterAdd: return Cost(nanoseconds: elementwise(result.shape.count).nanoseconds)
       }
-    case .solve:
-      let n = Double(operand.shape[operand.shape.rank - 2])
-      return model.product(batch: 1, m: k * Double(operand.shape.count) / max(n, 1), n: n, k: n)
+    case .solve(let form, _):
+      let shape = form.system == nil ? operand.shape : result.shape
+      let n = Double(shape[shape.rank - 2])
+      // Sparse factors have some times the entries of their matrix.
+      let length = form.system.map { 4 * Double($0.pattern.nonzeroCount) / max(n, 1) } ?? n
+      return model.product(batch: 1, m: k * Double(shape.count) / max(n, 1), n: n, k: min(n, length))
     case .contraction(let tangent, let other, let otherLabels, let output):
       let c = Contraction(left: tangent, right: otherLabels, output: output)
       let extents = c.extents(operand.shape, other.shape)

@@ -65,7 +65,7 @@ import Testing
         let (row, column) = (j / n % n, j % n)
         let isRead =
           switch form.kind {
-          case .general: true
+          case .general, .sparse: true
           case .lower: column <= row
           case .upper: row <= column
           }

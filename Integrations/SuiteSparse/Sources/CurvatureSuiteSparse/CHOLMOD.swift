@@ -13,7 +13,7 @@ import Synchronization
 ///
 /// The licence of what is called differs: the orders and the `simplicial` factors are under the LGPL, the `supernodal` ones under
 /// the GPL, which then holds for a program that is passed on.
-public struct CHOLMOD: SparseFactorizer {
+public struct CHOLMOD: SparseFactorizer, Hashable {
   /// How the factors are computed.
   public enum Method: String, CaseIterable, Hashable, Sendable {
     /// L D Lᵀ column by column, for any matrix whose pivots do not vanish. Under the LGPL.

@@ -82,12 +82,13 @@ extension LeastSquaresObjective {
     func result<Value>(_ body: () throws -> Value) throws(TensorError) -> Value {
       do { return try body() } catch let error as TensorError { throw error } catch { throw TensorError("\(error)") }
     }
+    let factorizations = WorkCounter()
     return Objective(count: parameterCount, precision: precision) { (b) throws(TensorError) in
       try result { try residuals(b).reduce(0) { $0 + $1 * $1 } / 2 }
     } gradient: { (b) throws(TensorError) in
       try result { try derivatives(b).gradient }
     } hessian: { (b) throws(TensorError) in
-      try result { .dense(try derivatives(b).hessian) }
+      try result { .dense(try derivatives(b).hessian, factorizations) }
     } product: { (b, v) throws(TensorError) in
       try result { try derivatives(b).hessian.times(v) }
     }

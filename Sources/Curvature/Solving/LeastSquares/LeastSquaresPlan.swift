@@ -16,24 +16,36 @@ import TensorGraph
 /// ```
 /// Gauss & Newton's model and Newton's with the exact Hessian compete for each step (<doc:Solving>).
 public struct LeastSquaresPlan<Point: TensorTree> {
+  /// How the steps are found.
+  public let method: MinimizationMethod
   /// The most steps of a search.
   public var maximumIterations = 5000
   /// The cosine between residuals and their tangent plane at which a point counts as stationary: 10⁻⁹ for `Double`, 10⁻⁴ for
-  /// `Float`, unless set.
+  /// `Float`, unless set. Of the method `dense` alone.
   public var tolerance: Double
   private let template: Point
-  private let graph: LeastSquaresGraph
+  private let form: Form
   private let arguments: [Node]
+
+  private enum Form {
+    /// With all of J.
+    case dense(LeastSquaresGraph)
+    /// With JᵀJ and the Hessian, sparse or by products.
+    case large(ResidualProgram)
+  }
 
   /// A plan for parameters of the form of `point`, and data of the shapes of some tensors, whose elements do not matter.
   ///
   /// - Parameters:
   ///   - point: parameters of that form; their elements do not matter.
   ///   - data: what else the function takes: given anew in each search, and not differentiated in.
+  ///   - method: with the whole Jacobian unless told otherwise, O(n p²) a step; `.sparse` with the non-zeros of JᵀJ and of the
+  ///     Hessian, which a library factors, where each residual depends on few parameters; `.matrixFree` with products.
   ///   - residuals: as many numbers as there are observations, in a tensor of any shape.
-  /// - Throws: what `residuals` throws, and `TensorError` if there are fewer residuals than parameters.
+  /// - Throws: what `residuals` throws, and `TensorError` if there are fewer residuals than parameters, or sparse factors are
+  ///   too large.
   public init<each Data: TensorScalar>(
-    like point: Point, _ data: repeat Tensor<each Data>,
+    like point: Point, _ data: repeat Tensor<each Data>, method: MinimizationMethod = .dense,
     residuals: (Point, repeat Tensor<each Data>) throws -> Tensor<Point.Scalar>
   ) throws {
     let variable = Node(.input([point.parameterCount], Point.Scalar.scalarType))
@@ -45,7 +57,13 @@ public struct LeastSquaresPlan<Point: TensorTree> {
       )
     }
     arguments = PlanProgram.nodes(repeat each placeholders)
-    graph = try LeastSquaresGraph(residuals: result, parameters: variable, data: arguments)
+    self.method = method
+    form =
+      switch method.resolved(count: point.parameterCount) {
+      case .dense: .dense(try LeastSquaresGraph(residuals: result, parameters: variable, data: arguments))
+      case let large:
+        .large(try ResidualProgram(residuals: result, parameters: variable, data: arguments, method: large))
+      }
     template = point
     tolerance = Point.Scalar.scalarType == .float32 ? 1e-4 : 1e-9
   }
@@ -67,6 +85,13 @@ public struct LeastSquaresPlan<Point: TensorTree> {
   ) throws -> LeastSquaresResult<Point> {
     let nodes = PlanProgram.nodes(repeat each data)
     try PlanProgram.require(nodes, of: arguments)
+    let graph: LeastSquaresGraph
+    switch form {
+    case .dense(let dense): graph = dense
+    case .large(let program):
+      return try competing(
+        program, nodes, from: start, lower: lowerBounds, upper: upperBounds, onIterate: onIterate)
+    }
     let counter = Counter()
     let objective = counter.counting(graph.objective(data: try Evaluation.storages(nodes)))
     let first = try template.elements(of: start, "the start")
@@ -130,6 +155,33 @@ public struct LeastSquaresPlan<Point: TensorTree> {
     return try result(
       objective, counter, at: search.point, stop: search.stop ?? .iterationLimit,
       iterations: iterations + search.iterations, first: first, lower: lower, upper: upper)
+  }
+
+  /// The search with sparse models, or with products.
+  private func competing(
+    _ program: ResidualProgram, _ data: [Node], from start: Point, lower: Point?, upper: Point?,
+    onIterate: (MinimizationIterate<Point>) throws -> Void
+  ) throws -> LeastSquaresResult<Point> {
+    var competition = try program.search(
+      from: try template.elements(of: start, "the start"), data: data,
+      lower: try lower.map { try template.elements(of: $0, "the lower bounds") },
+      upper: try upper.map { try template.elements(of: $0, "the upper bounds") }, maximumIterations: maximumIterations,
+      names: { template.variableNames })
+    func minimization() -> Minimization<Point> { Minimization(search: competition.search, template: template) }
+    try onIterate(minimization().iterate)
+    while try competition.advance() { try onIterate(minimization().iterate) }
+    let minimum = try minimization().result()
+    let point = competition.search.point
+    let residuals = try program.residuals(at: point, data: data)
+    guard minimum.curvature.heldVariables == 0, residuals.allSatisfy(\.isFinite) else {
+      return LeastSquaresResult(minimum: minimum, residuals: residuals, statistics: nil)
+    }
+    let variances = try program.variances(at: point, data: data)
+    return LeastSquaresResult(
+      minimum: minimum, residuals: residuals,
+      statistics: LeastSquaresStatistics(residuals, parameterCount: point.count) {
+        (variances.gaussNewton?.map { $0.squareRoot() }, variances.exact?.map { $0.squareRoot() })
+      })
   }
 
   private var precision: Double { Point.Scalar.scalarType == .float32 ? Double(Float.ulpOfOne) : .ulpOfOne }
@@ -203,11 +255,11 @@ extension LeastSquaresResult: Sendable where Point: Sendable {}
 /// - Throws: what `residuals` and `onIterate` throw, and `TensorError` where a plan does.
 public func leastSquares<Point: TensorTree, each Data: TensorScalar>(
   from start: Point, _ data: repeat Tensor<each Data>, lowerBounds: Point? = nil, upperBounds: Point? = nil,
-  maximumIterations: Int = 5000, tolerance: Double? = nil,
+  method: MinimizationMethod = .dense, maximumIterations: Int = 5000, tolerance: Double? = nil,
   onIterate: (MinimizationIterate<Point>) throws -> Void = { _ in },
   residuals: (Point, repeat Tensor<each Data>) throws -> Tensor<Point.Scalar>
 ) throws -> LeastSquaresResult<Point> {
-  var plan = try LeastSquaresPlan(like: start, repeat each data, residuals: residuals)
+  var plan = try LeastSquaresPlan(like: start, repeat each data, method: method, residuals: residuals)
   plan.maximumIterations = maximumIterations
   if let tolerance { plan.tolerance = tolerance }
   return try plan(

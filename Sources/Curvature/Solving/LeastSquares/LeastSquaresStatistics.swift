@@ -6,21 +6,32 @@ public struct LeastSquaresStatistics: Sendable {
   public let degreesOfFreedom: Int
   /// √(RSS / (n - p)); nil without degrees of freedom.
   public let residualStandardDeviation: Double?
-  /// s √(JᵀJ)⁻¹ᵢᵢ, the convention of linear regression and of NIST, from a QR factorization of J; nil without degrees of freedom or full rank.
+  /// s √(JᵀJ)⁻¹ᵢᵢ, the convention of linear regression and of NIST, from a QR factorization of J or sparse factors
+  /// of JᵀJ; nil without degrees of freedom or full rank, or where there are products alone.
   public let standardDeviations: [Double]?
   /// s √H⁻¹ᵢᵢ with the exact Hessian H of ½‖r‖²; nil where H is not positive definite.
   public let exactStandardDeviations: [Double]?
 
   package init(_ derivatives: ResidualDerivatives) {
+    self.init(derivatives.residuals, parameterCount: derivatives.jacobian.columns) {
+      guard let factors = try? FactoredHessian(derivatives) else { return nil }
+      if factors.isRankDeficient { return (nil, nil) }
+      return ((try? factors.gaussNewtonDeviations()) ?? nil, (try? factors.hessianDeviations()) ?? nil)
+    }
+  }
+
+  /// - Parameter roots: those of the diagonals of (JᵀJ)⁻¹ and of H⁻¹; nil if derivatives are not finite.
+  init(
+    _ residuals: [Double], parameterCount: Int, roots: () -> (gaussNewton: [Double]?, exact: [Double]?)?
+  ) {
     // In units of a power of two near the largest residual, so that squares neither overflow nor vanish.
-    let largest = derivatives.residuals.reduce(0) { max($0, abs($1)) }
+    let largest = residuals.largestMagnitude
     let unit =
       largest > 0 && largest.isFinite ? Double(sign: .plus, exponent: Int(largest.exponent), significand: 1) : 1
-    let scaled = sumOfSquares(derivatives.residuals.map { $0 / unit })
+    let scaled = sumOfSquares(residuals.map { $0 / unit })
     residualSumOfSquares = scaled * unit * unit
-    degreesOfFreedom = derivatives.residuals.count - derivatives.jacobian.columns
-    let factors = try? FactoredHessian(derivatives)
-    guard degreesOfFreedom > 0, let factors else {
+    degreesOfFreedom = residuals.count - parameterCount
+    guard degreesOfFreedom > 0, let roots = roots() else {
       residualStandardDeviation = nil
       standardDeviations = nil
       exactStandardDeviations = nil
@@ -28,8 +39,8 @@ public struct LeastSquaresStatistics: Sendable {
     }
     let s = (scaled / Double(degreesOfFreedom)).squareRoot() * unit
     residualStandardDeviation = s
-    standardDeviations = factors.isRankDeficient ? nil : (try? factors.gaussNewtonDeviations())?.map { s * $0 }
-    exactStandardDeviations = factors.isRankDeficient ? nil : (try? factors.hessianDeviations())?.map { s * $0 }
+    standardDeviations = roots.gaussNewton?.map { s * $0 }
+    exactStandardDeviations = roots.exact?.map { s * $0 }
   }
 }
 

@@ -19,7 +19,7 @@ import TensorGraph
 /// ```swift
 /// let step = try H.solve(-b, by: .sparse(BlockArrow()))
 /// ```
-public struct BlockArrow: SparseFactorizer {
+public struct BlockArrow: SparseFactorizer, Hashable {
   /// The rows of the border; nil for those that it takes to have small blocks.
   public let border: [Int]?
 

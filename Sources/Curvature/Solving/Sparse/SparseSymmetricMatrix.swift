@@ -33,6 +33,12 @@ package struct SparseSymmetricMatrix: Sendable {
       self.places = places
     }
 
+    /// The entries of the larger pattern as an expression of those of the smaller one.
+    func spread(_ values: Node) -> Node {
+      guard let places else { return values }
+      return values.scatterAdded(.places(places), axis: 0, extent: pattern.nonzeroCount)
+    }
+
     /// The matrix with the entries of the smaller pattern.
     package func matrix(_ values: [Double]) -> SparseSymmetricMatrix {
       guard let places else { return SparseSymmetricMatrix(pattern: pattern, values: values) }
