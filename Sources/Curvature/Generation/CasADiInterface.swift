@@ -6,13 +6,15 @@ import TensorGraph
 /// sparsities and names, as Andersson, Gillis, Horn, Rawlings & Diehl, "CasADi" (Math. Prog. Comp. 11 (2019) 1), section 5, load them.
 struct CasADiInterface {
   /// What a function is to CasADi.
-  enum Role: Hashable {
+  enum Role {
     case value, gradient, hessian, jacobian
   }
 
-  var functions: [Role: StandaloneFunction] = [:]
+  var functions: [(role: Role, function: StandaloneFunction)] = []
   /// That of a sparse Hessian or Jacobian.
   var pattern: SparsityPattern?
+
+  private subscript(role: Role) -> StandaloneFunction? { functions.first { $0.role == role }?.function }
 
   /// An input or output: its name, its sparsity.
   private struct Port {
@@ -22,7 +24,7 @@ struct CasADiInterface {
 
   /// - Throws: `TensorError` if CasADi has no form for these functions.
   func text(_ name: String) throws(TensorError) -> String {
-    guard let value = functions[.value], value.inputs.count == 1, value.inputs[0].type == .float64 else {
+    guard let value = self[.value], value.inputs.count == 1, value.inputs[0].type == .float64 else {
       throw TensorError(
         "generate: the interface casadi is for functions of one vector of float64 that have no data; make data part of the vector, "
           + "or take the interface plain")
@@ -45,17 +47,17 @@ struct CasADiInterface {
 
       """
     text += Self.function(name, value, inputs: [x], outputs: [y], order: nil)
-    if let jacobian = functions[.jacobian], let pattern {
+    if let jacobian = self[.jacobian], let pattern {
       let (sparsity, order) = Self.compressed(pattern)
       let port = Port(name: "jac_value_x", sparsity: sparsity)
       text += Self.function(
         "jac_\(name)", jacobian, inputs: [x, Port(name: "out_value", sparsity: y.sparsity)], outputs: [port],
         order: order)
-    } else if let gradient = functions[.gradient] {
+    } else if let gradient = self[.gradient] {
       let row = Port(name: "jac_value_x", sparsity: "1, \(columns), 1")
       let out = Port(name: "out_value", sparsity: y.sparsity)
       text += Self.function("jac_\(name)", gradient, inputs: [x, out], outputs: [row], order: nil)
-      if let hessian = functions[.hessian] {
+      if let hessian = self[.hessian] {
         guard pattern.map({ $0.rowCount == columns && $0.transposed() == $0 }) ?? true else {
           throw TensorError("generate: the interface casadi takes whole Hessians; make the plan with triangle: .both")
         }

@@ -72,7 +72,7 @@ struct CodeGenerator {
     let own = suffix.isEmpty && interface == .casadi ? "all" : suffix
     let function = own.isEmpty ? name : "\(name)_\(own)"
     try code.add(function, outputs: outputs, inputs: inputs)
-    if let role { casadi.functions[role] = code.functions.last! }
+    if let role { casadi.functions.append((role, code.functions.last!)) }
     let shapes = (program.arguments.map(\.node) + program.results.map(\.node)).map { "\($0.shape)" }
     let names = (inputs.map(\.1) + outputs.map(\.1)).map(\.name)
     comments.append("\(comment)\n   " + zip(names, shapes).map { "\($0) \($1)" }.joined(separator: ", ") + ".")
