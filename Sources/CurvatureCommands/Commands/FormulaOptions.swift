@@ -9,7 +9,7 @@ struct FormulaOptions: ParsableArguments {
   static let valueOptions: Set<String> = [
     "--at", "--let", "--index", "--batch-axis", "--format", "--output", "--dtype", "--file", "--svg", "--png", "--why",
     "--order", "--bounds", "--method", "--max-iterations", "--tolerance",
-    "--subject-to", "--convergence",
+    "--subject-to", "--convergence", "--triangle", "--block-bytes",
   ]
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {
