@@ -7,8 +7,8 @@ import TensorGraph
 /// <!-- swift let x = Tensor<Double>([1, 2, 3]) -->
 /// ```swift
 /// let blocks = try hessian((x * x * x).sum(), x).rowBlocks(blockBytes: 48)
-/// blocks.count                 // 2
-/// try blocks.read(block: 0)    // shape [2, 3]
+/// blocks.count                      // 2
+/// try blocks.read(block: 0).shape   // [2, 3]
 /// ```
 /// Which rows a block has, and how they are computed, follows from the matrix and the size of a block alone: whoever computes a
 /// block, and in whatever order, gets the same bits. A row is one product. An entry of a Hessian and its mirror image come from

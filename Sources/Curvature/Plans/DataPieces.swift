@@ -4,7 +4,7 @@ import TensorGraph
 ///
 /// <!-- swift let X = Tensor<Double>.ones(5, 2) -->
 /// ```swift
-/// let pieces = X.pieces(of: 2)       // 3 pieces, the last of one row
+/// let pieces = X.pieces(of: 2)       // the last has one row
 /// let squares = DataPieces(count: 10) { Tensor([Double($0 * $0)]) }
 /// ```
 public struct DataPieces<Scalar: TensorScalar>: Sendable {

@@ -97,7 +97,7 @@ final class DurableFile {
   }
 
   /// Makes names of a folder durable, where its file system can.
-  private static func synchronizeFolder(of path: String) {
+  static func synchronizeFolder(of path: String) {
     let folder = open(FileAccess.folder(of: path), O_RDONLY | O_CLOEXEC)
     guard folder >= 0 else { return }
     fsync(folder)

@@ -117,6 +117,7 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
       try file.write(layout.header, at: 0)
       try file.synchronize()
       try journal.begin(header)
+      DurableFile.synchronizeFolder(of: path)
       for part in partPaths(path) { try BlockJournal(part, of: path).remove() }
       return file
     } catch {

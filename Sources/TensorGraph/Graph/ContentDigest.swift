@@ -5,7 +5,9 @@ package struct ContentDigest {
 
   package init() {}
 
-  package mutating func append(_ bytes: some Sequence<UInt8>) {
+  package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { append($0) } }
+
+  package mutating func append(_ bytes: UnsafeRawBufferPointer) {
     for byte in bytes { state = (state ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013B }
   }
 
