@@ -6,11 +6,39 @@
 #include <stdatomic.h>
 #include <string.h>
 
-void ck_run(const ck_step *steps, int64_t count, ck_context *context) {
-  for (const ck_step *step = steps, *end = steps + count; step < end; ++step) {
+void ck_native_publish_program(ck_native_cell *cell, ck_native_program run) {
+  __atomic_store_n(&cell->run, run, __ATOMIC_RELEASE);
+}
+
+void ck_run(int64_t count, ck_context *context, const ck_native_cell *native) {
+  ck_native_program run = __atomic_load_n(&native->run, __ATOMIC_ACQUIRE);
+  if (run) {
+    run(context);
+    return;
+  }
+  for (const ck_step *step = context->steps, *end = step + count; step < end; ++step) {
     step->run(step->payload, context);
     if (__builtin_expect(context->failure != 0, 0)) return;
   }
+}
+
+void ck_native_publish(ck_native *native, ck_native_group run) {
+  __atomic_store_n(&native->run, run, __ATOMIC_RELEASE);
+}
+
+typedef struct {
+  const ck_native *native;
+  ck_native_group run;
+  char *const *buffers;
+  _Atomic int64_t next;
+} native_job;
+
+static void work_on_native(void *argument, int64_t index) {
+  (void)index;
+  native_job *job = argument;
+  int64_t share = job->native->units_per_worker, units = job->native->units, from;
+  while ((from = atomic_fetch_add(&job->next, share)) < units)
+    job->run(job->buffers, from, from + share < units ? from + share : units);
 }
 
 typedef struct {
@@ -38,7 +66,16 @@ static void work_on_group(void *argument, int64_t index) {
 void ck_run_group(const void *payload, ck_context *context) {
   const ck_group_step *step = payload;
   const ck_group *group = step->group;
-  if (step->units_per_worker == 0 || context->active_workers == 1) {
+  ck_native_group native = __atomic_load_n(&step->native->run, __ATOMIC_ACQUIRE);
+  if (native) {
+    char *const *buffers = (char *const *)context->buffers;
+    if (step->native->units_per_worker == 0 || context->active_workers == 1) {
+      native(buffers, 0, step->native->units);
+    } else {
+      native_job job = {step->native, native, buffers, 0};
+      ck_team_perform(context->active_workers, &job, work_on_native);
+    }
+  } else if (step->units_per_worker == 0 || context->active_workers == 1) {
     void *worker = context->workers[step->number * context->worker_count];
     ck_worker_bind(group, worker, context->buffers, context->constants_version);
     ck_worker_run(group, worker, context->scratch[0], context->buffers, 0, group->units);

@@ -28,16 +28,11 @@ enum Family: Int32 {
 }
 
 extension ScalarType {
+  /// The types in the order of the C tables.
+  static let inTables: [ScalarType] = [.float32, .float64, .bool, .int32, .int64]
+
   /// The number that the C tables know this type by.
-  var tableIndex: Int {
-    switch self {
-    case .float32: 0
-    case .float64: 1
-    case .bool: 2
-    case .int32: 3
-    case .int64: 4
-    }
-  }
+  var tableIndex: Int { Self.inTables.firstIndex(of: self)! }
 
   var ckType: ck_type { ck_type(rawValue: UInt32(tableIndex)) }
 }
@@ -56,7 +51,7 @@ struct Kernels: @unchecked Sendable {
   let table: UnsafePointer<ck_kernels>
   private let functions: [ScalarFunction: ck_function]
   /// By the address of the kernel.
-  private let names: [Int: String]
+  private let forms: [Int: KernelForm]
 
   init(_ table: UnsafePointer<ck_kernels>) {
     self.table = table
@@ -69,8 +64,11 @@ struct Kernels: @unchecked Sendable {
       uniqueKeysWithValues: ScalarFunction.allCases.compactMap { function in
         named[function.rawValue].map { (function, $0) }
       })
-    names = Self.names(table, named)
+    forms = KernelForm.all(table)
   }
+
+  /// What a kernel does.
+  func form(of kernel: Kernel) -> KernelForm { forms[KernelForm.address(kernel)]! }
 
   /// The name of the instruction set.
   var instructionSet: String { String(cString: table.pointee.instruction_set) }
@@ -145,50 +143,5 @@ struct Kernels: @unchecked Sendable {
     guard let offset = MemoryLayout<ck_kernels>.offset(of: array) else { fatalError("the kernel table is a C struct") }
     return (UnsafeRawPointer(table) + offset).load(
       fromByteOffset: i * MemoryLayout<Kernel?>.stride, as: Optional<Kernel>.self)
-  }
-}
-
-extension Kernels {
-  /// A name for a kernel, for descriptions of programs.
-  func name(of kernel: Kernel) -> String { names[Self.address(kernel)] ?? "?" }
-
-  private static func address(_ kernel: Kernel) -> Int {
-    Int(bitPattern: unsafeBitCast(kernel, to: UnsafeRawPointer.self))
-  }
-
-  private static func names(_ table: UnsafePointer<ck_kernels>, _ functions: [String: ck_function]) -> [Int: String] {
-    var names: [Int: String] = [:]
-    for (name, function) in functions {
-      for kernel in [function.kernels.0, function.kernels.1, function.kernels.2] {
-        if let kernel { names[address(kernel)] = name }
-      }
-    }
-    func add<Tuple>(_ array: KeyPath<ck_kernels, Tuple>, _ name: String) {
-      guard let offset = MemoryLayout<ck_kernels>.offset(of: array) else { return }
-      for i in 0..<(MemoryLayout<Tuple>.size / MemoryLayout<Kernel?>.stride) {
-        let kernel = (UnsafeRawPointer(table) + offset).load(
-          fromByteOffset: i * MemoryLayout<Kernel?>.stride, as: Optional<Kernel>.self)
-        if let kernel { names[address(kernel)] = name }
-      }
-    }
-    add(\.compare, "compare")
-    add(\.logical, "logical")
-    add(\.select, "select")
-    add(\.multiply_add, "multiplyAdd")
-    add(\.multiply_subtract, "multiplySubtract")
-    add(\.subtract_product, "subtractProduct")
-    add(\.sine_and_cosine, "sinCos")
-    add(\.tanh_and_sech, "tanhSech")
-    add(\.convert, "convert")
-    add(\.wrap_to_i32, "wrap")
-    add(\.clamp_to_i32, "clamp")
-    add(\.is_nonzero, "isNonzero")
-    add(\.load, "load")
-    add(\.fill, "fill")
-    add(\.iota, "iota")
-    add(\.store, "store")
-    add(\.accumulate, "accumulate")
-    add(\.reduce_blocks, "reduceBlocks")
-    return names
   }
 }

@@ -6,33 +6,7 @@
 #include "CKGroup.h"
 #include "CKMovement.h"
 
-struct ck_context;
-
-typedef struct ck_context {
-  void **buffers;
-  // Per worker: scratch memory of all groups, one after another in use.
-  char **scratch;
-  // Per group and worker: its table.
-  void **workers;
-  // The contexts of programs that are run by steps of this one.
-  void **bodies;
-  int64_t worker_count;
-  // How many of the workers may be used.
-  int64_t active_workers;
-  // Another number, from 1 on, whenever the program's constants have changed.
-  int64_t constants_version;
-  // What went wrong: 0 nothing, 1 an index, with the step, the index, the axis and its extent.
-  int64_t failure;
-  int64_t failed_step;
-  int64_t failed_index;
-  int64_t failed_axis;
-  int64_t failed_extent;
-} ck_context;
-
-typedef struct ck_step {
-  void (*run)(const void *payload, ck_context *context);
-  const void *payload;
-} ck_step;
+#include "../native/context.inc"
 
 // A place in a buffer.
 typedef struct ck_place {
@@ -44,12 +18,33 @@ static inline char *ck_at(const ck_context *context, ck_place place) {
   return (char *)context->buffers[place.buffer] + place.offset;
 }
 
+// A group as compiled code, which does units from ..< to of its own cutting.
+typedef void (*ck_native_group)(char *const *buffers, int64_t from, int64_t to);
+typedef struct ck_native {
+  ck_native_group run;  // null until it is compiled; written while others read
+  int64_t units;
+  int64_t units_per_worker;
+} ck_native;
+
+// Lets a group run compiled from now on.
+void ck_native_publish(ck_native *native, ck_native_group run);
+
 typedef struct ck_group_step {
   const ck_group *group;
+  ck_native *native;
   int64_t number;            // of the group in the program
   int64_t units_per_worker;  // how many units a worker takes at a time; 0 if one worker is to do all
 } ck_group_step;
 void ck_run_group(const void *payload, ck_context *context);
+
+// A whole program as compiled code. Steps that are not compiled are run as they are.
+typedef void (*ck_native_program)(ck_context *context);
+typedef struct ck_native_cell {
+  ck_native_program run;  // null until it is compiled; written while others read
+} ck_native_cell;
+
+// Lets a program run compiled from now on.
+void ck_native_publish_program(ck_native_cell *cell, ck_native_program run);
 
 // Gather and scatter.
 typedef struct ck_index_step {
@@ -83,7 +78,7 @@ typedef struct ck_integer_step {
 void ck_run_contract_integers(const void *payload, ck_context *context);
 
 // Runs the steps until one fails.
-void ck_run(const ck_step *steps, int64_t count, ck_context *context);
+void ck_run(int64_t count, ck_context *context, const ck_native_cell *native);
 
 // Runs body(job, i) for i in 0 ..< count with all workers of a context.
 void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *job, int64_t i));

@@ -26,9 +26,14 @@ enum { ck_type_count = 5 };
 enum ck_reduction { ck_reduction_sum, ck_reduction_maximum, ck_reduction_minimum };
 enum { ck_reduction_count = 3 };
 
+// How a function is computed: by an expression that the compiler vectorises, by one with another where it fails, or by the C library
+// element by element. Integers have expressions alone.
+enum ck_style { ck_style_expression, ck_style_guarded, ck_style_called };
+
 // A scalar function under the name that ScalarFunction has for it; null where it does not exist.
 typedef struct ck_function {
   const char *name;
+  enum ck_style style;
   ck_kernel kernels[ck_family_count];
 } ck_function;
 

@@ -11,6 +11,7 @@
 #include "CKGroup.h"
 #include "CKMovement.h"
 #include "CKProgram.h"
+#include "CKSource.h"
 #include "CKTable.h"
 #include "CKTeam.h"
 

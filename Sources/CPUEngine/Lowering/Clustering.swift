@@ -35,7 +35,8 @@ struct Clustering {
   private(set) var panels: [PanelProduct] = []
   private var panelOf: [Int: Int] = [:]
 
-  init(_ graph: LoweredGraph) {
+  /// - Parameter makesPanels: whether products may have a matrix that is made on the way.
+  init(_ graph: LoweredGraph, makesPanels: Bool = true) {
     isStored = [Bool](repeating: false, count: graph.items.count)
     levels = [Int](repeating: 0, count: graph.items.count)
     var users = [[Int]](repeating: [], count: graph.items.count)
@@ -47,7 +48,7 @@ struct Clustering {
     var isOutput = [Bool](repeating: false, count: graph.items.count)
     for output in graph.outputs { isOutput[output] = true }
     sink(graph, users, isOutput)
-    panels = PanelProduct.all(in: graph, users: users, isOutput: isOutput) { flows(graph, $0, to: $1) }
+    if makesPanels { panels = PanelProduct.all(in: graph, users: users, isOutput: isOutput) { flows(graph, $0, to: $1) } }
     for panel in panels { for member in panel.members { panelOf[member] = panel.product } }
     for i in graph.outputs { isStored[i] = true }
     for (i, item) in graph.items.enumerated() where item.count > 0 {

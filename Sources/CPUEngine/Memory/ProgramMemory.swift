@@ -16,5 +16,10 @@ final class ProgramMemory: @unchecked Sendable {
     keep([element])!
   }
 
+  /// A place for what changes while the program is there.
+  func keepMutable<Element: BitwiseCopyable>(_ element: Element) -> UnsafeMutablePointer<Element> {
+    UnsafeMutablePointer(mutating: keep(element))
+  }
+
   deinit { for block in blocks { block.deallocate() } }
 }

@@ -10,16 +10,16 @@ struct LinearAlgebraStep: BitwiseCopyable {
     case function(MatrixFunction)
   }
 
-  private var work: Work
-  private var isDouble: Bool
-  private var count: Int
-  private var rows: Int
-  private var columns: Int
+  private(set) var work: Work
+  private(set) var isDouble: Bool
+  private(set) var count: Int
+  private(set) var rows: Int
+  private(set) var columns: Int
   /// Into how many parts the right-hand sides of a system are cut.
   private var panels: Int
-  private var to: ck_place
-  private var from: ck_place
-  private var other: ck_place
+  private(set) var to: ck_place
+  private(set) var from: ck_place
+  private(set) var other: ck_place
 
   init(
     _ work: Work, _ batch: LoweredGraph.MatrixBatch, _ type: ScalarType, to: ck_place, from: ck_place, other: ck_place

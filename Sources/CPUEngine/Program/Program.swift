@@ -5,7 +5,11 @@ import TensorGraph
 ///
 /// Running one needs a `ProgramContext`, which holds the memory; each concurrent caller has its own.
 package final class Program: @unchecked Sendable {
-  let steps: [ck_step]
+  /// In memory that stays where it is.
+  let steps: UnsafePointer<ck_step>?
+  /// The number of steps.
+  package let stepCount: Int
+  let sources: [StepSource]
   let summaries: [StepSummary]
   let groups: [UnsafePointer<ck_group>]
   /// Scratch memory of a worker, in bytes.
@@ -22,6 +26,11 @@ package final class Program: @unchecked Sendable {
   /// Buffers that are parts of outputs: their offsets in bytes.
   let outputParts: [(number: Int, root: Int, offset: Int)]
   private let memory: ProgramMemory
+  /// The time of a run in nanoseconds or so, but for steps that are no groups.
+  let nanoseconds: Double
+  let native: NativeProgram
+  /// Where the compiled form of the whole is found.
+  let nativeCell: UnsafeMutablePointer<ck_native_cell>
   /// Where the elements of the program's arguments come from.
   let arguments: [Argument]
   /// The values of the graph's constants, if they are known.
@@ -33,12 +42,15 @@ package final class Program: @unchecked Sendable {
   }
 
   /// Compiles a structure, whose arguments and constants come when it runs.
+  ///
+  /// - Parameter makesPanels: whether products may have a matrix that is there a few rows at a time.
   init(
-    _ structure: GraphStructure, arguments: [Argument], literalValues: [Literal], argumentsArePadded: Bool
+    _ structure: GraphStructure, arguments: [Argument], literalValues: [Literal], argumentsArePadded: Bool,
+    makesPanels: Bool = true
   ) throws(TensorError) {
     let graph = try GraphLowering.lower(structure)
-    let builder = try ProgramBuilder(graph, argumentsArePadded: argumentsArePadded)
-    steps = builder.steps
+    let builder = try ProgramBuilder(graph, argumentsArePadded: argumentsArePadded, makesPanels: makesPanels)
+    (stepCount, sources) = (builder.steps.count, builder.sources)
     summaries = builder.summaries
     groups = builder.groups
     scratchBytes = builder.scratchBytes
@@ -48,6 +60,10 @@ package final class Program: @unchecked Sendable {
     plan = builder.plan()
     literals = builder.literals
     memory = builder.memory
+    steps = memory.keep(builder.steps)
+    nanoseconds = builder.nanoseconds
+    native = NativeProgram()
+    nativeCell = memory.keepMutable(ck_native_cell(run: nil))
     outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
     let table = table
     outputParts = table.aliases.filter { !table.isTemporary($0.value.root) }.map { number, part in
@@ -59,7 +75,7 @@ package final class Program: @unchecked Sendable {
 
   /// A compiled structure with its arguments and constants.
   private init(binding program: Program, arguments: [Argument], literalValues: [Literal]) {
-    steps = program.steps
+    (steps, stepCount, sources) = (program.steps, program.stepCount, program.sources)
     summaries = program.summaries
     groups = program.groups
     scratchBytes = program.scratchBytes
@@ -69,6 +85,7 @@ package final class Program: @unchecked Sendable {
     plan = program.plan
     literals = program.literals
     memory = program.memory
+    (nanoseconds, native, nativeCell) = (program.nanoseconds, program.native, program.nativeCell)
     outputs = program.outputs
     outputParts = program.outputParts
     self.arguments = arguments
@@ -82,9 +99,10 @@ package final class Program: @unchecked Sendable {
   ///   - outputs: the nodes to compute.
   ///   - inputs: nodes whose elements are given when the program runs.
   ///   - keepsValues: whether any other node that has a value keeps it, or is computed again.
+  ///   - isStandalone: whether it is to become code that runs without the engine.
   /// - Throws: if an input without elements is needed that is not in `inputs`.
   package convenience init(
-    outputs: [Node], inputs: [Node], keepsValues: Bool = true
+    outputs: [Node], inputs: [Node], keepsValues: Bool = true, isStandalone: Bool = false
   ) throws(TensorError) {
     var positions: [ObjectIdentifier: Int] = [:]
     for (i, input) in inputs.enumerated() where positions[ObjectIdentifier(input)] == nil {
@@ -109,12 +127,25 @@ package final class Program: @unchecked Sendable {
           "program: an input of shape \(node.shape) has no elements; give it a value or name it as an input")
       }
     }
-    self.init(
-      binding: try Engine.program(for: structure), arguments: arguments, literalValues: literals.map(\.0))
+    let values = literals.map(\.0)
+    if isStandalone {
+      try self.init(
+        structure, arguments: arguments, literalValues: values, argumentsArePadded: false, makesPanels: false)
+    } else {
+      self.init(binding: try Engine.program(for: structure), arguments: arguments, literalValues: values)
+    }
   }
 
-  /// The number of steps.
-  package var stepCount: Int { steps.count }
+  /// Compiles the program, unless that was tried before: all its runs are then compiled, if it could be.
+  ///
+  /// - Parameter includesIrregular: whether groups are compiled too that would not gain.
+  package func compile(includesIrregular: Bool = false) {
+    native.compile(self, waits: true, includesIrregular: includesIrregular)
+  }
+  /// Fused groups of a compiled program that run interpreted.
+  package var interpretedGroupCount: Int { native.interpretedGroupCount }
+  /// Why the program is not compiled although that was asked for.
+  package var compilationFailure: String? { native.failure }
   /// The number of instructions in the fused groups.
   package var instructionCount: Int { groups.reduce(0) { $0 + Int($1.pointee.body_count) } }
   /// Bytes of memory for intermediate results.
@@ -141,6 +172,7 @@ extension Program: CustomStringConvertible {
       "program: \(table.argumentCount) arguments, \(table.literalCount) constants, \(table.outputCount) outputs, "
         + "\(plan.byteCount) bytes between"
     ]
+    if let text = native.description { lines.append(text) }
     for (i, summary) in summaries.enumerated() {
       lines.append("\(i): \(summary)")
     }

@@ -9,20 +9,24 @@ struct ProgramBuilder {
   private(set) var steps: [ck_step] = []
   /// What each step is, for people.
   private(set) var summaries: [StepSummary] = []
+  /// What each step is, for those who write it as text.
+  private(set) var sources: [StepSource] = []
   private(set) var groups: [UnsafePointer<ck_group>] = []
   private(set) var scratchBytes = 64
   private(set) var usesBLAS = false
+  /// The time of a run in nanoseconds or so.
+  private(set) var nanoseconds = 0.0
   private(set) var bodies: [Program] = []
   /// Per step the buffers that it touches.
   private var touched: [[Int32]] = []
   private let argumentsArePadded: Bool
   private(set) var literals: [LoweredGraph.LiteralSource]
 
-  init(_ graph: LoweredGraph, argumentsArePadded: Bool) throws(TensorError) {
+  init(_ graph: LoweredGraph, argumentsArePadded: Bool, makesPanels: Bool) throws(TensorError) {
     self.graph = graph
     self.argumentsArePadded = argumentsArePadded
     literals = graph.literals
-    let clustering = Clustering(graph)
+    let clustering = Clustering(graph, makesPanels: makesPanels)
     table = BufferTable(graph, isStored: clustering.isStored, panels: clustering.panels)
     for work in clustering.works {
       switch work {
@@ -42,13 +46,18 @@ struct ProgramBuilder {
       sizes: sizes, touched: touched.map { $0.map { Int(table.root($0)) - first }.filter { $0 >= 0 } })
   }
 
+  /// The time that a step takes besides its work, in nanoseconds or so.
+  private static let stepNanoseconds = 100.0
+
   private mutating func append<Payload: BitwiseCopyable>(
     _ run: @escaping @convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<ck_context>?) -> Void, _ payload: Payload,
-    _ buffers: [Int32], _ summary: StepSummary
+    _ buffers: [Int32], _ summary: StepSummary, _ source: StepSource? = nil
   ) {
     steps.append(ck_step(run: run, payload: UnsafeRawPointer(memory.keep(payload))))
     touched.append(buffers)
     summaries.append(summary)
+    sources.append(source ?? .other("\(summary)"))
+    nanoseconds += Self.stepNanoseconds
   }
 
   // MARK: Groups
@@ -59,11 +68,13 @@ struct ProgramBuilder {
     guard !cluster.members.isEmpty else { return }
     let builder = GroupBuilder(graph, cluster, isStored: isStored, buffers: table, memory: memory)
     let group = FusedGroup(builder, &table, argumentsArePadded: argumentsArePadded)
+    nanoseconds += group.cost
     let payload = ck_group_step(
-      group: group.group, number: Int64(groups.count), units_per_worker: Int64(group.unitsPerWorker))
+      group: group.group, native: memory.keepMutable(ck_native(run: nil, units: 0, units_per_worker: 0)),
+      number: Int64(groups.count), units_per_worker: Int64(group.unitsPerWorker))
     groups.append(group.group)
     scratchBytes = max(scratchBytes, group.scratchBytes)
-    append(ck_run_group, payload, group.buffers, .group(group.group))
+    append(ck_run_group, payload, group.buffers, .group(group.group), .group(payload))
   }
 
   /// A view that is written and does not read along its last axis goes in blocks instead of tiles.
@@ -76,7 +87,8 @@ struct ProgramBuilder {
       PlacedBoxes(item.operands[0], view.simplified), to: table[member], type: item.type, memory: memory,
       isInPlace: { _ in false }, buffer: { table[$0] })
     append(
-      ck_run_boxes, step.payload, [table[member], table[item.operands[0]]], .named("transposition", item.count))
+      ck_run_boxes, step.payload, [table[member], table[item.operands[0]]], .named("transposition", item.count),
+      .boxes(step.payload))
     return true
   }
 
@@ -116,12 +128,12 @@ struct ProgramBuilder {
       )
       append(
         isGather ? ck_run_gather : ck_run_scatter_add, payload, buffers + extra,
-        .named(isGather ? "gather" : "scatterAdd", item.count))
+        .named(isGather ? "gather" : "scatterAdd", item.count), .indexed(payload, isGather: isGather))
     case .cumulativeSum(let lines, let reversed, let offset):
       let payload = ck_line_step(
         to: to, from: place(0, offset), scratch: to, outer: Int64(lines.outer), extent: Int64(lines.extent),
         inner: Int64(lines.inner), reversed: reversed ? 1 : 0, type: item.type.ckType)
-      append(ck_run_cumulative_sum, payload, buffers, .named("cumulativeSum", item.count))
+      append(ck_run_cumulative_sum, payload, buffers, .named("cumulativeSum", item.count), .cumulativeSum(payload))
     case .argsort(let lines, let offset):
       let scratch = table.addScratch(bytes: lines.extent * 4 * 8)
       let payload = ck_line_step(
@@ -137,14 +149,16 @@ struct ProgramBuilder {
         right_strides: memory.keep(product.rightStrides.map(Int64.init)),
         extents: memory.keep(product.extents.map(Int64.init)), rank: Int64(product.extents.count),
         summed: Int64(product.summed), type: item.type.ckType)
-      append(ck_run_contract_integers, payload, buffers, .named("product of integers", item.count))
+      append(
+        ck_run_contract_integers, payload, buffers, .named("product of integers", item.count), .integerProduct(payload))
     case .matrixProduct(let product):
       let payload = MatrixStep(
         product, item.type, a: table[item.operands[0]], b: table[item.operands[1]], c: table[i], memory: memory)
       usesBLAS = usesBLAS || payload.usesBLAS
       append(
         MatrixStep.run, payload, buffers,
-        .product(batch: payload.batchCount, m: product.m, n: product.n, k: product.k, isSymmetric: payload.isSymmetric))
+        .product(batch: payload.batchCount, m: product.m, n: product.n, k: product.k, isSymmetric: payload.isSymmetric),
+        .matrixProduct(payload))
     case .special(let function, let offsets):
       let payload = SpecialFunctionStep(
         function, item.type, count: item.count, to: to, from: offsets.enumerated().map { place($0, $1) })
@@ -152,16 +166,16 @@ struct ProgramBuilder {
     case .eliminated(let batch, let offset):
       let payload = LinearAlgebraStep(.eliminate, batch, item.type, to: to, from: place(0, offset), other: to)
       usesBLAS = true
-      append(LinearAlgebraStep.run, payload, buffers, .named("elimination", item.count))
+      append(LinearAlgebraStep.run, payload, buffers, .named("elimination", item.count), .linearAlgebra(payload))
     case .solve(let form, let batch, let offsets):
       let payload = LinearAlgebraStep(
         .solve(form), batch, item.type, to: to, from: place(0, offsets[0]), other: place(1, offsets[1]))
       usesBLAS = true
-      append(LinearAlgebraStep.run, payload, buffers, .named("solve", item.count))
+      append(LinearAlgebraStep.run, payload, buffers, .named("solve", item.count), .linearAlgebra(payload))
     case .matrix(let function, let batch, let offset):
       let payload = LinearAlgebraStep(.function(function), batch, item.type, to: to, from: place(0, offset), other: to)
       usesBLAS = true
-      append(LinearAlgebraStep.run, payload, buffers, .named(function.rawValue, item.count))
+      append(LinearAlgebraStep.run, payload, buffers, .named(function.rawValue, item.count), .linearAlgebra(payload))
     case .recurrence(let recurrence, let offsets):
       let body = try RecurrenceStep.program(of: recurrence)
       let layout = recurrence.layout
@@ -172,10 +186,11 @@ struct ProgramBuilder {
         operands: offsets.enumerated().map { place($0, $1) }, otherCarry: ck_place(buffer: carry, offset: 0),
         otherSum: ck_place(buffer: scratch, offset: 0), memory: memory)
       bodies.append(body)
+      nanoseconds += Double(recurrence.count) * body.nanoseconds
       usesBLAS = usesBLAS || body.usesBLAS
       append(
         RecurrenceStep.run, payload, buffers + [scratch, carry],
-        .named("scan of \(recurrence.count) steps", recurrence.count * body.elementCount))
+        .named("scan of \(recurrence.count) steps", recurrence.count * body.elementCount), .recurrence(payload))
     }
   }
 
@@ -209,7 +224,7 @@ struct ProgramBuilder {
     guard step.boxCount > 0 else { return }
     append(
       ck_run_boxes, step.payload, [table[i]] + item.operands.map { table[$0] },
-      .named("\(step.boxCount) placed boxes", item.count))
+      .named("\(step.boxCount) placed boxes", item.count), .boxes(step.payload))
   }
 }
 

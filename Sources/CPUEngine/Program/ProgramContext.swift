@@ -14,7 +14,10 @@ package final class ProgramContext {
   private let workers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// The contexts of the programs that are run by steps.
   private let bodies: [ProgramContext]
-  private let bodyTable: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  private let bodyTable: UnsafeMutablePointer<UnsafeMutablePointer<ck_context>?>
+
+  /// Runs until the program has taken so long that compiling it pays; 0 if it was asked for, or never is.
+  private var runsUntilCompiled: Int
 
   /// The most workers that any context has.
   static let workerCount = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64)
@@ -25,6 +28,12 @@ package final class ProgramContext {
     var bodies: [ProgramContext] = []
     for body in program.bodies { bodies.append(try ProgramContext(body)) }
     self.bodies = bodies
+    runsUntilCompiled =
+      switch ExecutionMode.standard {
+      case .interpreted: 0
+      case .compiled: 1
+      case .automatic: max(8, Int(NativeProgram.patience / max(program.nanoseconds, 1)))
+      }
     let count = Self.workerCount
     let scratchBytes = (program.scratchBytes + 127) & ~63
     let tables = program.groups.map { Int(ck_worker_bytes($0)) }
@@ -63,14 +72,16 @@ package final class ProgramContext {
     }
     bodyTable = .allocate(capacity: max(bodies.count, 1))
     for (n, body) in bodies.enumerated() {
-      (bodyTable + n).initialize(to: Unmanaged.passUnretained(body).toOpaque())
+      (bodyTable + n).initialize(to: body.context)
     }
     context = .allocate(capacity: 1)
     context.initialize(
       to: ck_context(
-        buffers: buffers, scratch: scratches, workers: workers, bodies: bodyTable, worker_count: Int64(count),
+        buffers: buffers, scratch: scratches, workers: workers, bodies: bodyTable, steps: program.steps, owner: nil,
+        worker_count: Int64(count),
         active_workers: Int64(count), constants_version: 1, failure: 0, failed_step: 0,
         failed_index: 0, failed_axis: 0, failed_extent: 0))
+    context.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
     for (n, source) in program.literals.enumerated() {
       switch source {
       case .fixed(let literal, let type): setLiteral(n, literal, type)
@@ -143,6 +154,10 @@ package final class ProgramContext {
   }
 
   func run() throws(TensorError) {
+    if runsUntilCompiled > 0 {
+      runsUntilCompiled -= 1
+      if runsUntilCompiled == 0 { program.native.compile(program, waits: ExecutionMode.standard == .compiled) }
+    }
     if program.usesBLAS { BLASThreads.begin() }
     defer { if program.usesBLAS { BLASThreads.end() } }
     guard runSteps() else { throw takeFailure() }
@@ -151,9 +166,7 @@ package final class ProgramContext {
   /// Runs the steps, without a word to BLAS. False if one of them failed.
   private func runSteps() -> Bool {
     for part in program.outputParts { buffers[part.number] = buffers[part.root]! + part.offset }
-    program.steps.withUnsafeBufferPointer { steps in
-      ck_run(steps.baseAddress, Int64(steps.count), context)
-    }
+    ck_run(Int64(program.stepCount), context, program.nativeCell)
     return context.pointee.failure == 0
   }
 

@@ -4,7 +4,7 @@ import TensorGraph
 /// The steps of a recurrence: a program for one step, run on the rows of its operands and of the result in place.
 struct RecurrenceStep: BitwiseCopyable {
   /// What an argument of the step's program is.
-  private enum Source: BitwiseCopyable {
+  enum Source: BitwiseCopyable {
     case carry
     /// A part of a buffer, and how many bytes further on the next row is.
     case operand(ck_place, rowBytes: Int)
@@ -12,24 +12,24 @@ struct RecurrenceStep: BitwiseCopyable {
   }
 
   /// The number of the program's context.
-  private var bodyNumber: Int
+  private(set) var bodyNumber: Int
   /// The number of this step in its own program.
-  private var number: Int
-  private var count: Int
-  private var isReversed: Bool
-  private var start: ck_place
-  private var to: ck_place
+  private(set) var number: Int
+  private(set) var count: Int
+  private(set) var isReversed: Bool
+  private(set) var start: ck_place
+  private(set) var to: ck_place
   /// Bytes of the result before the carries, those of a carry, and those from one in the result to the next.
-  private var carries: (start: Int, bytes: Int, stride: Int)
+  private(set) var carries: (start: Int, bytes: Int, stride: Int)
   /// Where the carry is after every other step if they are not kept.
-  private var otherCarry: ck_place
+  private(set) var otherCarry: ck_place
   /// Bytes of the result before the outputs, and those of a step's.
-  private var outputs: (start: Int, rowBytes: Int)
-  private var sum: (start: Int, bytes: Int)
+  private(set) var outputs: (start: Int, rowBytes: Int)
+  private(set) var sum: (start: Int, bytes: Int)
   /// Where the sum is after every other step.
-  private var otherSum: ck_place
-  private var sources: UnsafePointer<Source>?
-  private var sourceCount: Int
+  private(set) var otherSum: ck_place
+  private(set) var sources: UnsafePointer<Source>?
+  private(set) var sourceCount: Int
 
   /// - Parameters:
   ///   - body: `RecurrenceStep.program(of:)`.
@@ -83,7 +83,7 @@ struct RecurrenceStep: BitwiseCopyable {
   static let run: @convention(c) (UnsafeRawPointer?, UnsafeMutablePointer<ck_context>?) -> Void = { payload, context in
     let context = context!
     let step = payload!.assumingMemoryBound(to: RecurrenceStep.self)
-    let body = Unmanaged<ProgramContext>.fromOpaque(context.pointee.bodies[step.pointee.bodyNumber]!)
+    let body = Unmanaged<ProgramContext>.fromOpaque(context.pointee.bodies[step.pointee.bodyNumber]!.pointee.owner)
     body._withUnsafeGuaranteedRef { step.pointee.run($0, context) }
   }
 

@@ -8,8 +8,8 @@ import TensorGraph
 public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
   /// The shape of a point.
   public let shape: [Int]
-  private let all: PlanProgram
-  private let valueAlone: PlanProgram
+  let all: PlanProgram
+  let valueAlone: PlanProgram
 
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
@@ -80,7 +80,7 @@ public struct GradientPlan<Scalar: DifferentiableScalar>: Sendable {
 public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
   /// The shape of a point and of a direction.
   public let shape: [Int]
-  private let product: PlanProgram
+  let product: PlanProgram
 
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///

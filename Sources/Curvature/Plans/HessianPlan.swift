@@ -19,9 +19,9 @@ import TensorGraph
 public struct HessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStringConvertible {
   /// The shape of a point.
   public let shape: [Int]
-  private let all: PlanProgram
-  private let valueAlone: PlanProgram
-  private let hessianAlone: PlanProgram
+  let all: PlanProgram
+  let valueAlone: PlanProgram
+  let hessianAlone: PlanProgram
   private let steps: String
 
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.

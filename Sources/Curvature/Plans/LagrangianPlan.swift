@@ -31,10 +31,10 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
   private let hessianEntries: PlannedNonzeros
   /// The objective, its gradient, the constraints, the entries of their Jacobian and of the Hessian.
   private let everything: PlanProgram
-  private let objectiveAlone: PlanProgram
-  private let constraintsAlone: PlanProgram
-  private let firstOrder: PlanProgram
-  private let hessianAlone: PlanProgram
+  let objectiveAlone: PlanProgram
+  let constraintsAlone: PlanProgram
+  let firstOrder: PlanProgram
+  let hessianAlone: PlanProgram
 
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///

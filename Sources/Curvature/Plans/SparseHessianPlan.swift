@@ -39,9 +39,9 @@ public struct SparseHessianPlan<Scalar: DifferentiableScalar>: Sendable, CustomS
   private let function: Node
   private let derivative: Derivative
   private let saved: DerivativeStructure?
-  private let all: PlanProgram
-  private let valueAlone: PlanProgram
-  private let hessianAlone: PlanProgram
+  let all: PlanProgram
+  let valueAlone: PlanProgram
+  let hessianAlone: PlanProgram
 
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///
@@ -181,7 +181,7 @@ public struct SparseJacobianPlan<Scalar: DifferentiableScalar>: Sendable, Custom
   private let nonzeros: PlannedNonzeros
   private let derivative: Derivative
   private let saved: DerivativeStructure?
-  private let all: PlanProgram
+  let all: PlanProgram
 
   /// A plan for points of the shape of `x`, and data of the shapes of some tensors, whose elements do not matter.
   ///

@@ -63,20 +63,25 @@ struct JacobianCommand: ToolCommand {
   func run(_ console: Console) throws {
     try result.evaluate(options, console) { problem, index, statistics in
       switch options.dtype {
-      case .float32: try blocks(Float.self, problem, index, &statistics, console.team)
-      case .float64: try blocks(Double.self, problem, index, &statistics, console.team)
+      case .float32: try blocks(Float.self, problem, index, &statistics, console)
+      case .float64: try blocks(Double.self, problem, index, &statistics, console)
       }
     }
   }
 
   private func blocks<Scalar: DifferentiableScalar>(
     _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics,
-    _ team: any ProcessTeam
+    _ console: Console
   ) throws -> CommandResult? {
     let y = Tensor<Scalar>(problem.result)
+    func matrix(_ x: Node) throws -> Jacobian<Scalar> { try Jacobian(of: y, withRespectTo: Tensor<Scalar>(x)) }
+    if let text = try rows.explanation(of: matrix, problem) {
+      console.print(text)
+      return nil
+    }
     let written = try rows.written(
-      { try Jacobian(of: y, withRespectTo: Tensor<Scalar>($0)) }, of: problem, index, batch, isSparse: sparse,
-      to: ResultOutput(result), by: team)
+      matrix, of: problem, index, batch, isSparse: sparse,
+      to: ResultOutput(result), by: console.team)
     if let written {
       statistics.add(written)
       return nil
@@ -112,20 +117,27 @@ struct HessianCommand: ToolCommand {
   func run(_ console: Console) throws {
     try result.evaluate(options, console) { problem, index, statistics in
       switch options.dtype {
-      case .float32: try blocks(Float.self, problem, index, &statistics, console.team)
-      case .float64: try blocks(Double.self, problem, index, &statistics, console.team)
+      case .float32: try blocks(Float.self, problem, index, &statistics, console)
+      case .float64: try blocks(Double.self, problem, index, &statistics, console)
       }
     }
   }
 
   private func blocks<Scalar: DifferentiableScalar>(
     _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics,
-    _ team: any ProcessTeam
+    _ console: Console
   ) throws -> CommandResult? {
     let variables = problem.variables
+    func whole(_ x: Node) throws -> Hessian<Scalar> {
+      try Hessian(of: Tensor<Scalar>(problem.result), withRespectTo: Tensor<Scalar>(x))
+    }
+    if let text = try rows.explanation(of: whole, problem) {
+      console.print(text)
+      return nil
+    }
     let written = try rows.written(
-      { try Hessian(of: Tensor<Scalar>(problem.result), withRespectTo: Tensor<Scalar>($0)) }, of: problem, index,
-      batch, isSparse: sparse, to: ResultOutput(result), by: team)
+      whole, of: problem, index,
+      batch, isSparse: sparse, to: ResultOutput(result), by: console.team)
     if let written {
       statistics.add(written)
       return nil

@@ -4,12 +4,15 @@ import TensorGraph
 /// What the commands that take a formula have in common.
 struct FormulaOptions: ParsableArguments {
   /// The commands that take a formula as their argument.
-  static let commandNames: Set<String> = ["value", "gradient", "jacobian", "hessian", "pattern", "check", "minimize"]
+  static let commandNames: Set<String> = [
+    "value", "gradient", "jacobian", "hessian", "pattern", "check", "minimize", "generate",
+  ]
   /// The options that take a value.
   static let valueOptions: Set<String> = [
     "--at", "--let", "--index", "--batch-axis", "--format", "--output", "--dtype", "--file", "--svg", "--png", "--why",
     "--order", "--bounds", "--method", "--max-iterations", "--tolerance",
-    "--subject-to", "--convergence", "--triangle", "--block-bytes",
+    "--subject-to", "--convergence", "--function", "--argument", "--interface", "--triangle", "--block-bytes",
+    "--latency", "--bandwidth", "--disk-bandwidth",
   ]
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {

@@ -12,12 +12,18 @@ struct FormulaProblem {
 
   let formula: Formula
   let variables: [Variable]
+  /// What is given in each call of generated code, besides the variables.
+  let arguments: [Variable]
   let evaluator: FormulaEvaluator
   /// The formula's value, of real numbers.
   let result: Node
 
-  /// - Parameter needsVariables: whether a command is of no use without `--at`.
-  init(_ options: FormulaOptions, _ console: Console, needsVariables: Bool) throws(ToolError) {
+  /// - Parameters:
+  ///   - needsVariables: whether a command is of no use without `--at`.
+  ///   - arguments: what `--argument` says.
+  init(
+    _ options: FormulaOptions, _ console: Console, needsVariables: Bool, arguments definitions: [String] = []
+  ) throws(ToolError) {
     let text: String
     var name = "formula"
     switch (options.formula, options.file) {
@@ -39,6 +45,15 @@ struct FormulaProblem {
       let (name, value) = try FormulaProblem.split(definition, option: "--let", names)
       names[name] = try FormulaProblem.value(value, "--let \(name)", names, real, console)
     }
+    var arguments: [Variable] = []
+    for definition in definitions {
+      let (name, value) = try FormulaProblem.split(definition, option: "--argument", names)
+      let given = try FormulaProblem.value(value, "--argument \(name)", names, real, console)
+      // Whole numbers stay what they are: they may be indices.
+      let node = if case .tensor(let known) = given { known } else { try FormulaProblem.input(given, "--argument \(name)", real) }
+      arguments.append(Variable(name: name, node: node))
+      names[name] = .tensor(node)
+    }
     var variables: [Variable] = []
     for definition in options.variables {
       let (name, value) = try FormulaProblem.split(definition, option: "--at", names)
@@ -51,7 +66,7 @@ struct FormulaProblem {
     guard !needsVariables || !variables.isEmpty else {
       throw ToolError("found no variable to differentiate in; name one, as in --at 'x=[1, 2, 3]'", status: .usage)
     }
-    self.variables = variables
+    (self.variables, self.arguments) = (variables, arguments)
     evaluator = FormulaEvaluator(names: names, variables: variables.map(\.node), real: real)
     let node = try evaluator.tensor(formula)
     result = needsVariables ? node.cast(to: real) : node

@@ -19,6 +19,34 @@ struct StreamOptions: ParsableArguments {
   @Option(help: "The bytes of a block of rows; up to two of them are computed again when it goes on.")
   var blockBytes = RowBlocks<Double>.defaultBlockBytes
 
+  @Flag(
+    help: "Compute one block of rows, and print how long the matrix would take 1 to 1000 processes of curvature-mpi.")
+  var explainRanks = false
+
+  @Option(help: "For --explain-ranks: seconds until a short message arrives.")
+  var latency = 2e-6
+
+  @Option(help: "For --explain-ranks: bytes a second between two processes.")
+  var bandwidth = 1e9
+
+  @Option(help: "For --explain-ranks: bytes a second that the disk takes from all processes together.")
+  var diskBandwidth = 1e9
+
+  /// How long a matrix would take some processes, if that is asked for.
+  func explanation<Matrix: DerivativeMatrix>(of matrix: (Node) throws -> Matrix, _ problem: FormulaProblem) throws
+    -> String?
+  {
+    guard explainRanks else { return nil }
+    guard problem.variables.count == 1, latency >= 0, bandwidth > 0, diskBandwidth > 0 else {
+      throw ToolError(
+        "--explain-ranks is for the matrix in one variable; latency is 0 or more, and bandwidths are positive",
+        status: .usage)
+    }
+    var model = try SharingModel(measuring: matrix(problem.variables[0].node).rowBlocks(blockBytes: blockBytes))
+    (model.latency, model.bandwidth, model.diskBandwidth) = (latency, bandwidth, diskBandwidth)
+    return "\(model)"
+  }
+
   private var isForced: Bool { stream || resume || triangle != .both }
 
   /// The largest matrix that is computed as a whole to be written: it is in memory twice then, and some room is left.

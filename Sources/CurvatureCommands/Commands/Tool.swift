@@ -207,7 +207,7 @@ package struct CurvatureCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ValueCommand.self, GradientCommand.self, JacobianCommand.self, HessianCommand.self, PatternCommand.self,
-      CheckCommand.self,
+      CheckCommand.self, GenerateCommand.self,
       MinimizeCommand.self, FunctionsCommand.self, ExampleCommand.self, FitCommand.self,
     ])
 

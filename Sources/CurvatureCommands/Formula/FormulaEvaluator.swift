@@ -7,7 +7,7 @@ package struct FormulaEvaluator {
   /// The type of real numbers.
   package let real: ScalarType
   /// What names stand for.
-  package private(set) var names: [String: FormulaValue]
+  package var names: [String: FormulaValue]
   /// The tensors in which derivatives will be taken: nothing may depend on their values but values.
   package let variables: [Node]
   /// What to do about a name that has no value.

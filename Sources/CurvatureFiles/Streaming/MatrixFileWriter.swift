@@ -84,7 +84,7 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
   deinit {
     try? settle()
     // Nothing that could be gone on with.
-    if !isPart, !isFinished, journal.finished.isEmpty, Self.partPaths(path).isEmpty {
+    if !isPart, !isFinished, partial.path != path, journal.finished.isEmpty, Self.partPaths(path).isEmpty {
       partial.remove()
       journal.remove()
     }

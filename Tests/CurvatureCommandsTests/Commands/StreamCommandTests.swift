@@ -47,6 +47,24 @@ import Testing
     #expect(outcome.status == 2 && outcome.errors.contains(text), "\(outcome.errors)")
   }
 
+  @Test("How long some processes would take, by a model and from a block") func ranks() {
+    var model = SharingModel(blockCount: 10, blockSeconds: 2, startSeconds: 0.5, bytes: 1e9)
+    (model.latency, model.bandwidth, model.diskBandwidth) = (0.001, 1e6, 1e9)
+    #expect(model.seconds(processes: 1) == 20.5)
+    // The largest part has 4 blocks; two levels of a tree, 6 messages, and bytes of all.
+    #expect(abs(model.seconds(processes: 3) - (8.5 + 12 * 0.001 + 3 * 266 / 1e6)) < 1e-12)
+    #expect(model.seconds(processes: 1000) > 2.5 && model.seconds(processes: 1000) < 2.9)
+    #expect(abs(model.efficiency(processes: 10) - 0.82) < 0.01)
+    model.diskBandwidth = 1e8
+    #expect(model.seconds(processes: 10) > 10 && model.seconds(processes: 1) == 20.5)
+    let outcome = run("hessian", "sum(sin(outer(x, x)))", "--at", "x=linspace(0, 1, 30)", "--explain-ranks")
+    let lines = outcome.outputText.split(separator: "\n")
+    #expect(outcome.status == 0 && lines.count == 13 && lines[0].hasPrefix("1 blocks of "))
+    #expect(lines.last?.hasPrefix(" 1000") == true)
+    let refused = run("hessian", "x*y", "--at", "x=1", "--at", "y=2", "--explain-ranks")
+    #expect(refused.status == 2 && refused.errors.contains("in one variable"))
+  }
+
   /// Runs that are killed at random moments: 6, or as many as the environment's `CURVATURE_KILLS` says.
   @Test("A run that is killed at any moment is gone on with, to the same bytes") func killed() throws {
     let folders = [Bundle.main.bundleURL, URL(fileURLWithPath: CommandLine.arguments[0])]

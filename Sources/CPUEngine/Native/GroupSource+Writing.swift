@@ -1,0 +1,552 @@
+import CKernels
+import TensorGraph
+
+/// The text of the function.
+extension GroupSource {
+  /// What the text of a loop has asked for so far.
+  private struct Loop {
+    var phase: Int
+    var text: [String] = []
+    /// Values that have a name by now.
+    var known = Set<String>()
+    /// Direct operands, loads, and arrays that are read or written.
+    var directs: [Int: ScalarType] = [:]
+    var loads: [Int] = []
+    var arrays = Set<Int>()
+    var accumulators = Set<Int>()
+    var stores: [Int: (type: ScalarType, divisor: Int)] = [:]
+  }
+
+  private var block: Int { nest.block }
+
+  mutating func write() {
+    text.line("static void \(name)(char *const *b, int64_t from, int64_t to) {")
+    declareBuffers()
+    if group.accumulator_count > 0 { writeAccumulation() } else { writeUnits() }
+    text.line("}")
+  }
+
+  private mutating func writeUnits() {
+    declareArrays()
+    let total = nest.total
+    let isOneLoop = phases.count <= 1 && arrays.isEmpty
+    if units == 1 {
+      text.line("(void)from, (void)to;")
+      text.line("const int64_t t0 = 0, t1 = \(total);")
+    } else {
+      if !isOneLoop { text.line("for (int64_t unit = from; unit < to; ++unit) {") }
+      let (first, end) = isOneLoop ? ("from", "to") : ("unit", "(unit + 1)")
+      text.line("const int64_t t0 = \(first) * \(chunk);")
+      text.line("const int64_t t1 = \(end) * \(chunk) < \(total) ? \(end) * \(chunk) : \(total);")
+    }
+    writePhases()
+    if !isWrittenOut { for reduction in reductions { write(reduction) } }
+    if units > 1, !isOneLoop { text.line("}") }
+  }
+
+  private mutating func declareArrays() {
+    for (slot, family) in arrays.sorted(by: { $0.key < $1.key }) {
+      text.line("\(family.nativeType) w\(slot)[\(chunk)];")
+    }
+  }
+
+  private mutating func write(_ reduction: BlockReduction) {
+    let function = "reduce_\(reduction.reduction.nativeName)_\(reduction.family.nativeSuffix)"
+    let count = "(t1 - t0) / \(reduction.block)"
+    let from = arrayPointer(reduction.operand, reduction.family)
+    if case .scalar = values[reduction.operand] {
+      text.line("for (int64_t i = 0; i < \(chunk); ++i) w\(reduction.operand)[i] = h\(reduction.operand);")
+    }
+    let place = "s\(reduction.store) + t0 / \(reduction.rows)"
+    let type = reduction.family.nativeType
+    if reduction.type == reduction.family.memoryType {
+      text.line("\(function)((\(type) *)(\(place)), \(from), \(reduction.rows), \(reduction.columns), \(count));")
+      return
+    }
+    text.line("{")
+    text.line("\(type) r[\(chunk / reduction.rows)];")
+    text.line("\(function)(r, \(from), \(reduction.rows), \(reduction.columns), \(count));")
+    text.line(
+      "for (int64_t i = 0; i < (t1 - t0) / \(reduction.rows); ++i) (\(place))[i] = (\(reduction.type.nativeType))r[i];")
+    text.line("}")
+  }
+
+  // MARK: Buffers and scalars
+
+  private mutating func declareBuffers() {
+    for i in 0..<Int(group.hoisted_count) { declareScalar(group.hoisted[i]) }
+    for i in 0..<Int(group.constant_count) { declareScalar(group.constants[i]) }
+    var declared = Set<Int>()
+    for instruction in instructions {
+      for (operand, family) in Self.readOperands(instruction) {
+        guard values[operand] == nil, let direct = directs[operand], declared.insert(operand).inserted else { continue }
+        declare("d\(operand)", family.memoryType, direct.buffer, Int(direct.offset), isConst: true)
+      }
+      for slot in [instruction.out, instruction.second ?? instruction.out] {
+        guard let type = outputs[slot], let direct = directs[slot], declared.insert(slot).inserted else { continue }
+        declare("d\(slot)", type, direct.buffer, Int(direct.offset), isConst: false)
+      }
+      switch instruction.form {
+      case .load(let type, _):
+        let slot = group.slots[instruction.operands[0]]
+        guard declared.insert(instruction.operands[0]).inserted else { continue }
+        declare(
+          "l\(instruction.operands[0])", type, slot.buffer, Int(slot.access.pointee.offset) * type.byteCount,
+          isConst: true)
+      case .store(_, let type):
+        guard declared.insert(instruction.out).inserted else { continue }
+        declare("s\(instruction.out)", type, group.slots[instruction.out].buffer, 0, isConst: false)
+      case .elementwise, .pair, .convert, .fill, .iota, .accumulate, .reduceBlocks: break
+      }
+    }
+  }
+
+  private mutating func declareScalar(_ instruction: ck_instruction) {
+    guard case .fill(let type, let family) = Kernels.shared.form(of: instruction.kernel) else { return }
+    let slot = group.slots[Int(instruction.a)]
+    text.line(
+      "const \(family.nativeType) h\(instruction.out) = (\(family.nativeType))*(const \(type.nativeMemory) *)(b[\(slot.buffer)] + \(slot.offset));"
+    )
+  }
+
+  private mutating func declare(_ name: String, _ type: ScalarType, _ buffer: Int32, _ offset: Int, isConst: Bool) {
+    let pointer = (isConst ? "const " : "") + type.nativeMemory + " *"
+    text.line("\(pointer)const \(name) = (\(pointer))(b[\(buffer)] + \(offset));")
+  }
+
+  /// The operands of elements, with the family in which they are read.
+  private static func readOperands(_ instruction: Instruction) -> [(Int, Family)] {
+    switch instruction.form {
+    case .elementwise(_, _, let family, _), .pair(_, _, let family, _), .convert(let family, _), .store(let family, _):
+      instruction.operands.map { ($0, family) }
+    case .accumulate(_, let family), .reduceBlocks(_, let family): [(instruction.operands[0], family)]
+    case .load, .fill, .iota: []
+    }
+  }
+
+  /// Where the elements of a value begin that passes from one loop to another.
+  private func arrayPointer(_ slot: Int, _ family: Family) -> String {
+    directs[slot] != nil ? "((const \(family.nativeType) *)d\(slot) + t0)" : "w\(slot)"
+  }
+
+  // MARK: Loops
+
+  private mutating func writePhases() {
+    for (number, phase) in phases.enumerated() where !phase.instructions.isEmpty {
+      if phase.isLoop { writeLoop(number, phase) } else { for i in phase.instructions { writeCalls(instructions[i]) } }
+    }
+  }
+
+  /// Instructions that no compiler vectorises, element by element, and those that are computed again where a condition fails.
+  private mutating func writeCalls(_ instruction: Instruction) {
+    func pointer(_ slot: Int, _ family: Family) -> String {
+      switch values[slot] {
+      case .scalar: "h\(slot)"
+      case nil: "d\(slot)[t0 + i]"
+      case .load, .iota, .computed: arrayPointer(slot, family) + "[i]"
+      }
+    }
+    func target(_ slot: Int) -> String { outputs[slot] != nil ? "d\(slot)[t0 + i]" : "w\(slot)[i]" }
+    let loop = "for (int64_t i = 0; i < t1 - t0; ++i)"
+    let results: [(name: String, out: Int)]
+    let (family, style): (Family, KernelForm.Style)
+    switch instruction.form {
+    case .elementwise(let name, _, let f, let s): (results, family, style) = ([(name, instruction.out)], f, s)
+    case .pair(let first, let second, let f, let s):
+      (results, family, style) = ([(first, instruction.out), (second, instruction.second!)], f, s)
+    case .convert, .load, .fill, .iota, .store, .accumulate, .reduceBlocks: return
+    }
+    let suffix = family.nativeSuffix
+    let operands = instruction.operands.map { pointer($0, family) }.joined(separator: ", ")
+    guard style == .guarded else {
+      for result in results { text.line("\(loop) \(target(result.out)) = fn_\(result.name)_\(suffix)(\(operands));") }
+      return
+    }
+    text.line("{")
+    text.line("int any = 0;")
+    text.line("\(loop) any |= !holds_\(results[0].name)_\(suffix)(\(operands));")
+    text.mark("INDEPENDENT")
+    text.line("\(loop) {")
+    for result in results { text.line("\(target(result.out)) = fn_\(result.name)_\(suffix)(\(operands));") }
+    text.line("}")
+    text.line("for (int64_t i = 0; any && i < t1 - t0; ++i) {")
+    text.line("if (holds_\(results[0].name)_\(suffix)(\(operands))) continue;")
+    for result in results { text.line("\(target(result.out)) = otherwise_\(result.name)_\(suffix)(\(operands));") }
+    text.line("}")
+    text.line("}")
+  }
+
+  private mutating func writeLoop(_ number: Int, _ phase: Phase) {
+    var loop = Loop(phase: number)
+    for i in phase.instructions { add(instructions[i], &loop) }
+    let rows = nest.rowExtents
+    text.line("{")
+    text.line("int64_t t = t0;")
+    if nest.hasRows {
+      text.line("int64_t row = t / \(nest.rowElements);")
+      if !hasWholeRows { text.line("int64_t v0 = (t - row * \(nest.rowElements)) / \(block);") }
+      for (axis, extent) in rows.enumerated() {
+        text.line(axis + 1 < rows.count ? "int64_t r\(axis) = row % \(extent);" : "int64_t r\(axis) = row;")
+        if axis + 1 < rows.count { text.line("row /= \(extent);") }
+      }
+      text.line("while (t < t1) {")
+      if !hasWholeRows {
+        text.line("int64_t n = \(nest.length) - v0;")
+        text.line("if (n > (t1 - t) / \(block)) n = (t1 - t) / \(block);")
+      }
+    } else {
+      text.line("const int64_t v0 = t / \(block), n = (t1 - t) / \(block);")
+      text.line("(void)v0;")
+    }
+    let startsAtRow = nest.hasRows && hasWholeRows
+    for (slot, type) in loop.directs.sorted(by: { $0.key < $1.key }) {
+      text.line("\(outputs[slot] == nil ? "const " : "")\(type.nativeMemory) *const e\(slot) = d\(slot) + t;")
+    }
+    for slot in loop.loads {
+      guard let access = accesses[slot] else { continue }
+      for (n, mask) in access.masks.enumerated() where !mask.coordinate.rows.isEmpty {
+        let sum = mask.coordinate.rows.map { Self.product("r\($0.axis)", $0.factor) }.joined(separator: " + ")
+        text.line("const int64_t m\(slot)_\(n) = \(sum);")
+      }
+      guard case .some(let type) = loadType(slot) else { continue }
+      let terms = access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
+      let begin = access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : []
+      text.line(
+        "const \(type.nativeMemory) *const q\(slot) = \((["l\(slot)"] + terms + begin).joined(separator: " + "));")
+    }
+    for slot in loop.loads where loadType(slot) == nil {
+      guard let access = accesses[slot] else { continue }
+      let terms = access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
+      let begin = access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : []
+      text.line("const int64_t q\(slot) = \((terms + begin + ["0"]).joined(separator: " + "));")
+    }
+    for slot in loop.arrays.sorted() {
+      text.line("\(arrays[slot]!.nativeType) *const f\(slot) = w\(slot) + (t - t0);")
+    }
+    for slot in loop.accumulators.sorted() {
+      text.line("\(accumulatorType(slot)) *const c\(slot) = a\(slot) + (t - t0);")
+    }
+    for (slot, store) in loop.stores.sorted(by: { $0.key < $1.key }) {
+      text.line("\(store.type.nativeMemory) *const g\(slot) = s\(slot) + t / \(store.divisor);")
+    }
+    text.mark("INDEPENDENT")
+    text.line("for (int64_t v = 0; v < \(nest.hasRows && hasWholeRows ? "\(nest.length)" : "n"); ++v) {")
+    for line in loop.text { text.line(line) }
+    text.line("}")
+    if nest.hasRows {
+      text.line(hasWholeRows ? "t += \(nest.rowElements);" : "t += n * \(block);")
+      if !hasWholeRows { text.line("v0 = 0;") }
+      for (axis, extent) in rows.enumerated().dropLast() {
+        text.line("if (++r\(axis) == \(extent)) {")
+        text.line("r\(axis) = 0;")
+      }
+      text.line("++r\(rows.count - 1);")
+      for _ in rows.dropLast() { text.line("}") }
+      text.line("}")
+    }
+    text.line("}")
+  }
+
+  private static func product(_ variable: String, _ factor: Int) -> String {
+    factor == 1 ? variable : "\(variable) * \(factor)"
+  }
+
+  /// The type of what is loaded; nil for numbers that are counted.
+  private func loadType(_ slot: Int) -> ScalarType? {
+    for instruction in instructions {
+      if case .load(let type, _) = instruction.form, instruction.operands[0] == slot { return type }
+    }
+    return nil
+  }
+
+  private func accumulatorType(_ slot: Int) -> String {
+    for i in 0..<Int(group.accumulator_count) where Int(group.accumulators[i].slot) == slot {
+      return Family(rawValue: Int32(group.accumulators[i].family.rawValue))!.nativeType
+    }
+    fatalError("slot \(slot) is no accumulator")
+  }
+
+  // MARK: Bodies
+
+  /// The index of a place in what goes element by element.
+  private func index(_ place: Int) -> String {
+    block == 1 ? "v" : place == 0 ? "v * \(block)" : "v * \(block) + \(place)"
+  }
+
+  private func add(_ instruction: Instruction, _ loop: inout Loop) {
+    for place in 0..<block {
+      switch instruction.form {
+      case .elementwise(let name, _, let family, _):
+        let operands = instruction.operands.map { operand($0, family, place, &loop) }
+        define(
+          instruction.out, family, place, "fn_\(name)_\(family.nativeSuffix)(\(operands.joined(separator: ", ")))",
+          &loop)
+      case .pair(_, _, let family, _):
+        let x = operand(instruction.operands[0], family, place, &loop)
+        loop.text.append("\(family.nativeType) x\(instruction.second!)_\(place);")
+        let call = "tanh_and_sech_\(family.nativeSuffix)(\(x), &x\(instruction.second!)_\(place))"
+        define(instruction.out, family, place, call, &loop)
+        keep(instruction.second!, place, &loop)
+      case .convert(let from, let to):
+        let x = operand(instruction.operands[0], from, place, &loop)
+        define(instruction.out, to, place, Self.conversion(x, from, to), &loop)
+      case .load(_, let family), .iota(let family):
+        // Asked for as an operand, which gives it a name; here it is kept.
+        _ = operand(instruction.out, family, place, &loop)
+        keep(instruction.out, place, &loop)
+      case .store(let family, let type):
+        let x = operand(instruction.operands[0], family, place, &loop)
+        loop.stores[instruction.out] = (type, 1)
+        loop.text.append("g\(instruction.out)[\(index(place))] = (\(type.nativeType))\(x);")
+      case .accumulate(let reduction, let family):
+        let x = operand(instruction.operands[0], family, place, &loop)
+        loop.accumulators.insert(instruction.out)
+        let a = "c\(instruction.out)[\(index(place))]"
+        loop.text.append("\(a) = combine_\(reduction.nativeName)_\(family.nativeSuffix)(\(a), \(x));")
+      case .reduceBlocks: break
+      case .fill: break
+      }
+    }
+    if case .reduceBlocks = instruction.form,
+      let reduction = reductions.first(where: {
+        $0.operand == instruction.operands[0] && outStore(instruction) == $0.store
+      })
+    {
+      reduce(reduction, &loop)
+    }
+  }
+
+  /// The store of a reduction's results.
+  private func outStore(_ instruction: Instruction) -> Int? {
+    for candidate in instructions {
+      if case .store = candidate.form, candidate.operands == [instruction.out] { return candidate.out }
+    }
+    return nil
+  }
+
+  private static func conversion(_ x: String, _ from: Family, _ to: Family) -> String {
+    switch (from, to) {
+    case (.float32, .float64): "convert_f32_f64(\(x))"
+    case (.float64, .float32): "convert_f64_f32(\(x))"
+    case (_, .integer) where from != to: "to_i64_\(from.nativeSuffix)(\(x))"
+    case (.integer, _) where from != to: "from_i64_\(to.nativeSuffix)(\(x))"
+    default: x
+    }
+  }
+
+  private func define(_ slot: Int, _ family: Family, _ place: Int, _ value: String, _ loop: inout Loop) {
+    loop.text.append("const \(family.nativeType) x\(slot)_\(place) = \(value);")
+    keep(slot, place, &loop)
+  }
+
+  /// Writes a value to where it leaves the loop.
+  private func keep(_ slot: Int, _ place: Int, _ loop: inout Loop) {
+    loop.known.insert("x\(slot)_\(place)")
+    if let type = outputs[slot] {
+      loop.directs[slot] = type
+      loop.text.append("e\(slot)[\(index(place))] = x\(slot)_\(place);")
+    } else if arrays[slot] != nil {
+      loop.arrays.insert(slot)
+      loop.text.append("f\(slot)[\(index(place))] = x\(slot)_\(place);")
+    }
+  }
+
+  /// The value of an operand at a place.
+  private func operand(_ slot: Int, _ family: Family, _ place: Int, _ loop: inout Loop) -> String {
+    let name = "x\(slot)_\(place)"
+    if loop.known.contains(name) { return name }
+    let value: String
+    switch values[slot] {
+    case .scalar: return "h\(slot)"
+    case nil:
+      loop.directs[slot] = family.memoryType
+      value = "e\(slot)[\(index(place))]"
+    case .load(let type, _):
+      value = loaded(slot, family, type, place, &loop)
+    case .iota: value = counted(slot, family, place, &loop)
+    case .computed:
+      if let type = outputs[slot] {
+        loop.directs[slot] = type
+        value = "e\(slot)[\(index(place))]"
+      } else {
+        loop.arrays.insert(slot)
+        value = "f\(slot)[\(index(place))]"
+      }
+    }
+    loop.known.insert(name)
+    loop.text.append("const \(family.nativeType) \(name) = \(value);")
+    return name
+  }
+
+  private func source(of slot: Int) -> Int { instructions.first { $0.out == slot }!.operands[0] }
+
+  private func loaded(
+    _ slot: Int, _ family: Family, _ type: ScalarType, _ place: Int, _ loop: inout Loop
+  ) -> String {
+    let load = source(of: slot)
+    guard let access = accesses[load] else {
+      let (offset, condition) = dividedOffset(load, place)
+      let value = "(\(family.nativeType))l\(load)[\(offset)]"
+      return condition.isEmpty ? value : "\(condition) ? \(value) : 0"
+    }
+    if !loop.loads.contains(load) { loop.loads.append(load) }
+    let value = "(\(family.nativeType))q\(load)[\(offset(access, place))]"
+    let conditions = conditions(access, load, place)
+    return conditions.isEmpty ? value : "\(conditions) ? \(value) : 0"
+  }
+
+  private func counted(_ slot: Int, _ family: Family, _ place: Int, _ loop: inout Loop) -> String {
+    let pattern = source(of: slot)
+    guard let access = accesses[pattern] else {
+      return "(\(family.nativeType))(\(dividedOffset(pattern, place).offset))"
+    }
+    if !loop.loads.contains(pattern) { loop.loads.append(pattern) }
+    return "(\(family.nativeType))(q\(pattern) + \(offset(access, place)))"
+  }
+
+  private func offset(_ access: NestedAccess, _ place: Int) -> String {
+    let terms =
+      (access.vector == 0 ? [] : [Self.product("v", access.vector)])
+      + (access.places[place] == 0 ? [] : ["\(access.places[place])"])
+    return terms.isEmpty ? "0" : terms.joined(separator: " + ")
+  }
+
+  /// Where an access reads anything but zero.
+  private func conditions(_ access: NestedAccess, _ slot: Int, _ place: Int) -> String {
+    let begin = nest.hasRows && hasWholeRows ? "v" : "(v0 + v)"
+    return access.masks.enumerated().map { n, mask in
+      var terms: [String] = mask.coordinate.rows.isEmpty ? [] : ["m\(slot)_\(n)"]
+      if mask.coordinate.vector != 0 { terms.append(Self.product(begin, mask.coordinate.vector)) }
+      terms.append("(\(mask.coordinate.places[place] - mask.first))")
+      return "(uint64_t)(\(terms.joined(separator: " + "))) < \(mask.valid)u"
+    }.joined(separator: " && ")
+  }
+
+  /// The offset of an operand that no nest fits, by division.
+  private func dividedOffset(_ slot: Int, _ place: Int) -> (offset: String, condition: String) {
+    let element = block == 1 ? "(t + v)" : "(t + v * \(block) + \(place))"
+    var terms: [String] = []
+    var conditions: [String] = []
+    for axis in otherAxes[slot]! {
+      let coordinate = "\(element) / \(axis.behind) % \(axis.extent)"
+      if axis.stride != 0 { terms.append("\(coordinate) * \(axis.stride)") }
+      if axis.isMasked { conditions.append("(uint64_t)(\(coordinate) - \(axis.first)) < \(axis.valid)u") }
+    }
+    return (terms.isEmpty ? "0" : terms.joined(separator: " + "), conditions.joined(separator: " && "))
+  }
+
+  // MARK: Reductions
+
+  /// Blocks that lie in one iteration, in the order of the interpreter.
+  private func reduce(_ reduction: BlockReduction, _ loop: inout Loop) {
+    let function = "combine_\(reduction.reduction.nativeName)_\(reduction.family.nativeSuffix)"
+    loop.stores[reduction.store] = (reduction.type, reduction.rows)
+    for first in stride(from: 0, to: block, by: reduction.block) {
+      for column in 0..<reduction.columns {
+        let x = (0..<reduction.rows).map {
+          operand(reduction.operand, reduction.family, first + $0 * reduction.columns + column, &loop)
+        }
+        var result = x[0]
+        if reduction.columns == 1, reduction.rows == 4 {
+          result = "\(function)(\(function)(\(x[0]), \(x[1])), \(function)(\(x[2]), \(x[3])))"
+        } else {
+          for next in x.dropFirst() { result = "\(function)(\(result), \(next))" }
+        }
+        let place = first / reduction.rows + column
+        let width = block / reduction.rows
+        let index = width == 1 ? "v" : place == 0 ? "v * \(width)" : "v * \(width) + \(place)"
+        loop.text.append("g\(reduction.store)[\(index)] = (\(reduction.type.nativeType))\(result);")
+      }
+    }
+  }
+
+  private mutating func writeAccumulation() {
+    let (rows, columns, tileRows) = (Int(group.rows), Int(group.columns), Int(group.tile_rows))
+    let (tiles, pieces, tile) = (Int(group.column_tiles), Int(group.pieces), Int(group.tile))
+    let lanes = tiles == 1 ? tileRows * columns : tile
+    let accumulators = (0..<Int(group.accumulator_count)).map { group.accumulators[$0] }
+    for a in accumulators { text.line("\(accumulatorType(Int(a.slot))) a\(a.slot)[\(lanes)];") }
+    declareArrays()
+    text.line("for (int64_t unit = from; unit < to; ++unit) {")
+    text.line("const int64_t piece = unit % \(pieces), walk = unit / \(pieces);")
+    text.line("const int64_t first = walk % \(tiles) * \(tile), outer = walk / \(tiles);")
+    text.line("(void)first, (void)piece;")
+    text.line(
+      tiles == 1
+        ? "const int64_t width = \(columns);"
+        : "const int64_t width = \(columns) - first < \(tile) ? \(columns) - first : \(tile);")
+    let tileCount = (rows + tileRows - 1) / tileRows
+    text.line("int64_t row_end = \(tileCount) * (piece + 1) / \(pieces) * \(tileRows);")
+    text.line("if (row_end > \(rows)) row_end = \(rows);")
+    for a in accumulators {
+      let (family, reduction) = Self.accumulation(a)
+      text.line("for (int64_t i = 0; i < \(lanes); ++i) a\(a.slot)[i] = \(reduction.nativeIdentity(family));")
+    }
+    text.line("for (int64_t at = \(tileCount) * piece / \(pieces) * \(tileRows); at < row_end; at += \(tileRows)) {")
+    text.line("const int64_t height = at + \(tileRows) < row_end ? \(tileRows) : row_end - at;")
+    text.line("const int64_t t0 = (outer * \(rows) + at) * \(columns) + first, t1 = t0 + height * width;")
+    writePhases()
+    text.line("}")
+    text.line("const int64_t place = outer * \(columns) + first;")
+    for a in accumulators {
+      let (family, reduction) = Self.accumulation(a)
+      writeFold("a\(a.slot)", family, reduction, rows: tileRows, width: "width")
+      if pieces == 1 {
+        writeStore(a, from: "a\(a.slot)", at: "place", count: "width")
+      } else {
+        let type = family.memoryType.nativeMemory
+        text.line(
+          "\(type) *const p\(a.slot) = (\(type) *)b[\(a.partial_buffer)] + piece * \(group.outer * group.columns) + place;"
+        )
+        text.line("for (int64_t i = 0; i < width; ++i) p\(a.slot)[i] = a\(a.slot)[i];")
+      }
+    }
+    text.line("}")
+  }
+
+  private static func accumulation(_ accumulator: ck_accumulator) -> (Family, Reduction) {
+    (
+      Family(rawValue: Int32(accumulator.family.rawValue))!, Reduction(rawValue: Int(accumulator.reduction.rawValue))!
+    )
+  }
+
+  /// Combines rows of results into the first, in pairs.
+  private mutating func writeFold(_ values: String, _ family: Family, _ reduction: Reduction, rows: Int, width: String)
+  {
+    var rows = rows
+    let function = "combine_\(reduction.nativeName)_\(family.nativeSuffix)"
+    while rows > 1 {
+      let half = (rows + 1) / 2
+      text.line(
+        "for (int64_t i = 0; i < \(rows - half) * \(width); ++i) \(values)[i] = \(function)(\(values)[i], \(values)[i + \(half) * \(width)]);"
+      )
+      rows = half
+    }
+  }
+
+  private mutating func writeStore(_ a: ck_accumulator, from values: String, at place: String, count: String) {
+    let type = ScalarType.inTables[Int(a.type.rawValue)]
+    text.line(
+      "for (int64_t i = 0; i < \(count); ++i) ((\(type.nativeMemory) *)b[\(a.buffer)])[\(place) + i] = (\(type.nativeType))\(values)[i];"
+    )
+  }
+
+  /// The function that combines what the pieces have left; nil where there is but one piece.
+  func finish(name: String) -> String? {
+    guard group.pieces > 1 else { return nil }
+    var result = self
+    result.text = NativeText()
+    result.text.line("static void \(name)(char *const *b) {")
+    for i in 0..<Int(group.accumulator_count) {
+      let a = group.accumulators[i]
+      let (family, reduction) = Self.accumulation(a)
+      let type = family.memoryType.nativeMemory
+      result.text.line("\(type) *const p\(i) = (\(type) *)b[\(a.partial_buffer)];")
+      let results = Int(group.outer * group.columns)
+      result.writeFold("p\(i)", family, reduction, rows: Int(group.pieces), width: "\(results)")
+      result.writeStore(a, from: "p\(i)", at: "0", count: "\(results)")
+    }
+    result.text.line("}")
+    return result.text.text
+  }
+}

@@ -1,0 +1,222 @@
+import CKernels
+import TensorGraph
+
+/// What a step of a program is, for those who write it as text.
+enum StepSource: @unchecked Sendable {
+  case group(ck_group_step)
+  case boxes(ck_boxes_step)
+  case indexed(ck_index_step, isGather: Bool)
+  case cumulativeSum(ck_line_step)
+  case integerProduct(ck_integer_step)
+  case matrixProduct(MatrixStep)
+  case linearAlgebra(LinearAlgebraStep)
+  case recurrence(RecurrenceStep)
+  /// A step that has no text, and what it is.
+  case other(String)
+
+  /// The address of a place in C.
+  static func at(_ place: ck_place) -> String { place.offset == 0 ? "b[\(place.buffer)]" : "(b[\(place.buffer)] + \(place.offset))" }
+
+  /// Writes a step that needs nobody else; `return 1` where an index is outside its axis.
+  ///
+  /// - Returns: false if it cannot be written.
+  func write(to text: inout NativeText) -> Bool {
+    switch self {
+    case .boxes(let step): Self.write(step, &text)
+    case .indexed(let step, let isGather): Self.write(step, isGather: isGather, &text)
+    case .cumulativeSum(let step): Self.write(step, &text)
+    case .integerProduct(let step): Self.write(step, &text)
+    case .matrixProduct(let step): Self.write(step, &text)
+    case .linearAlgebra(let step): return Self.write(step, &text)
+    case .group, .recurrence, .other: return false
+    }
+    return true
+  }
+
+  private static func each(_ variable: String, _ extent: Int64) -> String {
+    "for (int64_t \(variable) = 0; \(variable) < \(extent); ++\(variable))"
+  }
+
+  private static func loop(_ variable: String, _ extent: Int64) -> String { each(variable, extent) + " {" }
+
+  private static func sum(_ terms: [(String, Int64)]) -> String {
+    let kept = terms.filter { $0.1 != 0 }.map { $0.1 == 1 ? $0.0 : "\($0.0) * \($0.1)" }
+    return kept.isEmpty ? "0" : kept.joined(separator: " + ")
+  }
+
+  // MARK: Movement
+
+  static func write(_ step: ck_boxes_step, _ text: inout NativeText) {
+    if step.clears != 0 { text.line("memset(b[\(step.to)], 0, \(step.total * step.element_bytes));") }
+    for i in 0..<Int(step.box_count) {
+      let box = step.boxes[i]
+      let type: ScalarType =
+        switch (step.element_bytes, box.adds != 0) {
+        case (1, _): .bool
+        case (4, true): .float32
+        case (4, false): .int32
+        case (_, true): .float64
+        case (_, false): .int64
+        }
+      let rank = Int(box.rank)
+      text.line("{")
+      let memory = type.nativeMemory
+      text.line("\(memory) *const t = (\(memory) *)b[\(step.to)] + \(box.to_offset);")
+      text.line("const \(memory) *const f = (const \(memory) *)b[\(box.from)] + \(box.from_offset);")
+      for axis in 0..<rank {
+        if axis == rank - 1 { text.mark("INDEPENDENT") }
+        text.line(loop("i\(axis)", box.extents[axis]))
+      }
+      let to = sum((0..<rank).map { ("i\($0)", box.to_strides[$0]) })
+      let from = sum((0..<rank).map { ("i\($0)", box.from_strides[$0]) })
+      text.line("t[\(to)] \(box.adds != 0 ? "+=" : "=") f[\(from)];")
+      for _ in 0..<rank { text.line("}") }
+      text.line("}")
+    }
+  }
+
+  private static func write(_ step: ck_index_step, isGather: Bool, _ text: inout NativeText) {
+    let type = ScalarType.inTables[Int(step.type.rawValue)]
+    let memory = type.nativeMemory
+    let index = step.index_bytes == 4 ? ScalarType.int32.nativeMemory : ScalarType.int64.nativeMemory
+    text.line("{")
+    text.line("const \(index) *const k = (const \(index) *)\(at(step.indices));")
+    text.line("\(each("j", step.count)) if ((uint64_t)k[j] >= \(step.extent)u) return 1;")
+    text.line("\(memory) *const t = (\(memory) *)\(at(step.to));")
+    text.line("const \(memory) *const f = (const \(memory) *)\(at(step.from));")
+    if isGather {
+      text.line(loop("o", step.outer))
+      text.line(loop("j", step.count))
+      text.line(loop("i", step.inner))
+      text.line(
+        "t[(o * \(step.count) + j) * \(step.inner) + i] = f[(o * \(step.extent) + k[j]) * \(step.inner) + i];")
+      for _ in 0..<3 { text.line("}") }
+    } else {
+      // The sums of the parts are added in their order.
+      let size = step.extent * step.inner
+      let bytes = step.element_bytes
+      let (value, sum) = (type.nativeType, type.isInteger ? "u\(type.nativeType)" : type.nativeType)
+      for part in 0..<step.parts {
+        let (first, last) = (step.count * part / step.parts, step.count * (part + 1) / step.parts)
+        let target = part == 0 ? "t" : "s\(part)"
+        if part > 0 { text.line("\(memory) *const s\(part) = (\(memory) *)\(at(step.scratch)) + \((part - 1) * size);") }
+        text.line("memset(\(target), 0, \((part == 0 ? step.outer : 1) * size * bytes));")
+        text.line(loop("o", step.outer))
+        text.line("for (int64_t j = \(first); j < \(last); ++j) {")
+        text.line(loop("i", step.inner))
+        text.line("\(memory) *const place = \(target) + (o * \(step.extent) + k[j]) * \(step.inner) + i;")
+        text.line(
+          "*place = (\(value))((\(sum))*place + (\(sum))f[(o * \(step.count) + j) * \(step.inner) + i]);")
+        for _ in 0..<3 { text.line("}") }
+      }
+      if step.parts > 1 {
+        for part in 1..<step.parts {
+          text.line("\(each("i", size)) t[i] = (\(value))((\(sum))t[i] + (\(sum))s\(part)[i]);")
+        }
+      }
+    }
+    text.line("}")
+  }
+
+  private static func write(_ step: ck_line_step, _ text: inout NativeText) {
+    let type = ScalarType.inTables[Int(step.type.rawValue)]
+    let memory = type.nativeMemory
+    let (value, sum) = (type.nativeType, type.isInteger ? "u\(type.nativeType)" : type.nativeType)
+    let isReversed = step.reversed != 0
+    text.line(loop("o", step.outer))
+    text.line("\(memory) *const t = (\(memory) *)\(at(step.to)) + o * \(step.extent * step.inner);")
+    text.line("const \(memory) *const f = (const \(memory) *)\(at(step.from)) + o * \(step.extent * step.inner);")
+    text.line(loop("n", step.extent))
+    text.line("const int64_t line = \(isReversed ? "\(step.extent - 1) - n" : "n");")
+    text.line("const int64_t before = line \(isReversed ? "+" : "-") 1;")
+    text.line(loop("i", step.inner))
+    let element = "f[line * \(step.inner) + i]"
+    let total = "(\(value))((\(sum))t[before * \(step.inner) + i] + (\(sum))\(element))"
+    text.line("t[line * \(step.inner) + i] = n == 0 ? \(element) : \(total);")
+    for _ in 0..<3 { text.line("}") }
+  }
+
+  // MARK: Products
+
+  private static func write(_ step: ck_integer_step, _ text: inout NativeText) {
+    let type = ScalarType.inTables[Int(step.type.rawValue)]
+    let memory = type.nativeMemory
+    let (rank, summed) = (Int(step.rank), Int(step.summed))
+    let value = type.nativeType
+    text.line("{")
+    text.line("\(memory) *t = (\(memory) *)\(at(step.to));")
+    for axis in 0..<(rank - summed) { text.line(loop("i\(axis)", step.extents[axis])) }
+    text.line("uint64_t total = 0;")
+    for axis in (rank - summed)..<rank { text.line(loop("i\(axis)", step.extents[axis])) }
+    let left = sum((0..<rank).map { ("i\($0)", step.left_strides[$0]) })
+    let right = sum((0..<rank).map { ("i\($0)", step.right_strides[$0]) })
+    text.line("const \(value) l = ((const \(memory) *)\(at(step.left)))[\(left)];")
+    text.line("const \(value) r = ((const \(memory) *)\(at(step.right)))[\(right)];")
+    text.line("total += (uint64_t)l * (uint64_t)r;")
+    for _ in 0..<summed { text.line("}") }
+    text.line("*t++ = (\(value))\(type == .bool ? "(total != 0)" : "total");")
+    for _ in 0..<(rank - summed) { text.line("}") }
+    text.line("}")
+  }
+
+  private static func write(_ step: MatrixStep, _ text: inout NativeText) {
+    let type: ScalarType = step.isDouble ? .float64 : .float32
+    let (memory, value) = (type.nativeMemory, type.nativeType)
+    let rank = step.batchRank
+    text.line("{")
+    for axis in 0..<rank { text.line(loop("n\(axis)", step.batchExtents![axis])) }
+    var behind: Int64 = 1
+    var number: [(String, Int64)] = []
+    for axis in (0..<rank).reversed() {
+      number.append(("n\(axis)", behind))
+      behind *= step.batchExtents![axis]
+    }
+    func matrix(_ name: String, _ operand: MatrixStep.Operand) {
+      let offset = sum((0..<rank).map { ("n\($0)", operand.batchStrides![$0]) })
+      text.line("const \(memory) *const \(name) = (const \(memory) *)\(at(operand.place)) + \(offset);")
+    }
+    matrix("l", step.a)
+    matrix("r", step.b)
+    text.line("\(memory) *const t = (\(memory) *)\(at(step.c)) + (\(sum(number))) * \(step.m * step.n);")
+    text.line(loop("i", Int64(step.m)))
+    text.line("\(each("j", Int64(step.n))) t[i * \(step.n) + j] = 0;")
+    text.line(loop("k", Int64(step.k)))
+    text.line("const \(value) x = l[i * \(step.a.rowStride) + k * \(step.a.columnStride)];")
+    text.mark("INDEPENDENT")
+    text.line(loop("j", Int64(step.n)))
+    text.line("t[i * \(step.n) + j] += x * r[k * \(step.b.rowStride) + j * \(step.b.columnStride)];")
+    for _ in 0..<3 { text.line("}") }
+    for _ in 0..<rank { text.line("}") }
+    text.line("}")
+  }
+
+  // MARK: Linear algebra
+
+  private static func write(_ step: LinearAlgebraStep, _ text: inout NativeText) -> Bool {
+    let type: ScalarType = step.isDouble ? .float64 : .float32
+    let (value, suffix) = (type.nativeType, step.isDouble ? "f64" : "f32")
+    let (rows, columns, size) = (step.rows, step.columns, step.rows * step.columns)
+    func pointer(_ place: ck_place, _ stride: Int) -> String { "(\(value) *)\(at(place)) + i * \(stride)" }
+    let from = "(const \(value) *)\(at(step.from)) + i * \(size)"
+    let call: String
+    switch step.work {
+    case .eliminate: call = "eliminate_\(suffix)(\(pointer(step.to, size + rows)), \(from), \(rows))"
+    case .solve(let form):
+      let to = pointer(step.to, size)
+      let transposed = form.isTransposed ? 1 : 0
+      let solved =
+        form.kind == .general
+        ? "solve_eliminated_\(suffix)((const \(value) *)\(at(step.other)) + i * \(rows * (rows + 1)), \(rows), \(to), \(columns), \(transposed))"
+        : "solve_triangular_\(suffix)((const \(value) *)\(at(step.other)) + i * \(rows * rows), \(rows), \(to), \(columns), \(form.kind == .lower ? 1 : 0), \(transposed), 0)"
+      call = "memcpy(\(to), \(from), \(size * type.byteCount)); \(solved)"
+    case .function(.cholesky): call = "cholesky_\(suffix)(\(pointer(step.to, size)), \(from), \(rows))"
+    case .function(.logDeterminant):
+      call = "log_determinant_\(suffix)(\(pointer(step.to, 2)), (const \(value) *)\(at(step.from)) + i * \(rows * (rows + 1)), \(rows))"
+    case .function: return false
+    }
+    text.line(loop("i", Int64(step.count)))
+    text.line(call + ";")
+    text.line("}")
+    return true
+  }
+}

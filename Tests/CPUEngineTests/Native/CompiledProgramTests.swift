@@ -1,0 +1,124 @@
+import CPUEngine
+import TensorGraph
+import TestSupport
+import Testing
+
+/// Compiled programs give the bits of interpreted ones.
+@Suite("Compiled programs", .serialized) struct CompiledProgramTests {
+  /// Runs a program of some nodes interpreted and compiled, on one worker and on two.
+  private func agree(_ wanted: [Node], sourceLocation: SourceLocation = #_sourceLocation) throws {
+    var seen = Set<ObjectIdentifier>()
+    let wanted = wanted.filter { !$0.isInput && seen.insert(ObjectIdentifier($0)).inserted }
+    guard !wanted.isEmpty else { return }
+    let inputs = Node.topologicalOrder(wanted).filter(\.isInput)
+    let program = try Program(outputs: wanted, inputs: inputs, keepsValues: false)
+    let sources = inputs.map { UnsafeRawPointer($0.value!.base) }
+    func run(_ workers: Int) throws -> [Storage] {
+      let context = try ProgramContext(program)
+      context.workerLimit = workers
+      let outputs = wanted.map { Storage(count: $0.shape.count, scalarType: $0.scalarType) }
+      try context.run(inputs: sources, outputs: outputs.map(\.base))
+      return outputs
+    }
+    let interpreted = try run(1)
+    program.compile(includesIrregular: true)
+    #expect(program.compilationFailure == nil && program.interpretedGroupCount == 0, sourceLocation: sourceLocation)
+    for workers in 1...2 {
+      for (node, (expected, found)) in zip(wanted, zip(interpreted, try run(workers))) {
+        let differing = (0..<expected.count).first { !same(expected.literal(at: $0), found.literal(at: $0)) }
+        if let differing {
+          Issue.record(
+            "\(node.primitive) \(node.scalarType) \(node.shape) element \(differing): \(found.literal(at: differing)), not \(expected.literal(at: differing)) on \(workers) workers",
+            sourceLocation: sourceLocation)
+        }
+      }
+    }
+    withExtendedLifetime(inputs) {}
+  }
+
+  private func same(_ x: Literal, _ y: Literal) -> Bool {
+    x.double.bitPattern == y.double.bitPattern || (x.double.isNaN && y.double.isNaN)
+  }
+
+  @Test("Random graphs of all types", arguments: 0..<10) func mixed(seed: Int) throws {
+    var wanted: [Node] = []
+    for part in 0..<12 {
+      var graph = MixedGraph(seed: UInt64(3000 + 12 * seed + part))
+      graph.grow(by: 10 + part * 3)
+      wanted.append(graph.nodes.last!)
+      for _ in 0..<3 { wanted.append(graph.nodes.randomElement(using: &graph.generator)!) }
+    }
+    try agree(wanted)
+  }
+
+  @Test("Samples of every primitive", arguments: PrimitiveKind.allCases, [ScalarType.float64, .float32])
+  func samples(kind: PrimitiveKind, type: ScalarType) throws {
+    guard kind != .input else { return }
+    let builder = SampleBuilder(seed: 17, type: type)
+    try agree((0..<12).map { _ in builder.node(kind) })
+  }
+
+  @Test("Every scalar function at special and large coordinates", arguments: [ScalarType.float64, .float32])
+  func functions(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 5)
+    var wanted: [Node] = []
+    for function in ScalarFunction.allCases {
+      let coordinates = ScalarFunction.specialCoordinates + (0..<40).map { _ in generator.real(in: -1e7...1e7) }
+      let points = coordinates.flatMap { x in function.arity == 1 ? [[x]] : coordinates.map { [x, $0] } }
+      let operands = (0..<function.arity).map { i in Node.vector(points.map { $0[i] }, type) }
+      wanted.append(Node(.elementwise(function), operands))
+      wanted.append(Node(.elementwise(.add), [Node(.elementwise(function), operands), operands[0]]))
+    }
+    try agree(wanted)
+  }
+
+  /// Extents that are cut into pieces, tiles and rows in every way.
+  @Test(
+    "Reductions",
+    arguments: [
+      [3, 5, 7], [1, 70_000], [1, 70_000, 3], [2, 9000, 5], [4, 40, 300], [300, 3], [999, 16], [64, 64, 64],
+    ])
+  func reductions(extents: [Int]) throws {
+    var generator = RepeatableGenerator(seed: 6)
+    let shape = Shape(extents)
+    var wanted: [Node] = []
+    for type in [ScalarType.float64, .float32, .int64] {
+      let x = randomInput(shape, type, using: &generator)
+      let y = randomInput(shape, type, using: &generator)
+      let product = Node(.elementwise(.multiply), [x, y])
+      for axes in [[0], [shape.rank - 1], Array(0..<shape.rank)] + (shape.rank > 2 ? [[1], [0, 1]] : []) {
+        wanted.append(Node(.sum(axes), [product]))
+        wanted.append(Node(.extremum(.maximum, axes), [product]))
+        wanted.append(Node(.extremum(.minimum, axes), [x]))
+        if type.isDifferentiable { wanted.append(Node(.sum(axes), [Node(.elementwise(.sin), [product])])) }
+      }
+    }
+    try agree(wanted)
+  }
+
+  /// Movement that no loop walks by constant strides, and movement that all do.
+  @Test("Movement") func movement() throws {
+    var generator = RepeatableGenerator(seed: 7)
+    var wanted: [Node] = []
+    for extents in [[6, 10, 15], [2, 3, 5, 7], [40, 3], [3, 40], [1000, 9, 3]] {
+      let shape = Shape(extents)
+      let x = randomInput(shape, .float64, using: &generator)
+      let turned = Node(.permute(Array((0..<shape.rank).reversed())), [x])
+      let back = Node(.reshape(shape), [turned])
+      wanted.append(Node(.elementwise(.add), [Node(.elementwise(.multiply), [x, back]), x]))
+      let steps = extents.map { AxisSlice(start: $0 - 1, step: -1, count: $0) }
+      wanted.append(Node(.elementwise(.subtract), [Node(.slice(steps), [x]), x]))
+      let larger = Shape(extents.map { $0 + 3 })
+      let embedded = Node(.embed(larger, extents.map { AxisSlice(start: 1, step: 1, count: $0) }), [x])
+      wanted.append(
+        Node(
+          .elementwise(.tanh), [Node(.elementwise(.add), [embedded, randomInput(larger, .float64, using: &generator)])])
+      )
+      for axis in 0..<shape.rank {
+        let counted = Node(.iota(shape, axis: axis, .float64))
+        wanted.append(Node(.elementwise(.multiply), [counted, x]))
+      }
+    }
+    try agree(wanted)
+  }
+}
