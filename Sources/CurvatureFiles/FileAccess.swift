@@ -55,14 +55,7 @@ package enum FileAccess {
     let mask = umask(0)
     umask(mask)
     fchmod(descriptor, 0o666 & ~mask)
-    var failure: String?
-    bytes.withUnsafeBytes { buffer in
-      var written = 0
-      while written < buffer.count, failure == nil {
-        let count = Foundation.write(descriptor, buffer.baseAddress! + written, buffer.count - written)
-        if count > 0 { written += count } else if errno != EINTR { failure = reason() }
-      }
-    }
+    var failure = bytes.withUnsafeBytes { write($0, to: descriptor, at: 0) } ? nil : reason()
     if close(descriptor) != 0, failure == nil { failure = reason() }
     if failure == nil, rename(template, path) != 0 { failure = reason() }
     if let failure {
@@ -70,6 +63,20 @@ package enum FileAccess {
       throw TensorError("\(path): cannot be written: \(failure)")
     }
   }
+
+  /// Writes all bytes at a place of an open file; false if the system does not, which then says why.
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int) -> Bool {
+    var written = 0
+    while written < bytes.count {
+      let count = pwrite(
+        descriptor, bytes.baseAddress! + written, bytes.count - written, off_t(offset + written))
+      if count > 0 { written += count } else if errno != EINTR { return false }
+    }
+    return true
+  }
+
+  /// The folder in which a file of this name is.
+  static func folder(of path: String) -> String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "." }
 
   /// Finds out before a long computation whether a file can be written.
   package static func checkWritable(_ path: String) throws(TensorError) {
@@ -83,7 +90,7 @@ package enum FileAccess {
         throw TensorError("\(path): is no regular file and cannot be replaced")
       }
     }
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let folder = folder(of: path)
     guard stat(folder, &information) == 0 else {
       throw TensorError("\(path): there is no folder '\(folder)'")
     }
@@ -100,7 +107,7 @@ package enum FileAccess {
   }
 
   /// What the system says about the last call.
-  private static func reason() -> String {
+  static func reason() -> String {
     let text = String(cString: strerror(errno))
     return text.prefix(1).lowercased() + text.dropFirst()
   }

@@ -139,4 +139,18 @@ import Testing
       #expect(throws: TensorError.self, "\(text)") { try SparseMatrix<Double>(contentsOfFile: wrong) }
     }
   }
+
+  @Test("PETSc's form of a matrix, byte for byte") func petsc() throws {
+    let scratch = try Scratch()
+    let file = scratch.path + "/x.petsc"
+    let matrix = try SparseMatrix<Double>(
+      rowCount: 2, columnCount: 3, entries: [(0, 2, 1.5), (1, 0, -2), (1, 1, 0.25)])
+    try matrix.write(toFile: file)
+    let words = [1_211_216, 2, 3, 3, 1, 2, 2, 0, 1].flatMap { n in (0..<4).map { UInt8(n >> (24 - 8 * $0) & 255) } }
+    // 1.5, -2 and 0.25 by IEEE 754.
+    let values: [UInt8] = [0x3F, 0xF8, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0, 0x3F, 0xD0, 0, 0, 0, 0, 0, 0]
+    #expect(FileManager.default.contents(atPath: file) == Data(words + values))
+    #expect(throws: TensorError.self) { try matrix.write(toFile: file, triangle: .lower) }
+    #expect(throws: TensorError.self) { try matrix.write(toFile: scratch.path + "/x.csv") }
+  }
 }

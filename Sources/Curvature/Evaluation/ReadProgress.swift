@@ -23,6 +23,12 @@ public struct ReadProgress: Hashable, Sendable {
     completedProducts == 0 ? nil : elapsed * (totalProducts - completedProducts) / completedProducts
   }
 
+  /// Products a second so far; nil before the first.
+  public var productsPerSecond: Double? {
+    let seconds = elapsed / .seconds(1)
+    return completedProducts == 0 || seconds <= 0 ? nil : Double(completedProducts) / seconds
+  }
+
   /// Progress as a sequence of its own: `report` is what `withProgress(_:_:)` takes, and `finish` ends the sequence.
   ///
   /// <!-- swift let x = Tensor<Double>([1, 2]), H = hessian((x * x).sum(), x) -->
@@ -43,7 +49,12 @@ public struct ReadProgress: Hashable, Sendable {
 extension ReadProgress: CustomStringConvertible {
   public var description: String {
     let left = remaining.map { ", \(Self.text($0)) left" } ?? ""
-    return "\(completedProducts) of \(totalProducts) products, \(MemoryBudget.text(bytes: Double(bytes)))\(left)"
+    let rate = productsPerSecond.map { ", \(Self.text(rate: $0)) a second" } ?? ""
+    return "\(completedProducts) of \(totalProducts) products, \(MemoryBudget.text(bytes: Double(bytes)))\(rate)\(left)"
+  }
+
+  private static func text(rate: Double) -> String {
+    rate >= 10 || rate.isNaN ? "\(Int(min(rate, 1e15)))" : "\((rate * 10).rounded() / 10)"
   }
 
   private static func text(_ time: Duration) -> String {

@@ -35,6 +35,9 @@ public struct _MatrixCore<Scalar: DifferentiableScalar>: Sendable {
   /// Whether rows and columns are one axis each and there is no batch.
   var isPlainMatrix: Bool { rows.batchAxis == nil && rows.sliceShape.rank == 1 && columns.sliceShape.rank == 1 }
 
+  /// Products that give rows.
+  var rowProducts: DerivativeProducts { isTransposed ? matrix.products.columns : matrix.products.rows }
+
   /// Products with directions [K] + columns, as an expression [K] + rows.
   func product(_ seeds: Node) -> Node { isTransposed ? matrix.transposedProduct(seeds) : matrix.product(seeds) }
 }

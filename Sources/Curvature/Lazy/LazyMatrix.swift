@@ -162,10 +162,29 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
     try MemoryBudget.require(elements: size, of: Scalar.scalarType) {
       "computing \(lines.count) \(areRows ? "rows" : "columns") of \(length) elements"
     }
-    try forEachChunk(of: lines, size: products.derivative.chunkSize, areKept: true) { part throws(TensorError) in
+    try computeLines(lines, areRows: areRows, areKept: true) { elements, part in
+      caches.withCache(number) { $0.insert(elements, lines: part, isRows: areRows) }
+    }
+  }
+
+  /// Computes rows or columns, some at a time.
+  ///
+  /// - Parameters:
+  ///   - size: how many at a time; as many as the tangents' memory allows by default.
+  ///   - areKept: whether they stay when later ones are not computed.
+  ///   - isAnnounced: whether who watches knows already that they come.
+  ///   - body: takes elements [line, batch, element] and the numbers of the lines.
+  func computeLines(
+    _ lines: [Int], areRows: Bool, size: Int? = nil, areKept: Bool, isAnnounced: Bool = false,
+    _ body: (_ elements: Storage, _ lines: [Int]) throws(TensorError) -> Void
+  ) throws(TensorError) {
+    let products = areRows ? products.rows : products.columns
+    try forEachChunk(
+      of: lines, size: size ?? products.derivative.chunkSize, areKept: areKept, isAnnounced: isAnnounced
+    ) { part throws(TensorError) in
       let elements = try products.evaluate(part)
       caches.count(products: part.count)
-      caches.withCache(number) { $0.insert(elements, lines: part, isRows: areRows) }
+      try body(elements, part)
       return elements.byteCount
     }
   }
@@ -219,9 +238,7 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
   private func computeDiagonal(_ numbers: [Int]) throws(TensorError) -> Storage {
     let result = Storage(count: numbers.count * rows.batchCount, scalarType: Scalar.scalarType)
     var out = result.base.bindMemory(to: Scalar.self, capacity: result.count)
-    try forEachChunk(of: numbers, size: derivative.chunkSize, areKept: false) { part throws(TensorError) in
-      let lines = try products.columns.evaluate(part)
-      caches.count(products: part.count)
+    try computeLines(numbers, areRows: false, areKept: false) { lines, part in
       lines.withElements(of: Scalar.self) { elements in
         for (k, number) in part.enumerated() {
           for batch in 0..<rows.batchCount {
@@ -230,7 +247,6 @@ final class LazyMatrix<Scalar: DifferentiableScalar>: Sendable {
           }
         }
       }
-      return lines.byteCount
     }
     return result
   }

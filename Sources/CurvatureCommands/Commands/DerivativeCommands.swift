@@ -55,22 +55,37 @@ struct JacobianCommand: ToolCommand {
   @OptionGroup var batch: BatchOption
   @OptionGroup var result: ResultOptions
 
+  @OptionGroup var rows: StreamOptions
+
   @Flag(help: "The entries that can be other than zero, and no others; .npz files are then SciPy's.")
   var sparse = false
 
   func run(_ console: Console) throws {
     try result.evaluate(options, console) { problem, index, statistics in
       switch options.dtype {
-      case .float32: try blocks(Float.self, problem, index, &statistics)
-      case .float64: try blocks(Double.self, problem, index, &statistics)
+      case .float32: try blocks(Float.self, problem, index, &statistics, console)
+      case .float64: try blocks(Double.self, problem, index, &statistics, console)
       }
     }
   }
 
   private func blocks<Scalar: DifferentiableScalar>(
-    _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics
-  ) throws -> CommandResult {
+    _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics,
+    _ console: Console
+  ) throws -> CommandResult? {
     let y = Tensor<Scalar>(problem.result)
+    func matrix(_ x: Node) throws -> Jacobian<Scalar> { try Jacobian(of: y, withRespectTo: Tensor<Scalar>(x)) }
+    if let text = try rows.explanation(of: matrix, problem) {
+      console.print(text)
+      return nil
+    }
+    let written = try rows.written(
+      matrix, of: problem, index, batch, isSparse: sparse,
+      to: ResultOutput(result), by: console.team)
+    if let written {
+      statistics.add(written)
+      return nil
+    }
     if let x = try result.sparseVariable(problem, batch, isForced: sparse) {
       let matrix = try Jacobian(of: y, withRespectTo: Tensor<Scalar>(x.node))
       if let entries = try result.coordinates(matrix, isForced: sparse, &statistics) { return entries }
@@ -94,22 +109,39 @@ struct HessianCommand: ToolCommand {
   @OptionGroup var batch: BatchOption
   @OptionGroup var result: ResultOptions
 
+  @OptionGroup var rows: StreamOptions
+
   @Flag(help: "The entries that can be other than zero, and no others; .npz files are then SciPy's.")
   var sparse = false
 
   func run(_ console: Console) throws {
     try result.evaluate(options, console) { problem, index, statistics in
       switch options.dtype {
-      case .float32: try blocks(Float.self, problem, index, &statistics)
-      case .float64: try blocks(Double.self, problem, index, &statistics)
+      case .float32: try blocks(Float.self, problem, index, &statistics, console)
+      case .float64: try blocks(Double.self, problem, index, &statistics, console)
       }
     }
   }
 
   private func blocks<Scalar: DifferentiableScalar>(
-    _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics
-  ) throws -> CommandResult {
+    _: Scalar.Type, _ problem: FormulaProblem, _ index: [IndexComponent], _ statistics: inout Statistics,
+    _ console: Console
+  ) throws -> CommandResult? {
     let variables = problem.variables
+    func whole(_ x: Node) throws -> Hessian<Scalar> {
+      try Hessian(of: Tensor<Scalar>(problem.result), withRespectTo: Tensor<Scalar>(x))
+    }
+    if let text = try rows.explanation(of: whole, problem) {
+      console.print(text)
+      return nil
+    }
+    let written = try rows.written(
+      whole, of: problem, index,
+      batch, isSparse: sparse, to: ResultOutput(result), by: console.team)
+    if let written {
+      statistics.add(written)
+      return nil
+    }
     if let x = try result.sparseVariable(problem, batch, isForced: sparse) {
       let matrix = try Hessian(of: Tensor<Scalar>(problem.result), withRespectTo: Tensor<Scalar>(x.node))
       if let entries = try result.coordinates(matrix, isForced: sparse, &statistics) { return entries }
@@ -132,10 +164,10 @@ struct HessianCommand: ToolCommand {
 }
 
 extension ResultOptions {
-  /// The frame of every command: finds errors first, computes, then writes.
+  /// The frame of every command: finds errors first, computes, then writes what is not written yet.
   fileprivate func evaluate(
     _ options: FormulaOptions, _ console: Console, needsVariables: Bool = true,
-    _ body: (FormulaProblem, [IndexComponent], inout Statistics) throws -> CommandResult
+    _ body: (FormulaProblem, [IndexComponent], inout Statistics) throws -> CommandResult?
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -143,16 +175,18 @@ extension ResultOptions {
     let problem = try FormulaProblem(options, console, needsVariables: needsVariables)
     let index = try problem.index(part)
     var statistics = Statistics()
-    let result: CommandResult
+    let result: CommandResult?
     do {
       result = try body(problem, index, &statistics)
-      if needsVariables, result.containsNaN, let text = try undefinedDerivativeExplanation(of: problem.result) {
+      if needsVariables, let result, result.containsNaN,
+        let text = try undefinedDerivativeExplanation(of: problem.result)
+      {
         throw TensorError(text)
       }
     } catch let error as TensorError {
       throw problem.located(error)
     }
-    try output.write(result, to: console)
+    if let result { try output.write(result, to: console) }
     if stats { console.note(statistics.text(problem, time: clock.now - start)) }
   }
 }

@@ -11,7 +11,8 @@ struct FormulaOptions: ParsableArguments {
   static let valueOptions: Set<String> = [
     "--at", "--let", "--index", "--batch-axis", "--format", "--output", "--dtype", "--file", "--svg", "--png", "--why",
     "--order", "--bounds", "--method", "--max-iterations", "--tolerance",
-    "--subject-to", "--convergence", "--function", "--argument", "--interface",
+    "--subject-to", "--convergence", "--function", "--argument", "--interface", "--triangle", "--block-bytes",
+    "--latency", "--bandwidth", "--disk-bandwidth",
   ]
 
   enum Precision: String, ExpressibleByArgument, CaseIterable {

@@ -71,6 +71,9 @@ struct ResultOutput {
     try withFiles { () throws(TensorError) in try FileAccess.write(bytes, to: file.path) }
   }
 
+  /// The .npy file that is to be written, if it is one.
+  var npyPath: String? { file.flatMap { $0.format == .npy ? $0.path : nil } }
+
   /// Whether the result is wanted as coordinates of a matrix, which a sparse one has at hand.
   var wantsCoordinates: Bool { file.map { $0.format == .mtx } ?? (format == .mtx) }
 

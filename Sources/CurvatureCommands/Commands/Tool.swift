@@ -26,15 +26,17 @@ package enum Tool {
   ///   - progress: is told how far reads of matrices and searches have come.
   ///   - constrainedSolver: solves what `minimize --subject-to` asks for; if there is none, another program does.
   ///   - environment: says where that program is.
+  ///   - team: the processes that run the same command line together.
   package static func run(
     _ arguments: [String],
     input: @escaping () throws(ToolError) -> [UInt8] = { () throws(ToolError) in try readFile("-") },
     progress: @escaping @Sendable (ToolProgress) -> Void = { _ in },
     constrainedSolver: (any ConstrainedSolver)? = nil,
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    team: any ProcessTeam = SingleProcess()
   ) -> Outcome {
     let console = Console(
-      input: input, progress: progress, constrainedSolver: constrainedSolver, environment: environment)
+      input: input, progress: progress, constrainedSolver: constrainedSolver, environment: environment, team: team)
     do {
       try checkCommand(arguments)
       var command = try CurvatureCommand.parseAsRoot(shieldingFormulas(arguments))
@@ -162,13 +164,15 @@ package final class Console {
   let constrainedSolver: (any ConstrainedSolver)?
   /// Says where other programs are.
   let environment: [String: String]
+  /// Who runs this command together.
+  let team: any ProcessTeam
 
   init(
     input: @escaping () throws(ToolError) -> [UInt8], progress: @escaping (ToolProgress) -> Void,
-    constrainedSolver: (any ConstrainedSolver)?, environment: [String: String]
+    constrainedSolver: (any ConstrainedSolver)?, environment: [String: String], team: any ProcessTeam
   ) {
     (readInput, self.progress) = (input, progress)
-    (self.constrainedSolver, self.environment) = (constrainedSolver, environment)
+    (self.constrainedSolver, self.environment, self.team) = (constrainedSolver, environment, team)
   }
 
   package func print(_ text: String) { write(Array((text + "\n").utf8)) }

@@ -1,22 +1,46 @@
+import CurvatureFiles
 import Foundation
+import TensorGraph
 
 /// The tool as a program: what `curvature` does, and what programs do that bring a solver with them.
 public enum ToolProgram {
   /// Runs the command line of this process, and ends it.
   ///
-  /// - Parameter constrainedSolver: solves what `minimize --subject-to` asks for. Without one the program `curvature-ipopt` is run
-  ///   with the same command line, if there is one: named by `CURVATURE_IPOPT`, beside this program or in `PATH`.
-  public static func run(constrainedSolver: (any ConstrainedSolver)? = nil) -> Never {
+  /// - Parameters:
+  ///   - constrainedSolver: solves what `minimize --subject-to` asks for. Without one the program `curvature-ipopt` is run
+  ///     with the same command line, if there is one: named by `CURVATURE_IPOPT`, beside this program or in `PATH`.
+  ///   - team: the processes that run this command line together: they share the rows of a matrix that is written to `.npy`. The
+  ///     first alone writes to standard output and error.
+  ///   - finish: ends what they have in common.
+  public static func run(
+    constrainedSolver: (any ConstrainedSolver)? = nil, team: any ProcessTeam = SingleProcess(),
+    finish: () -> Void = {}
+  ) -> Never {
     // A reader that goes away, as `head` does, is no error worth a signal.
     signal(SIGPIPE, SIG_IGN)
     let line = ProgressLine()
     let arguments = Array(CommandLine.arguments.dropFirst())
-    let outcome = Tool.run(arguments, progress: line.show, constrainedSolver: constrainedSolver)
+    var outcome = Tool.run(arguments, progress: line.show, constrainedSolver: constrainedSolver, team: team)
     line.clear()
+    share(&outcome, team)
+    finish()
+    if team.rank > 0 { exit(outcome.status) }
     if let successor = outcome.successor { become(successor, arguments) }
     let isWritten = write(outcome.output, to: STDOUT_FILENO)
     _ = write(Array(outcome.errors.utf8), to: STDERR_FILENO)
     exit(isWritten ? outcome.status : 1)
+  }
+
+  /// Makes the error of one process that of all.
+  private static func share(_ outcome: inout Tool.Outcome, _ team: any ProcessTeam) {
+    guard team.size > 1, !team.hasFailed else { return }
+    let isDone = outcome.status == 0
+    let text = outcome.errors.split(separator: "\n").joined(separator: "\n")
+    do {
+      _ = try team.gather(isDone ? .success([]) : .failure(TensorError(text)))
+    } catch {
+      if isDone { outcome = Tool.Outcome(errors: "\(error)\n", status: ToolError.Status.data.rawValue) }
+    }
   }
 
   /// Turns this process into another program: input, output, signals and exit status are that program's.

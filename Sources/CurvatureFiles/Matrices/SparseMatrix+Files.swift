@@ -12,12 +12,23 @@ extension SparseMatrix where Scalar: DifferentiableScalar & LosslessStringConver
     self = try MatrixMarketReader(FileAccess.read(path), name: path).matrix()
   }
 
-  /// Writes the matrix in the coordinate form of Matrix Market. The file is there as a whole or not at all.
+  /// Writes the matrix in the coordinate form of Matrix Market (`.mtx`), or in PETSc's binary form for `MatLoad` (`.petsc`). The file
+  /// is there as a whole or not at all.
   ///
-  /// - Parameter triangle: `lower` and `upper` write a symmetric matrix, of which that triangle is looked at.
+  /// - Parameters:
+  ///   - path: the name of the file, whose extension says the form.
+  ///   - triangle: `lower` and `upper` write a symmetric matrix, of which that triangle is looked at; not for PETSc, whose
+  ///     form has all entries.
+  /// - Throws: `TensorError` if the file cannot be written, or the form is another.
   public func write(toFile path: String, triangle: StoredTriangle = .both) throws(TensorError) {
+    if path.lowercased().hasSuffix(".petsc") {
+      guard triangle == .both else {
+        throw TensorError("\(path): PETSc's form has all entries; leave out the triangle")
+      }
+      return try FileAccess.write(PETScBinary.bytes(self), to: path)
+    }
     guard path.lowercased().hasSuffix(".mtx") else {
-      throw TensorError("\(path): a sparse matrix is written to .mtx")
+      throw TensorError("\(path): a sparse matrix is written to .mtx or .petsc")
     }
     try FileAccess.write(Array(matrixMarket(triangle: triangle).utf8), to: path)
   }

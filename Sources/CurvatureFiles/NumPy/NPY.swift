@@ -87,16 +87,8 @@ package enum NPY {
 
   /// A file of version 1 with the array in row-major order and little-endian elements.
   package static func write(_ array: ArrayValue) -> [UInt8] {
-    let description =
-      switch array.storage.scalarType {
-      case .float32: "<f4"
-      case .float64: "<f8"
-      case .bool: "|b1"
-      case .int32: "<i4"
-      case .int64: "<i8"
-      }
     let size = array.storage.scalarType.byteCount
-    var bytes = header(description, array.shape, size: array.count * size)
+    var bytes = header(name(of: array.storage.scalarType), array.shape, size: array.count * size)
     let raw = UnsafeRawBufferPointer(start: array.storage.base, count: array.count * size)
     #if _endian(little)
       bytes.append(contentsOf: raw)
@@ -104,6 +96,26 @@ package enum NPY {
       for i in 0..<array.count { bytes.append(contentsOf: raw[(i * size)..<((i + 1) * size)].reversed()) }
     #endif
     return bytes
+  }
+
+  /// What stands before elements that are written as they are in memory.
+  static func header(of type: ScalarType, _ shape: [Int]) -> [UInt8] {
+    #if _endian(little)
+      header(name(of: type), shape, size: 0)
+    #else
+      header(name(of: type).replacing("<", with: ">"), shape, size: 0)
+    #endif
+  }
+
+  /// The name of little-endian elements.
+  private static func name(of type: ScalarType) -> String {
+    switch type {
+    case .float32: "<f4"
+    case .float64: "<f8"
+    case .bool: "|b1"
+    case .int32: "<i4"
+    case .int64: "<i8"
+    }
   }
 
   /// A file with a text of ASCII characters, of no axes: what Python calls bytes.

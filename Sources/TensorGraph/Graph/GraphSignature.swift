@@ -16,13 +16,11 @@ package struct GraphSignature: Hashable, Sendable {
     bytes = encoder.bytes
   }
 
-  /// 128 bits of the bytes in hexadecimal digits: FNV-1a (Fowler, Noll & Vo, IETF
-  /// draft-eastlake-fnv).
+  /// 128 bits of the bytes in hexadecimal digits.
   package var digest: String {
-    var state: UInt128 = 0x6C62_272E_07BB_0142_62B8_2175_6295_C58D
-    for byte in bytes { state = (state ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013B }
-    let digits = String(state, radix: 16)
-    return String(repeating: "0", count: 32 - digits.count) + digits
+    var digest = ContentDigest()
+    digest.append(bytes)
+    return digest.digits
   }
 }
 
