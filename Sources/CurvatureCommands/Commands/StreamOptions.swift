@@ -87,8 +87,13 @@ struct StreamOptions: ParsableArguments {
       // A part is read as a part.
       guard index == [.ellipsis], count > Self.largestWhole else { return nil }
     }
-    try matrix.rowBlocks(rows: RowIndex(indexComponent: rows), blockBytes: blockBytes).write(
-      to: path, triangle, resume, team, remedy: "run the same command with --resume")
+    let blocks = try matrix.rowBlocks(rows: RowIndex(indexComponent: rows), blockBytes: blockBytes)
+    do throws(TensorError) {
+      try blocks.write(to: path, triangle, resume, team, remedy: "run the same command with --resume")
+    } catch {
+      // It says what was written, and is about the file more often than about the formula.
+      throw ToolError(error.message, status: error.isCancellation ? .interrupted : .data)
+    }
     return matrix
   }
 

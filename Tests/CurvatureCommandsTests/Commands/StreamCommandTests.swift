@@ -47,6 +47,14 @@ import Testing
     #expect(outcome.status == 2 && outcome.errors.contains(text), "\(outcome.errors)")
   }
 
+  @Test("An error of the file is about the file") func noRoom() throws {
+    let scratch = try Scratch()
+    let path = scratch.path + "/m.npy"
+    let outcome = run("hessian", "sum(x**2)", "--at", "x=zeros(10000000)", "--output", path)
+    #expect(outcome.status == 1 && outcome.errors.contains("m.npy.partial: takes 800.0 TB, and "))
+    #expect(!outcome.errors.contains("sum(x**2)") && scratch.contents.isEmpty)
+  }
+
   @Test("How long some processes would take, by a model and from a block") func ranks() {
     var model = SharingModel(blockCount: 10, blockSeconds: 2, startSeconds: 0.5, bytes: 1e9)
     (model.latency, model.bandwidth, model.diskBandwidth) = (0.001, 1e6, 1e9)
