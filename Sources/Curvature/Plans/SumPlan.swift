@@ -224,6 +224,7 @@ public final class SumPlan<Point: TensorTree> {
       last = (x, sum)
       return sum
     }
+    let factorizations = WorkCounter()
     let isSingle = Point.Scalar.scalarType == .float32
     return Objective(count: template.parameterCount, precision: isSingle ? Double(Float.ulpOfOne) : .ulpOfOne) {
       (x) throws(TensorError) in
@@ -231,7 +232,7 @@ public final class SumPlan<Point: TensorTree> {
     } gradient: { (x) throws(TensorError) in
       Array(try valueAndGradient(x)[1...])
     } hessian: { [self] (x) throws(TensorError) in
-      .dense(try matrix(at: x))
+      .dense(try matrix(at: x), factorizations)
     } product: { [self] (x, v) throws(TensorError) in
       try sum(.product(v), at: x)
     }

@@ -116,7 +116,8 @@ enum HessianMatrix {
         let region = FactoredTrustRegion(part, factorizations: factorizations)
         let factors = try region.positiveDefiniteFactors()
         // Of a matrix that is semidefinite but for rounding the directions without curvature are seen by eigenvectors alone.
-        if try factors != nil || !region.isDefinite(beyond: -1e-8) {
+        let isSemidefinite = factors == nil ? try region.isDefinite(beyond: -1e-8) : false
+        if !isSemidefinite {
           let (step, onBoundary) = try region.minimizer(gradient: slope, radius: radius, factors: factors)
           return (step.spread(over: free, count: gradient.count), onBoundary)
         }

@@ -9,7 +9,12 @@ package enum PlanningEffort: Hashable, Sendable {
 
   /// Whether what was planned so serves who wants another effort: less, or the same.
   package func serves(_ other: PlanningEffort) -> Bool {
-    self == other || other == .once || self != .once && other == .often
+    switch (self, other) {
+    case (.units(let own), .units(let wanted)): own >= wanted
+    case (.units(let own), .once), (.units(let own), .often): own >= Self.mostUnitsOfPlans
+    case (_, .once), (.often, .often): true
+    case (.once, .often), (.once, .units), (.often, .units): false
+    }
   }
 
   /// The units of work that planning may take where dense directions cost so much.

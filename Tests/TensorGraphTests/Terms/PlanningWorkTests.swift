@@ -118,6 +118,22 @@ import Testing
     #expect(made[0] == made[1])
   }
 
+  @Test("What was planned serves who wants no more, whatever the derivative costs") func effortsServe() {
+    let efforts: [PlanningEffort] = [
+      .once, .often, .units(0), .units(1000), .units(PlanningEffort.mostUnitsOfPlans), .units(.max),
+    ]
+    let costs = [0, 1e3, 1e6, 1e9, 1e12, 1e15].map { Cost(nanoseconds: $0) }
+    var served = 0
+    for effort in efforts {
+      #expect(effort.serves(effort))
+      for other in efforts where effort.serves(other) {
+        served += 1
+        for cost in costs { #expect(effort.budget(dense: cost) >= other.budget(dense: cost), "\(effort), \(other)") }
+      }
+    }
+    #expect(served >= 12)
+  }
+
   @Test func effortsHaveBudgets() {
     let (tiny, huge) = (Cost(nanoseconds: 10), Cost(nanoseconds: 1e12))
     #expect(PlanningEffort.once.budget(dense: tiny) == PlanningEffort.leastUnits)
