@@ -49,7 +49,8 @@ import Testing
     let plan = try SumPlan(like: Self.w, over: X.pieces(of: 10), t.pieces(of: 10), method: method, of: Self.loss)
     let fit = try plan.minimize(from: Self.w)
     let whole = try minimize(from: Self.w, X, t, method: method, of: Self.loss)
-    #expect(fit.isConverged && fit.point.isClose(to: whole.point, relative: 1e-7))
+    // Without whole Hessians a search ends at the tolerance of the value, which leaves the point its root.
+    #expect(fit.isConverged && fit.point.isClose(to: whole.point, relative: isDense ? 1e-7 : 1e-5))
     #expect(abs(fit.value - whole.value) < 1e-12)
     let upper = fit.point - 0.1
     let bounded = try plan.minimize(from: Self.w, upperBounds: upper)
