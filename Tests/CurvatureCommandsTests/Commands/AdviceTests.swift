@@ -6,6 +6,7 @@ import Testing
 @Suite struct AdviceTests {
   static let commands = [
     "value", "gradient", "jacobian", "hessian", "pattern", "check", "minimize", "functions", "example", "fit",
+    "generate",
   ]
 
   /// The options in a text: `--` and a word, behind no letter.
@@ -50,6 +51,7 @@ import Testing
   ]
 
   @Test func errorsAdviseWhatTheCommandHas() throws {
+    defer { try? FileManager.default.removeItem(atPath: Self.written) }
     var advised = 0
     for command in Self.commands {
       let declared = try Self.declared(command)
