@@ -94,17 +94,14 @@ extension GroupSource {
         let sum = mask.coordinate.rows.map { Self.product("r\($0.axis)", $0.factor) }.joined(separator: " + ")
         text.line("const int64_t m\(slot)_\(n) = \(sum);")
       }
-      guard case .some(let type) = loadType(slot) else { continue }
-      let terms = access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
-      let begin = access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : []
-      text.line(
-        "const \(type.nativeMemory) *const q\(slot) = \((["l\(slot)"] + terms + begin).joined(separator: " + "));")
-    }
-    for slot in loop.loads where loadType(slot) == nil {
-      guard let access = accesses[slot] else { continue }
-      let terms = access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
-      let begin = access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : []
-      text.line("const int64_t q\(slot) = \((terms + begin + ["0"]).joined(separator: " + "));")
+      let rows = access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
+      let begin = rows + (access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : [])
+      // A place in memory, or a number that is counted.
+      if let type = loadType(slot) {
+        text.line("const \(type.nativeMemory) *const q\(slot) = \((["l\(slot)"] + begin).joined(separator: " + "));")
+      } else {
+        text.line("const int64_t q\(slot) = \(begin.isEmpty ? "0" : begin.joined(separator: " + "));")
+      }
     }
     for slot in loop.arrays.sorted() {
       text.line("\(arrays[slot]!.nativeType) *const f\(slot) = w\(slot) + (t - t0);")
@@ -189,8 +186,7 @@ extension GroupSource {
         loop.accumulators.insert(instruction.out)
         let a = "c\(instruction.out)[\(index(place))]"
         loop.text.append("\(a) = combine_\(reduction.nativeName)_\(family.nativeSuffix)(\(a), \(x));")
-      case .reduceBlocks: break
-      case .fill: break
+      case .reduceBlocks, .fill: break
       }
     }
     if case .reduceBlocks = instruction.form,

@@ -51,6 +51,31 @@ import Testing
     }
   }
 
+  @Test("What has run for long is compiled in the background, and what has not is not") func automatic() async {
+    await #expect(processExitsWith: .success) {
+      let folder = Self.emptyFolder()
+      let count = 100_000
+      let x = Node(.input([count], .float64))
+      let program = try Program(outputs: [x * x + x], inputs: [x])
+      let context = try ProgramContext(program, execution: .automatic)
+      let input = Storage((0..<count).map(Double.init))
+      let output = Storage(count: count, scalarType: .float64)
+      func run() throws { try context.run(inputs: [UnsafeRawPointer(input.base)], outputs: [output.base]) }
+      try run()
+      #expect(!program.description.contains("compiled"))
+      var runs = 1
+      while !program.description.contains("compiled"), runs < 1_000_000 {
+        try run()
+        runs += 1
+      }
+      #expect(runs > 100 && runs < 1_000_000)
+      program.compile()
+      try run()
+      #expect(program.description.contains("runs as compiled code") && output.literal(at: 3) == .real(12))
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+  }
+
   @Test("A library is made once, found by other processes, and made anew where the file is none") func kept()
     async throws
   {
