@@ -18,7 +18,7 @@ final class NativeProgram: @unchecked Sendable {
   private let state = Atomic<State>(.interpreted)
   private let reason = AtomicLazyReference<Reason>()
   private let interpretedGroups = Atomic<Int>(0)
-  /// Runs until the program has taken so long that compiling it pays.
+  /// Runs until the program has taken so long that compiling it pays; 0 if it never does.
   private let runsLeft: Atomic<Int>
   private static let queue = DispatchQueue(label: "curvature.compiler", qos: .utility)
 
@@ -27,9 +27,16 @@ final class NativeProgram: @unchecked Sendable {
     init(_ text: String) { self.text = text }
   }
 
-  /// - Parameter nanoseconds: the time of a run, or so.
-  init(nanoseconds: Double) {
-    runsLeft = Atomic(max(8, Int(Self.patience / max(nanoseconds, 1))))
+  /// Elements of a group below which a loop of its own gains nothing over tiles.
+  private static let leastElements = 256
+
+  /// - Parameters:
+  ///   - nanoseconds: the time of a run, or so.
+  ///   - groups: those of the program.
+  ///   - hasRecurrences: whether programs are run by steps of it, which gain whatever their size.
+  init(nanoseconds: Double, groups: [UnsafePointer<ck_group>], hasRecurrences: Bool) {
+    let gains = hasRecurrences || groups.contains { $0.pointee.total >= Self.leastElements }
+    runsLeft = Atomic(gains ? max(8, Int(Self.patience / max(nanoseconds, 1))) : 0)
   }
 
   /// Notes a run of a program that is not compiled yet, which may be one too many.

@@ -62,7 +62,7 @@ package final class Program: @unchecked Sendable {
     memory = builder.memory
     steps = memory.keep(builder.steps)
     nanoseconds = builder.nanoseconds
-    native = NativeProgram(nanoseconds: nanoseconds)
+    native = NativeProgram(nanoseconds: nanoseconds, groups: groups, hasRecurrences: !bodies.isEmpty)
     nativeCell = memory.keepMutable(ck_native_cell(run: nil))
     outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
     let table = table
