@@ -189,21 +189,10 @@ extension GroupSource {
       case .reduceBlocks, .fill: break
       }
     }
-    if case .reduceBlocks = instruction.form,
-      let reduction = reductions.first(where: {
-        $0.operand == instruction.operands[0] && outStore(instruction) == $0.store
-      })
+    if case .reduceBlocks = instruction.form, let reduction = reductions.first(where: { $0.result == instruction.out })
     {
       reduce(reduction, &loop)
     }
-  }
-
-  /// The store of a reduction's results.
-  private func outStore(_ instruction: Instruction) -> Int? {
-    for candidate in instructions {
-      if case .store = candidate.form, candidate.operands == [instruction.out] { return candidate.out }
-    }
-    return nil
   }
 
   private static func conversion(_ x: String, _ from: Family, _ to: Family) -> String {

@@ -65,6 +65,8 @@ struct GroupSource {
 
   /// The reduction of blocks and where its results go.
   struct BlockReduction {
+    /// The slot of the results.
+    var result: Int
     var operand: Int
     var reduction: Reduction
     var family: Family
@@ -170,7 +172,8 @@ struct GroupSource {
         guard case .store(_, let type) = store.form else { continue }
         reductions.append(
           BlockReduction(
-            operand: instruction.operands[0], reduction: reduction, family: family, rows: Int(blocks.stride),
+            result: instruction.out, operand: instruction.operands[0], reduction: reduction, family: family,
+            rows: Int(blocks.stride),
             columns: Int(blocks.extent), store: store.out, type: type))
       }
     }
@@ -291,7 +294,6 @@ struct GroupSource {
 
   /// Loops come first, then what has loops of its own, and so on: an instruction belongs to the first for which its operands are there.
   private mutating func findPhases() {
-    var last = 0
     for (i, instruction) in instructions.enumerated() {
       let isLoop: Bool
       let family: Family
@@ -313,13 +315,12 @@ struct GroupSource {
       values[instruction.out] = .computed(phase: phase, family)
       if let second = instruction.second { values[second] = .computed(phase: phase, family) }
       add(i, to: phase)
-      last = max(last, phase)
     }
     // What leaves the group goes where its operand is made; what was only moved, in the first loop.
     for (i, instruction) in instructions.enumerated() {
       switch instruction.form {
       case .load, .iota: if outputs[instruction.out] != nil { add(i, to: 0) }
-      case .store(_, _):
+      case .store:
         if !reductions.contains(where: { $0.store == instruction.out }) {
           add(i, to: loopPhase(of: instruction.operands[0]))
         }

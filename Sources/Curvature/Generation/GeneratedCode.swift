@@ -12,9 +12,8 @@ import TensorGraph
 ///
 /// The code is C99 and C++, needs nothing but the library of mathematics, allocates nothing and has no state, so that it may run on
 /// many threads at once: each call is given memory of `NAME_MEMORY_BYTES` bytes, aligned for `double`. Loops stay loops, so that the
-/// text grows with the operations of a function and not with its elements. Elementary functions are those of the engine: compiled
-/// with the machine's fused multiply-add (`-march=native`), values of elementwise functions and sums have the engine's bits;
-/// products of matrices are summed in another order.
+/// text grows with the operations of a function and not with its elements. Elementary functions are those of the engine; products of
+/// matrices are summed in another order.
 public struct GeneratedCode: Sendable {
   /// How a program calls the functions.
   public enum Interface: String, CaseIterable, Sendable {
