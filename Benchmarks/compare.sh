@@ -29,14 +29,14 @@ case " $* " in
   require_everything
   if [ "${1:-}" = solvers ]; then
     say "building curvature (release)"
-    swift build --package-path "$root" -c release --product curvature >&2
-    CURVATURE=$(swift build --package-path "$root" -c release --show-bin-path)/curvature
+    swift_package . build --product curvature >&2
+    CURVATURE=$(swift_package . build --show-bin-path)/curvature
     export CURVATURE
     exec "$python" -B "$benchmarks/Compare/solvers.py" "${@:2}"
   fi
   say "building curvature-bench (release)"
-  swift build --package-path "$benchmarks" -c release --product curvature-bench >&2
-  CURVATURE_BENCH=$(swift build --package-path "$benchmarks" -c release --show-bin-path)/curvature-bench
+  swift_package Benchmarks build --product curvature-bench >&2
+  CURVATURE_BENCH=$(swift_package Benchmarks build --show-bin-path)/curvature-bench
   export CURVATURE_BENCH
   ;;
 esac

@@ -11,7 +11,7 @@ let package = Package(
   name: "CurvatureExamples",
   platforms: [.macOS(.v15)],
   dependencies: [
-    .package(name: "Curvature", path: "..", traits: []),
+    .package(name: "Curvature", path: ".."),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [

@@ -7,7 +7,7 @@ set -euo pipefail
 require_everything
 cd "$root/Examples"
 say "examples: build"
-swift build -c release
+swift_package Examples build
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
   while IFS= read -r folder; do
@@ -20,7 +20,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for name in "${names[@]}"; do
   started=$SECONDS
-  if .build/release/"$name" >"$log" 2>&1; then
+  if ../.build/release/"$name" >"$log" 2>&1; then
     printf '%-20s %3d figures hold (%d s)\n' "$name" "$(grep -c '^  [^ ]' "$log")" $((SECONDS - started))
   else
     cat "$log"

@@ -3,6 +3,10 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# The packages beside the library build into its folder, so that what they share with it is compiled once.
+# Usage: swift_package FOLDER COMMAND arguments
+swift_package() { swift "$2" --package-path "$root/$1" --scratch-path "$root/.build" -c release "${@:3}"; }
+
 say() { printf '==> %s\n' "$*" >&2; }
 
 fail() {

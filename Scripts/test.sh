@@ -5,4 +5,5 @@ set -euo pipefail
 
 require_everything
 say "swift test -c release $*"
-exec swift test --package-path "$root" -c release "$@"
+# No test imports with `@testable`, without which the same build serves tests and programs.
+exec swift test --package-path "$root" -c release --disable-testable-imports "$@"

@@ -6,5 +6,4 @@ set -euo pipefail
 require_everything
 # Debian before Ipopt 3.14 has its headers in another folder.
 has_header coin-or/IpStdCInterface.h || require_package coinor-libipopt-dev coin/IpStdCInterface.h
-cd "$root/Integrations/Ipopt"
-swift test -c release "$@"
+swift_package Integrations/Ipopt test --disable-testable-imports "$@"

@@ -6,6 +6,5 @@ set -euo pipefail
 require_everything
 # Debian has the header in a folder that only pkg-config tells.
 { pkg-config --exists mpi-c && command -v mpirun >/dev/null; } || install_packages "libopenmpi-dev openmpi-bin"
-cd "$root/Integrations/MPI"
-swift build -c release --build-tests
-swift test -c release --skip-build "$@"
+swift_package Integrations/MPI build --build-tests
+swift_package Integrations/MPI test --skip-build "$@"

@@ -6,7 +6,7 @@ let package = Package(
   name: "CurvatureSuiteSparse",
   platforms: [.macOS(.v15)],
   products: [.library(name: "CurvatureSuiteSparse", targets: ["CurvatureSuiteSparse"])],
-  dependencies: [.package(name: "Curvature", path: "../..", traits: [])],
+  dependencies: [.package(name: "Curvature", path: "../..")],
   targets: [
     .systemLibrary(name: "CSuiteSparse", providers: [.apt(["libsuitesparse-dev"]), .brew(["suite-sparse"])]),
     .target(

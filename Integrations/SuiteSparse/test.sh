@@ -5,5 +5,4 @@ set -euo pipefail
 
 require_everything
 require_package libsuitesparse-dev suitesparse/cholmod.h
-cd "$root/Integrations/SuiteSparse"
-swift test -c release "$@"
+swift_package Integrations/SuiteSparse test --disable-testable-imports "$@"

@@ -33,7 +33,7 @@ extension GroupSource {
       }
     }
     func target(_ slot: Int) -> String { outputs[slot] != nil ? "d\(slot)[t0 + i]" : "w\(slot)[i]" }
-    let loop = "for (int64_t i = 0; i < t1 - t0; ++i)"
+    let loop = unrolled + "for (int64_t i = 0; i < t1 - t0; ++i)"
     let results: [(name: String, out: Int)]
     let (family, style): (Family, KernelForm.Style)
     switch instruction.form {
@@ -51,12 +51,12 @@ extension GroupSource {
     text.line("{")
     text.line("int any = 0;")
     text.line("\(loop) any |= !holds_\(results[0].name)_\(suffix)(\(operands));")
-    text.mark("INDEPENDENT")
+    if !isUnrolled { text.mark("INDEPENDENT") }
     text.line("\(loop) {")
     for result in results { text.line("\(target(result.out)) = fn_\(result.name)_\(suffix)(\(operands));") }
     text.line("}")
-    text.line("for (int64_t i = 0; any && i < t1 - t0; ++i) {")
-    text.line("if (holds_\(results[0].name)_\(suffix)(\(operands))) continue;")
+    text.line(isUnrolled ? "\(loop) {" : "for (int64_t i = 0; any && i < t1 - t0; ++i) {")
+    text.line("if (\(isUnrolled ? "!any || " : "")holds_\(results[0].name)_\(suffix)(\(operands))) continue;")
     for result in results { text.line("\(target(result.out)) = otherwise_\(result.name)_\(suffix)(\(operands));") }
     text.line("}")
     text.line("}")
@@ -75,7 +75,7 @@ extension GroupSource {
         text.line(axis + 1 < rows.count ? "int64_t r\(axis) = row % \(extent);" : "int64_t r\(axis) = row;")
         if axis + 1 < rows.count { text.line("row /= \(extent);") }
       }
-      text.line("while (t < t1) {")
+      text.line("\(unrolled)while (t < t1) {")
       if !hasWholeRows {
         text.line("int64_t n = \(nest.length) - v0;")
         text.line("if (n > (t1 - t) / \(block)) n = (t1 - t) / \(block);")
@@ -112,7 +112,7 @@ extension GroupSource {
     for (slot, store) in loop.stores.sorted(by: { $0.key < $1.key }) {
       text.line("\(store.type.nativeMemory) *const g\(slot) = s\(slot) + t / \(store.divisor);")
     }
-    text.mark("INDEPENDENT")
+    text.mark(isUnrolled ? "UNROLLED" : "INDEPENDENT")
     text.line("for (int64_t v = 0; v < \(nest.hasRows && hasWholeRows ? "\(nest.length)" : "n"); ++v) {")
     for line in loop.text { text.line(line) }
     text.line("}")

@@ -5,8 +5,11 @@ import TensorGraph
 extension GroupSource {
   var block: Int { nest.block }
 
+  /// What stands before a loop that is written out.
+  var unrolled: String { isUnrolled ? "UNROLLED " : "" }
+
   mutating func write() {
-    text.line("static void \(name)(char *const *b, int64_t from, int64_t to) {")
+    text.line("static \(isUnrolled ? "INLINED " : "")void \(name)(char *const *b, int64_t from, int64_t to) {")
     declareBuffers()
     if group.accumulator_count > 0 { writeAccumulation() } else { writeUnits() }
     text.line("}")
@@ -20,7 +23,7 @@ extension GroupSource {
       text.line("(void)from, (void)to;")
       text.line("const int64_t t0 = 0, t1 = \(total);")
     } else {
-      if !isOneLoop { text.line("for (int64_t unit = from; unit < to; ++unit) {") }
+      if !isOneLoop { text.line("\(unrolled)for (int64_t unit = from; unit < to; ++unit) {") }
       let (first, end) = isOneLoop ? ("from", "to") : ("unit", "(unit + 1)")
       text.line("const int64_t t0 = \(first) * \(chunk);")
       text.line("const int64_t t1 = \(end) * \(chunk) < \(total) ? \(end) * \(chunk) : \(total);")
@@ -41,7 +44,7 @@ extension GroupSource {
     let count = "(t1 - t0) / \(reduction.block)"
     let from = arrayPointer(reduction.operand, reduction.family)
     if case .scalar = values[reduction.operand] {
-      text.line("for (int64_t i = 0; i < \(chunk); ++i) w\(reduction.operand)[i] = h\(reduction.operand);")
+      text.line("\(unrolled)for (int64_t i = 0; i < \(chunk); ++i) w\(reduction.operand)[i] = h\(reduction.operand);")
     }
     let place = "s\(reduction.store) + t0 / \(reduction.rows)"
     let type = reduction.family.nativeType
@@ -53,7 +56,8 @@ extension GroupSource {
     text.line("\(type) r[\(chunk / reduction.rows)];")
     text.line("\(function)(r, \(from), \(reduction.rows), \(reduction.columns), \(count));")
     text.line(
-      "for (int64_t i = 0; i < (t1 - t0) / \(reduction.rows); ++i) (\(place))[i] = (\(reduction.type.nativeType))r[i];")
+      "\(unrolled)for (int64_t i = 0; i < (t1 - t0) / \(reduction.rows); ++i) (\(place))[i] = (\(reduction.type.nativeType))r[i];"
+    )
     text.line("}")
   }
 
@@ -124,7 +128,7 @@ extension GroupSource {
     let accumulators = (0..<Int(group.accumulator_count)).map { group.accumulators[$0] }
     for a in accumulators { text.line("\(accumulatorType(Int(a.slot))) a\(a.slot)[\(lanes)];") }
     declareArrays()
-    text.line("for (int64_t unit = from; unit < to; ++unit) {")
+    text.line("\(unrolled)for (int64_t unit = from; unit < to; ++unit) {")
     text.line("const int64_t piece = unit % \(pieces), walk = unit / \(pieces);")
     text.line("const int64_t first = walk % \(tiles) * \(tile), outer = walk / \(tiles);")
     text.line("(void)first, (void)piece;")
@@ -137,9 +141,11 @@ extension GroupSource {
     text.line("if (row_end > \(rows)) row_end = \(rows);")
     for a in accumulators {
       let (family, reduction) = Self.accumulation(a)
-      text.line("for (int64_t i = 0; i < \(lanes); ++i) a\(a.slot)[i] = \(reduction.nativeIdentity(family));")
+      text.line(
+        "\(unrolled)for (int64_t i = 0; i < \(lanes); ++i) a\(a.slot)[i] = \(reduction.nativeIdentity(family));")
     }
-    text.line("for (int64_t at = \(tileCount) * piece / \(pieces) * \(tileRows); at < row_end; at += \(tileRows)) {")
+    text.line(
+      "\(unrolled)for (int64_t at = \(tileCount) * piece / \(pieces) * \(tileRows); at < row_end; at += \(tileRows)) {")
     text.line("const int64_t height = at + \(tileRows) < row_end ? \(tileRows) : row_end - at;")
     text.line("const int64_t t0 = (outer * \(rows) + at) * \(columns) + first, t1 = t0 + height * width;")
     writePhases()
@@ -155,7 +161,7 @@ extension GroupSource {
         text.line(
           "\(type) *const p\(a.slot) = (\(type) *)b[\(a.partial_buffer)] + piece * \(group.outer * group.columns) + place;"
         )
-        text.line("for (int64_t i = 0; i < width; ++i) p\(a.slot)[i] = a\(a.slot)[i];")
+        text.line("\(unrolled)for (int64_t i = 0; i < width; ++i) p\(a.slot)[i] = a\(a.slot)[i];")
       }
     }
     text.line("}")
@@ -175,7 +181,7 @@ extension GroupSource {
     while rows > 1 {
       let half = (rows + 1) / 2
       text.line(
-        "for (int64_t i = 0; i < \(rows - half) * \(width); ++i) \(values)[i] = \(function)(\(values)[i], \(values)[i + \(half) * \(width)]);"
+        "\(unrolled)for (int64_t i = 0; i < \(rows - half) * \(width); ++i) \(values)[i] = \(function)(\(values)[i], \(values)[i + \(half) * \(width)]);"
       )
       rows = half
     }
@@ -184,7 +190,7 @@ extension GroupSource {
   private mutating func writeStore(_ a: ck_accumulator, from values: String, at place: String, count: String) {
     let type = ScalarType.inTables[Int(a.type.rawValue)]
     text.line(
-      "for (int64_t i = 0; i < \(count); ++i) ((\(type.nativeMemory) *)b[\(a.buffer)])[\(place) + i] = (\(type.nativeType))\(values)[i];"
+      "\(unrolled)for (int64_t i = 0; i < \(count); ++i) ((\(type.nativeMemory) *)b[\(a.buffer)])[\(place) + i] = (\(type.nativeType))\(values)[i];"
     )
   }
 

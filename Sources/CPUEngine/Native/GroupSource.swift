@@ -14,6 +14,8 @@ struct GroupSource {
 
   let group: ck_group
   let name: String
+  /// Whether it is written out, element by element, in the function of its program.
+  let isUnrolled: Bool
   /// Independent parts of the work: the argument of the function.
   private(set) var units = 1
   /// The families of all values.
@@ -97,10 +99,13 @@ struct GroupSource {
     var masks: [(coordinate: LoopNest.Coordinate, first: Int, valid: Int)] = []
   }
 
-  /// - Parameter name: that of the function.
-  init(_ group: ck_group, name: String) {
+  /// - Parameters:
+  ///   - name: that of the function.
+  ///   - isUnrolled: whether it is written out, element by element, where it is called.
+  init(_ group: ck_group, name: String, isUnrolled: Bool = false) {
     self.group = group
     self.name = name
+    self.isUnrolled = isUnrolled
     instructions = (0..<Int(group.body_count)).map { Self.instruction(group.body[$0]) }
     nest = LoopNest(total: Int(group.total))
     for i in 0..<Int(group.direct_count) { directs[Int(group.directs[i].slot)] = group.directs[i] }

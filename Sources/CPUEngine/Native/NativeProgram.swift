@@ -27,15 +27,15 @@ final class NativeProgram: @unchecked Sendable {
     init(_ text: String) { self.text = text }
   }
 
-  /// Elements of a group below which a loop of its own gains nothing over tiles.
+  /// Elements of a group below which a loop of its own gains nothing over tiles, unless it is written out.
   private static let leastElements = 256
 
   /// - Parameters:
   ///   - nanoseconds: the time of a run, or so.
   ///   - groups: those of the program.
-  ///   - hasRecurrences: whether programs are run by steps of it, which gain whatever their size.
-  init(nanoseconds: Double, groups: [UnsafePointer<ck_group>], hasRecurrences: Bool) {
-    let gains = hasRecurrences || groups.contains { $0.pointee.total >= Self.leastElements }
+  ///   - gainsAnyway: whether it gains whatever the size of its groups: it is written out, or programs are run by steps of it.
+  init(nanoseconds: Double, groups: [UnsafePointer<ck_group>], gainsAnyway: Bool) {
+    let gains = gainsAnyway || groups.contains { $0.pointee.total >= Self.leastElements }
     runsLeft = Atomic(gains ? max(8, Int(Self.patience / max(nanoseconds, 1))) : 0)
   }
 

@@ -7,6 +7,11 @@ struct ProgramSource {
   /// Elements of placed boxes beyond which the engine places them, which has more workers.
   private static let mostPlacedElements = 4096
 
+  /// Expressions of a program, one for each element, up to which it is written out, and the nanoseconds of them, or so.
+  private static let mostUnrolled = (expressions: 4096, nanoseconds: 5000.0)
+  /// Bytes of memory that such a program may have in registers and on the stack.
+  private static let mostLocalBytes = 1 << 15
+
   /// What is found at a place of the table.
   private enum Function {
     case group(UnsafeMutablePointer<ck_native>, GroupSource.Cut)
@@ -32,7 +37,26 @@ struct ProgramSource {
   }
 
   /// Whether anything is compiled.
-  var isWorthwhile: Bool { functions.contains { if case .group = $0 { true } else { false } } }
+  private(set) var isWorthwhile = false
+
+  /// Whether a program has so few elements that it is written out: no loops, and what is between is kept in registers.
+  static func isUnrolled(_ sources: [StepSource], _ table: BufferTable, nanoseconds: Double) -> Bool {
+    var expressions = 0
+    for source in sources {
+      switch source {
+      case .group(let step):
+        guard step.units_per_worker == 0, step.group.pointee.pieces <= 1 else { return false }
+        expressions += Int(step.group.pointee.total) * Int(step.group.pointee.body_count)
+      case .boxes(let step):
+        guard step.is_shared == 0 else { return false }
+        expressions += Int(step.total)
+      case .indexed, .cumulativeSum, .integerProduct, .matrixProduct, .linearAlgebra, .recurrence, .other: return false
+      }
+    }
+    return expressions > 0 && expressions <= mostUnrolled.expressions
+      && nanoseconds <= mostUnrolled.nanoseconds
+      && table.sizes[table.firstTemporary...].reduce(0, +) <= mostLocalBytes
+  }
 
   /// Lets everything run compiled that the table has.
   func publish(_ table: UnsafeMutableRawPointer) {
@@ -57,19 +81,17 @@ struct ProgramSource {
     let bodies = program.bodies.map { add($0, &body) }
     var calls = NativeText()
     calls.line("static void p\(number)(ck_context *context) {")
-    calls.line("char **const b = (char **)context->buffers;")
-    calls.line("(void)b;")
-    for part in program.outputParts { calls.line("b[\(part.number)] = b[\(part.root)] + \(part.offset);") }
+    declareBuffers(program, &calls)
     var fails = false
     for (i, source) in program.sources.enumerated() {
       switch source {
       case .group(let step):
-        if let call = add(step, name: "p\(number)_g\(i)", &body) {
+        if let call = add(step, name: "p\(number)_g\(i)", isUnrolled: program.isUnrolled, &body) {
           calls.line(call)
           continue
         }
       case .boxes(let step) where step.is_shared == 0 && step.total <= Self.mostPlacedElements:
-        StepSource.write(step, &calls)
+        StepSource.write(step, isUnrolled: program.isUnrolled, &calls)
         continue
       case .recurrence(let step):
         write(step, bodies[step.bodyNumber], program.bodies[step.bodyNumber], &calls)
@@ -86,6 +108,27 @@ struct ProgramSource {
     names.append("p\(number)")
     functions.append(.program(program.nativeCell))
     return (number, fails)
+  }
+
+  /// The table of a program's buffers: that of the context, or one whose temporaries are the function's own.
+  private func declareBuffers(_ program: Program, _ text: inout NativeText) {
+    let table = program.table
+    guard program.isUnrolled else {
+      text.line("char **const b = (char **)context->buffers;")
+      text.line("(void)b;")
+      for part in program.outputParts { text.line("b[\(part.number)] = b[\(part.root)] + \(part.offset);") }
+      return
+    }
+    text.line("char **const given = (char **)context->buffers;")
+    var places = (0..<table.firstTemporary).map { "given[\($0)]" }
+    for n in table.firstTemporary..<max(table.sizes.count, table.firstTemporary) {
+      places.append("m\(n)")
+      if table.aliases[Int32(n)] == nil {
+        text.line("char m\(n)[\(max(table.sizes[n], 8))] __attribute__((aligned(64)));")
+      }
+    }
+    for (alias, part) in table.aliases { places[Int(alias)] = places[Int(part.root)] + " + \(part.offset)" }
+    text.line("char *const b[] = {\(places.joined(separator: ", "))};")
   }
 
   private func write(
@@ -111,21 +154,27 @@ struct ProgramSource {
   /// Adds the function of a group.
   ///
   /// - Returns: the call that runs all of it; nil if somebody else runs it, because it is shared or not compiled.
-  private mutating func add(_ step: ck_group_step, name: String, _ body: inout String) -> String? {
+  private mutating func add(
+    _ step: ck_group_step, name: String, isUnrolled: Bool, _ body: inout String
+  ) -> String? {
     guard Int(step.group.pointee.body_count) <= GroupSource.mostInstructions else {
       interpretedGroupCount += 1
       return nil
     }
-    let source = GroupSource(step.group.pointee, name: name)
-    guard source.isRegular || includesIrregular,
-      body.utf8.count + source.text.text.utf8.count < NativeCompiler.mostSourceBytes / 2
+    let source = GroupSource(step.group.pointee, name: name, isUnrolled: isUnrolled)
+    guard
+      isUnrolled
+        || (source.isRegular || includesIrregular)
+          && body.utf8.count + source.text.text.utf8.count < NativeCompiler.mostSourceBytes / 2
     else {
       interpretedGroupCount += 1
       return nil
     }
     families.formUnion(source.families)
     body += source.text.text + "\n"
+    isWorthwhile = true
     let cut = source.cut(unitsPerWorker: Int(step.units_per_worker))
+    if isUnrolled { return "\(name)(b, 0, \(cut.units));" }
     names.append(name)
     functions.append(.group(step.native, cut))
     guard cut.unitsPerWorker == 0 else { return nil }

@@ -48,7 +48,7 @@ enum StepSource: @unchecked Sendable {
 
   // MARK: Movement
 
-  static func write(_ step: ck_boxes_step, _ text: inout NativeText) {
+  static func write(_ step: ck_boxes_step, isUnrolled: Bool = false, _ text: inout NativeText) {
     if step.clears != 0 { text.line("memset(b[\(step.to)], 0, \(step.total * step.element_bytes));") }
     for i in 0..<Int(step.box_count) {
       let box = step.boxes[i]
@@ -66,7 +66,7 @@ enum StepSource: @unchecked Sendable {
       text.line("\(memory) *const t = (\(memory) *)b[\(step.to)] + \(box.to_offset);")
       text.line("const \(memory) *const f = (const \(memory) *)b[\(box.from)] + \(box.from_offset);")
       for axis in 0..<rank {
-        if axis == rank - 1 { text.mark("INDEPENDENT") }
+        if isUnrolled { text.mark("UNROLLED") } else if axis == rank - 1 { text.mark("INDEPENDENT") }
         text.line(loop("i\(axis)", box.extents[axis]))
       }
       let to = sum((0..<rank).map { ("i\($0)", box.to_strides[$0]) })

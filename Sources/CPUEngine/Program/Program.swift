@@ -28,6 +28,8 @@ package final class Program: @unchecked Sendable {
   private let memory: ProgramMemory
   /// The time of a run in nanoseconds or so, but for steps that are no groups.
   let nanoseconds: Double
+  /// Whether its compiled form has no loops.
+  package let isUnrolled: Bool
   let native: NativeProgram
   /// Where the compiled form of the whole is found.
   let nativeCell: UnsafeMutablePointer<ck_native_cell>
@@ -62,7 +64,8 @@ package final class Program: @unchecked Sendable {
     memory = builder.memory
     steps = memory.keep(builder.steps)
     nanoseconds = builder.nanoseconds
-    native = NativeProgram(nanoseconds: nanoseconds, groups: groups, hasRecurrences: !bodies.isEmpty)
+    isUnrolled = ProgramSource.isUnrolled(sources, table, nanoseconds: nanoseconds)
+    native = NativeProgram(nanoseconds: nanoseconds, groups: groups, gainsAnyway: isUnrolled || !bodies.isEmpty)
     nativeCell = memory.keepMutable(ck_native_cell(run: nil))
     outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
     let table = table
@@ -86,6 +89,7 @@ package final class Program: @unchecked Sendable {
     literals = program.literals
     memory = program.memory
     (nanoseconds, native, nativeCell) = (program.nanoseconds, program.native, program.nativeCell)
+    isUnrolled = program.isUnrolled
     outputs = program.outputs
     outputParts = program.outputParts
     self.arguments = arguments

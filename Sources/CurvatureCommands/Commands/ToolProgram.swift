@@ -10,7 +10,7 @@ public enum ToolProgram {
   ///   - constrainedSolver: solves what `minimize --subject-to` asks for. Without one the program `curvature-ipopt` is run
   ///     with the same command line, if there is one: named by `CURVATURE_IPOPT`, beside this program or in `PATH`.
   ///   - team: the processes that run this command line together: they share the rows of a matrix that is written to `.npy`. The
-  ///     first alone writes to standard output and error.
+  ///     first alone writes to standard output and error, and tells the exit status.
   ///   - finish: ends what they have in common.
   public static func run(
     constrainedSolver: (any ConstrainedSolver)? = nil, team: any ProcessTeam = SingleProcess(),
@@ -20,14 +20,24 @@ public enum ToolProgram {
     signal(SIGPIPE, SIG_IGN)
     let line = ProgressLine()
     let arguments = Array(CommandLine.arguments.dropFirst())
-    var outcome = Tool.run(arguments, progress: line.show, constrainedSolver: constrainedSolver, team: team)
+    var outcome = Tool.run(
+      arguments, progress: line.show, constrainedSolver: constrainedSolver, environment: SolverProgram.environment,
+      team: team)
     line.clear()
     share(&outcome, team)
-    finish()
-    if team.rank > 0 { exit(outcome.status) }
-    if let successor = outcome.successor { become(successor, arguments) }
+    // The others end as if all were well, and after the first has written: a job whose processes fail is ended at once, its
+    // message lost.
+    if team.rank > 0 {
+      finish()
+      exit(0)
+    }
+    if let successor = outcome.successor {
+      finish()
+      become(successor, arguments)
+    }
     let isWritten = write(outcome.output, to: STDOUT_FILENO)
     _ = write(Array(outcome.errors.utf8), to: STDERR_FILENO)
+    finish()
     exit(isWritten ? outcome.status : 1)
   }
 

@@ -5,7 +5,16 @@ enum SolverProgram {
   static let name = "curvature-ipopt"
   static let variable = "CURVATURE_IPOPT"
 
-  /// Where it is: where the environment says, beside the running program, or in `PATH`.
+  /// The environment in which programs beside the running one are found before others.
+  static var environment: [String: String] {
+    var environment = ProcessInfo.processInfo.environment
+    if let own = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent().path {
+      environment["PATH"] = own + ":" + (environment["PATH"] ?? "")
+    }
+    return environment
+  }
+
+  /// Where it is: where the environment says, or in `PATH`.
   ///
   /// - Throws: `ToolError` that says how to get it.
   static func path(_ environment: [String: String]) throws(ToolError) -> String {
@@ -15,8 +24,7 @@ enum SolverProgram {
       }
       return named
     }
-    let own = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent().path
-    let folders = [own].compactMap { $0 } + (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
     guard let found = folders.lazy.map({ $0 + "/" + name }).first(where: isProgram) else {
       throw ToolError(
         "--subject-to needs the program '\(name)', which solves constrained problems by Ipopt and is built in "

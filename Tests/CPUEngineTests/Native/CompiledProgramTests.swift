@@ -6,10 +6,13 @@ import Testing
 /// Compiled programs give the bits of interpreted ones.
 @Suite("Compiled programs", .serialized) struct CompiledProgramTests {
   /// Runs a program of some nodes interpreted and compiled, on one worker and on two.
-  private func agree(_ wanted: [Node], sourceLocation: SourceLocation = #_sourceLocation) throws {
+  ///
+  /// - Returns: whether the compiled program has no loops.
+  @discardableResult
+  private func agree(_ wanted: [Node], sourceLocation: SourceLocation = #_sourceLocation) throws -> Bool {
     var seen = Set<ObjectIdentifier>()
     let wanted = wanted.filter { !$0.isInput && seen.insert(ObjectIdentifier($0)).inserted }
-    guard !wanted.isEmpty else { return }
+    guard !wanted.isEmpty else { return false }
     let inputs = Node.topologicalOrder(wanted).filter(\.isInput)
     let program = try Program(outputs: wanted, inputs: inputs, keepsValues: false)
     let sources = inputs.map { UnsafeRawPointer($0.value!.base) }
@@ -34,6 +37,7 @@ import Testing
       }
     }
     withExtendedLifetime(inputs) {}
+    return program.isUnrolled
   }
 
   private func same(_ x: Literal, _ y: Literal) -> Bool {
@@ -70,6 +74,40 @@ import Testing
       wanted.append(Node(.elementwise(.add), [Node(.elementwise(function), operands), operands[0]]))
     }
     try agree(wanted)
+  }
+
+  /// Few elements: everything is written out.
+  @Test("Small random graphs", arguments: 0..<4) func small(seed: Int) throws {
+    var generator = RepeatableGenerator(seed: UInt64(40 + seed))
+    var unrolledCount = 0
+    for _ in 0..<8 {
+      let type: ScalarType = Bool.random(using: &generator) ? .float64 : .float32
+      let shape = Shape(
+        (0..<Int.random(in: 1...3, using: &generator)).map { _ in Int.random(in: 1...5, using: &generator) })
+      var nodes = (0..<3).map { _ in randomInput(shape, type, using: &generator) }
+      let functions = ScalarFunction.allCases.filter { $0.arity <= 2 }
+      for _ in 0..<12 {
+        let function = functions.randomElement(using: &generator)!
+        let operands = (0..<function.arity).map { _ in nodes.randomElement(using: &generator)! }
+        let axis = Int.random(in: 0..<shape.rank, using: &generator)
+        let next = Node(.elementwise(function), operands)
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0:
+          let others = (0..<shape.rank).filter { $0 != axis }
+          nodes.append(Node(.broadcast(shape, axes: others), [Node(.sum([axis]), [next])]))
+        case 1:
+          let steps = shape.dimensions.map { AxisSlice(start: $0 - 1, step: -1, count: $0) }
+          nodes.append(Node(.slice(steps), [next]))
+        case 2:
+          let half = (shape[axis] + 1) / 2
+          let part = shape.dimensions.enumerated().map { AxisSlice(start: 0, step: 1, count: $0 == axis ? half : $1) }
+          nodes.append(Node(.embed(shape, part), [Node(.slice(part), [next])]))
+        default: nodes.append(next)
+        }
+      }
+      if try agree(nodes.suffix(4)) { unrolledCount += 1 }
+    }
+    #expect(unrolledCount >= 4)
   }
 
   /// Extents that are cut into pieces, tiles and rows in every way.
