@@ -10,6 +10,11 @@ void ck_native_publish_program(ck_native_cell *cell, ck_native_program run) {
   __atomic_store_n(&cell->run, run, __ATOMIC_RELEASE);
 }
 
+int64_t ck_native_note(ck_native_cell *cell) {
+  if (__atomic_load_n(&cell->runs_left, __ATOMIC_RELAXED) <= 0) return 0;
+  return __atomic_fetch_sub(&cell->runs_left, 1, __ATOMIC_RELAXED) == 1;
+}
+
 void ck_run(int64_t count, ck_context *context, const ck_native_cell *native) {
   ck_native_program run = context->interprets ? 0 : __atomic_load_n(&native->run, __ATOMIC_ACQUIRE);
   if (run) {
@@ -20,6 +25,37 @@ void ck_run(int64_t count, ck_context *context, const ck_native_cell *native) {
     step->run(step->payload, context);
     if (__builtin_expect(context->failure != 0, 0)) return;
   }
+}
+
+void ck_bind(const ck_entry *entry, const void *const *inputs, void *const *outputs) {
+  void **buffers = entry->context->buffers;
+  for (int64_t i = 0; i < entry->input_count; ++i)
+    buffers[entry->inputs[i].buffer] = (void *)inputs[entry->inputs[i].position];
+  for (int64_t i = 0; i < entry->output_count; ++i) buffers[entry->first_output + i] = outputs[i];
+}
+
+void ck_place_parts(const ck_entry *entry) {
+  char **buffers = (char **)entry->context->buffers;
+  for (const ck_output_part *part = entry->parts, *end = part + entry->part_count; part < end; ++part)
+    buffers[part->buffer] = buffers[part->root] + part->offset;
+}
+
+enum ck_outcome ck_call(const ck_entry *entry, int64_t workers, const void *const *inputs, void *const *outputs) {
+  if (entry->needs_engine) return ck_asks;
+  if (!__atomic_load_n(&entry->native->run, __ATOMIC_RELAXED)) {
+    if (entry->waits) return ck_asks;
+    if (entry->counts_runs) {
+      // The engine notes the last.
+      if (__atomic_load_n(&entry->native->runs_left, __ATOMIC_RELAXED) == 1) return ck_asks;
+      ck_native_note(entry->native);
+    }
+  }
+  ck_context *context = entry->context;
+  context->active_workers = workers < 1 ? 1 : workers > context->worker_count ? context->worker_count : workers;
+  ck_bind(entry, inputs, outputs);
+  ck_place_parts(entry);
+  ck_run(entry->step_count, context, entry->native);
+  return context->failure ? ck_failed : ck_done;
 }
 
 void ck_native_publish(ck_native *native, ck_native_group run) {

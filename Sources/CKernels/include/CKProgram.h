@@ -41,7 +41,11 @@ void ck_run_group(const void *payload, ck_context *context);
 typedef void (*ck_native_program)(ck_context *context);
 typedef struct ck_native_cell {
   ck_native_program run;  // null until it is compiled; written while others read
+  int64_t runs_left;      // until it is worth compiling; 0 if it never is, negative if it was asked for
 } ck_native_cell;
+
+// Notes a run of a program that is not compiled yet: whether it is the one after which it is worth compiling.
+int64_t ck_native_note(ck_native_cell *cell);
 
 // Lets a program run compiled from now on.
 void ck_native_publish_program(ck_native_cell *cell, ck_native_program run);
@@ -79,6 +83,46 @@ void ck_run_contract_integers(const void *payload, ck_context *context);
 
 // Runs the steps until one fails.
 void ck_run(int64_t count, ck_context *context, const ck_native_cell *native);
+
+// What is given in each call, and where it goes.
+typedef struct ck_binding {
+  int64_t buffer, position;
+} ck_binding;
+
+// A buffer that is a part of an output.
+typedef struct ck_output_part {
+  int64_t buffer, root, offset;  // bytes
+} ck_output_part;
+
+// A program with a context and all that a call needs to know.
+typedef struct ck_entry {
+  ck_context *context;
+  ck_native_cell *native;
+  int64_t step_count;
+  const ck_binding *inputs;
+  int64_t input_count;
+  int64_t first_output, output_count;
+  const ck_output_part *parts;
+  int64_t part_count;
+  int64_t counts_runs;  // whether it is to be compiled when it has run for long
+  int64_t waits;        // whether it is to be compiled before it runs
+  int64_t needs_engine; // whether more is to be done in a call than running the steps
+} ck_entry;
+
+enum ck_outcome {
+  ck_done,
+  ck_failed,  // as the context says
+  ck_asks     // nothing was done: the engine is to run it
+};
+
+// Sets the elements of arguments and results.
+void ck_bind(const ck_entry *entry, const void *const *inputs, void *const *outputs);
+
+// Sets the buffers that are parts of outputs.
+void ck_place_parts(const ck_entry *entry);
+
+// Runs a program on the caller's memory, with so many workers at most.
+enum ck_outcome ck_call(const ck_entry *entry, int64_t workers, const void *const *inputs, void *const *outputs);
 
 // Runs body(job, i) for i in 0 ..< count with all workers of a context.
 void ck_share(ck_context *context, int64_t count, void *job, void (*body)(void *job, int64_t i));

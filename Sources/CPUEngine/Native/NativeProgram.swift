@@ -18,8 +18,6 @@ final class NativeProgram: @unchecked Sendable {
   private let state = Atomic<State>(.interpreted)
   private let reason = AtomicLazyReference<Reason>()
   private let interpretedGroups = Atomic<Int>(0)
-  /// Runs until the program has taken so long that compiling it pays; 0 if it never does.
-  private let runsLeft: Atomic<Int>
   private static let queue = DispatchQueue(label: "curvature.compiler", qos: .utility)
 
   private final class Reason: Sendable {
@@ -30,19 +28,20 @@ final class NativeProgram: @unchecked Sendable {
   /// Elements of a group below which a loop of its own gains nothing over tiles, unless it is written out.
   private static let leastElements = 256
 
+  /// Runs until a program has taken so long that compiling it pays; 0 if it never does.
+  ///
   /// - Parameters:
   ///   - nanoseconds: the time of a run, or so.
   ///   - groups: those of the program.
   ///   - gainsAnyway: whether it gains whatever the size of its groups: it is written out, or programs are run by steps of it.
-  init(nanoseconds: Double, groups: [UnsafePointer<ck_group>], gainsAnyway: Bool) {
-    let gains = gainsAnyway || groups.contains { $0.pointee.total >= Self.leastElements }
-    runsLeft = Atomic(gains ? max(8, Int(Self.patience / max(nanoseconds, 1))) : 0)
+  static func runs(nanoseconds: Double, groups: [UnsafePointer<ck_group>], gainsAnyway: Bool) -> Int {
+    let gains = gainsAnyway || groups.contains { $0.pointee.total >= leastElements }
+    return gains ? max(8, Int(patience / max(nanoseconds, 1))) : 0
   }
 
   /// Notes a run of a program that is not compiled yet, which may be one too many.
   func note(_ program: Program) {
-    guard runsLeft.load(ordering: .relaxed) > 0 else { return }
-    if runsLeft.subtract(1, ordering: .relaxed).newValue == 0 { compile(program, waits: false) }
+    if ck_native_note(program.nativeCell) != 0 { compile(program, waits: false) }
   }
 
   /// Compiles a program, unless that was asked for before.

@@ -116,7 +116,10 @@ struct ProgramSource {
     guard program.isUnrolled else {
       text.line("char **const b = (char **)context->buffers;")
       text.line("(void)b;")
-      for part in program.outputParts { text.line("b[\(part.number)] = b[\(part.root)] + \(part.offset);") }
+      for n in 0..<program.outputPartCount {
+        let part = program.outputParts![n]
+        text.line("b[\(part.buffer)] = b[\(part.root)] + \(part.offset);")
+      }
       return
     }
     text.line("char **const given = (char **)context->buffers;")

@@ -23,8 +23,9 @@ package final class Program: @unchecked Sendable {
   let literals: [LoweredGraph.LiteralSource]
   /// Sizes and types of the outputs.
   let outputs: [(count: Int, type: ScalarType)]
-  /// Buffers that are parts of outputs: their offsets in bytes.
-  let outputParts: [(number: Int, root: Int, offset: Int)]
+  /// Buffers that are parts of outputs.
+  let outputParts: UnsafePointer<ck_output_part>?
+  let outputPartCount: Int
   private let memory: ProgramMemory
   /// The time of a run in nanoseconds or so, but for steps that are no groups.
   let nanoseconds: Double
@@ -65,13 +66,16 @@ package final class Program: @unchecked Sendable {
     steps = memory.keep(builder.steps)
     nanoseconds = builder.nanoseconds
     isUnrolled = ProgramSource.isUnrolled(sources, table, nanoseconds: nanoseconds)
-    native = NativeProgram(nanoseconds: nanoseconds, groups: groups, gainsAnyway: isUnrolled || !bodies.isEmpty)
-    nativeCell = memory.keepMutable(ck_native_cell(run: nil))
+    let runs = NativeProgram.runs(
+      nanoseconds: nanoseconds, groups: groups, gainsAnyway: isUnrolled || !bodies.isEmpty)
+    nativeCell = memory.keepMutable(ck_native_cell(run: nil, runs_left: Int64(runs)))
+    native = NativeProgram()
     outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
     let table = table
-    outputParts = table.aliases.filter { !table.isTemporary($0.value.root) }.map { number, part in
-      (Int(number), Int(part.root), part.offset)
+    let parts = table.aliases.filter { !table.isTemporary($0.value.root) }.map { number, part in
+      ck_output_part(buffer: Int64(number), root: Int64(part.root), offset: Int64(part.offset))
     }
+    (outputParts, outputPartCount) = (memory.keep(parts), parts.count)
     self.arguments = arguments
     self.literalValues = literalValues
   }
@@ -91,7 +95,7 @@ package final class Program: @unchecked Sendable {
     (nanoseconds, native, nativeCell) = (program.nanoseconds, program.native, program.nativeCell)
     isUnrolled = program.isUnrolled
     outputs = program.outputs
-    outputParts = program.outputParts
+    (outputParts, outputPartCount) = (program.outputParts, program.outputPartCount)
     self.arguments = arguments
     self.literalValues = literalValues
   }

@@ -8,37 +8,33 @@ final class ProgramCache: Sendable {
     let program: Program
     /// How the program is run slice by slice, if it is.
     let slices: SlicedProgram?
-    private let waiting = Mutex<[Unmanaged]>([])
-
-    struct Unmanaged: @unchecked Sendable {
-      let context: ProgramContext
-    }
+    private let contexts: ContextPool
 
     init(_ program: Program) {
       self.program = program
       slices = nil
+      contexts = Self.pool(program)
     }
 
     init(_ slices: SlicedProgram) {
       program = slices.program
       self.slices = slices
+      contexts = Self.pool(program)
+    }
+
+    /// Contexts wait for the next caller unless they hold much memory, which others may need more.
+    private static func pool(_ program: Program) -> ContextPool {
+      ContextPool(program, capacity: program.temporaryByteCount <= 1 << 20 ? 4 : 0)
     }
 
     /// Elements that the steps of a run write or walk over.
     var elementCount: Int { slices?.elementCount ?? program.elementCount }
 
     /// A context that nobody else uses.
-    func take() throws(TensorError) -> ProgramContext {
-      if let known = waiting.withLock({ $0.popLast() }) { return known.context }
-      return try ProgramContext(program)
-    }
+    func take() throws(TensorError) -> ProgramContext { try contexts.take() }
 
-    /// Keeps a context for the next caller, unless it holds much memory, which others may need more.
-    func give(_ context: consuming ProgramContext) {
-      guard program.temporaryByteCount <= 1 << 20 else { return }
-      let kept = Unmanaged(context: context)
-      waiting.withLock { if $0.count < 4 { $0.append(kept) } }
-    }
+    /// Keeps a context for the next caller.
+    func give(_ context: ProgramContext) { contexts.give(context) }
   }
 
   private struct State {

@@ -17,6 +17,9 @@ package final class ProgramContext {
   private let bodyTable: UnsafeMutablePointer<UnsafeMutablePointer<ck_context>?>
 
   private let execution: ExecutionMode
+  /// What a call needs to know.
+  let entry: UnsafeMutablePointer<ck_entry>
+  private let bindings: UnsafeMutablePointer<ck_binding>
 
   /// The most workers that any context has.
   static let workerCount = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64)
@@ -78,6 +81,20 @@ package final class ProgramContext {
         active_workers: Int64(count),
         interprets: self.execution == .interpreted ? 1 : 0, constants_version: 1, failure: 0, failed_step: 0,
         failed_index: 0, failed_axis: 0, failed_extent: 0))
+    var given: [ck_binding] = []
+    for (n, argument) in program.arguments.enumerated() {
+      if case .input(let position) = argument { given.append(ck_binding(buffer: Int64(n), position: Int64(position))) }
+    }
+    bindings = .allocate(capacity: max(given.count, 1))
+    bindings.initialize(from: given, count: given.count)
+    entry = .allocate(capacity: 1)
+    entry.initialize(
+      to: ck_entry(
+        context: context, native: program.nativeCell, step_count: Int64(program.stepCount), inputs: bindings,
+        input_count: Int64(given.count), first_output: Int64(program.table.output(0)),
+        output_count: Int64(program.table.outputCount), parts: program.outputParts,
+        part_count: Int64(program.outputPartCount), counts_runs: self.execution == .automatic ? 1 : 0,
+        waits: self.execution == .compiled ? 1 : 0, needs_engine: program.usesBLAS ? 1 : 0))
     context.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
     for (n, source) in program.literals.enumerated() {
       switch source {
@@ -94,6 +111,8 @@ package final class ProgramContext {
   deinit {
     BufferPool.shared.give(block, blockBytes)
     context.deallocate()
+    entry.deallocate()
+    bindings.deallocate()
     buffers.deallocate()
     literals.deallocate()
     scratches.deallocate()
@@ -110,14 +129,45 @@ package final class ProgramContext {
   package func run(
     inputs: UnsafePointer<UnsafeRawPointer>, outputs: UnsafePointer<UnsafeMutableRawPointer>
   ) throws(TensorError) {
-    for n in program.arguments.indices {
-      if case .input(let position) = program.arguments[n] {
-        buffers[n] = UnsafeMutableRawPointer(mutating: inputs[position])
-      }
-    }
-    let first = program.table.output(0)
-    for n in 0..<program.table.outputCount { buffers[first + n] = outputs[n] }
+    let (sources, targets) = Self.tables(inputs, outputs)
+    ck_bind(entry, sources, targets)
     try run()
+  }
+
+  private static func tables(
+    _ inputs: UnsafePointer<UnsafeRawPointer>, _ outputs: UnsafePointer<UnsafeMutableRawPointer>
+  ) -> (UnsafePointer<UnsafeRawPointer?>, UnsafePointer<UnsafeMutableRawPointer?>) {
+    (
+      UnsafeRawPointer(inputs).assumingMemoryBound(to: UnsafeRawPointer?.self),
+      UnsafeRawPointer(outputs).assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
+    )
+  }
+
+  /// Runs the program of an entry as `run` does, without a look at any object where nothing but its steps is to be done.
+  ///
+  /// - Returns: what is to be thrown; nil if all went well.
+  static func call(
+    _ entry: UnsafeMutablePointer<ck_entry>, workerLimit: Int, inputs: UnsafePointer<UnsafeRawPointer>,
+    outputs: UnsafePointer<UnsafeMutableRawPointer>
+  ) -> TensorError? {
+    let (sources, targets) = tables(inputs, outputs)
+    let outcome = ck_call(entry, Int64(workerLimit), sources, targets)
+    return outcome == ck_done ? nil : owner(of: entry).finish(outcome, workerLimit, inputs, outputs)
+  }
+
+  /// The context that an entry belongs to.
+  static func owner(of entry: UnsafeMutablePointer<ck_entry>) -> ProgramContext {
+    Unmanaged<ProgramContext>.fromOpaque(entry.pointee.context.pointee.owner).takeUnretainedValue()
+  }
+
+  private func finish(
+    _ outcome: ck_outcome, _ workerLimit: Int, _ inputs: UnsafePointer<UnsafeRawPointer>,
+    _ outputs: UnsafePointer<UnsafeMutableRawPointer>
+  ) -> TensorError? {
+    if outcome == ck_failed { return takeFailure() }
+    self.workerLimit = workerLimit
+    do throws(TensorError) { try run(inputs: inputs, outputs: outputs) } catch { return error }
+    return nil
   }
 
   /// Sets argument n of a program without named inputs.
@@ -163,7 +213,7 @@ package final class ProgramContext {
 
   /// Runs the steps, without a word to BLAS. False if one of them failed.
   private func runSteps() -> Bool {
-    for part in program.outputParts { buffers[part.number] = buffers[part.root]! + part.offset }
+    ck_place_parts(entry)
     ck_run(Int64(program.stepCount), context, program.nativeCell)
     return context.pointee.failure == 0
   }

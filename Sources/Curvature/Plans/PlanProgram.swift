@@ -52,8 +52,9 @@ final class PlanProgram: Sendable {
   private let mirrored: [(result: Int, size: Int, type: ScalarType)]
   private let resolutions: [Resolution]
   private let execution: ExecutionMode?
-  /// Finding what is compiled takes no lock.
   private let compiled = AtomicLazyReference<PreparedFunction>()
+  /// The address of what is compiled, or 0: finding it here takes no lock, and no count of references is touched.
+  private let found = Atomic<UInt>(0)
 
   /// - Parameters:
   ///   - execution: how it runs; nil for what is standard.
@@ -92,8 +93,10 @@ final class PlanProgram: Sendable {
 
   private func function() throws(TensorError) -> PreparedFunction {
     if let known = compiled.load() { return known }
-    return compiled.storeIfNil(
+    let function = compiled.storeIfNil(
       try PreparedFunction(outputs: results.map(\.node), inputs: arguments.map(\.node), execution: execution))
+    found.store(UInt(bitPattern: Unmanaged.passUnretained(function).toOpaque()), ordering: .releasing)
+    return function
   }
 
   /// The steps of the program; empty until it is compiled.
@@ -196,7 +199,14 @@ final class PlanProgram: Sendable {
   private func run(
     inputs: UnsafePointer<UnsafeRawPointer>, outputs: UnsafePointer<UnsafeMutableRawPointer>
   ) throws(TensorError) {
-    try function().run(inputs: inputs, outputs: outputs)
+    if let known = UnsafeRawPointer(bitPattern: found.load(ordering: .acquiring)) {
+      let function = Unmanaged<PreparedFunction>.fromOpaque(known)
+      if let failure = function._withUnsafeGuaranteedRef({ $0.attempt(inputs: inputs, outputs: outputs) }) {
+        throw failure
+      }
+    } else {
+      try function().run(inputs: inputs, outputs: outputs)
+    }
     mirror(outputs, count: 1)
     try resolve(inputs, outputs, inBatch: false)
   }

@@ -1,22 +1,13 @@
 import CPUEngine
-import Synchronization
 import TensorGraph
 
 /// A compiled function of some tensors, run on the caller's memory.
 ///
 /// What does not depend on the arguments has been computed when it was made. A run allocates nothing: contexts (the
-/// memory of one run) wait in a list for the next caller, one for each caller at a time.
+/// memory of one run) wait for the next caller, one for each caller at a time.
 package final class PreparedFunction: Sendable {
-  /// A context is used by one caller at a time, so it may pass between threads.
-  private struct Waiting: @unchecked Sendable {
-    let context: ProgramContext
-  }
-
-  let program: Program
-  private let waiting = Mutex<[Waiting]>([])
-  private let keepsMemory: Bool
+  private let contexts: ContextPool
   private let execution: ExecutionMode?
-  private let contexts = Atomic<Int>(0)
   private let results: [(shape: Shape, type: ScalarType)]
 
   /// - Parameters:
@@ -26,33 +17,31 @@ package final class PreparedFunction: Sendable {
   package init(
     outputs: [Node], inputs: [Node], keepsMemory: Bool = true, execution: ExecutionMode? = nil
   ) throws(TensorError) {
-    (self.keepsMemory, self.execution) = (keepsMemory, execution)
+    self.execution = execution
     try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
-    program = try Program(outputs: outputs, inputs: inputs)
+    let program = try Program(outputs: outputs, inputs: inputs)
+    contexts = ContextPool(program, execution: execution, capacity: keepsMemory ? .max : 0)
     results = outputs.map { ($0.shape, $0.scalarType) }
   }
 
   /// How many contexts have been made: one for each caller at a time, no more however often it runs.
-  var contextsMade: Int { contexts.load(ordering: .relaxed) }
+  var contextsMade: Int { contexts.contextsMade }
+
+  var program: Program { contexts.program }
 
   /// Computes the outputs into the caller's memory, which holds as many elements as each output has.
   func run(
     inputs: UnsafePointer<UnsafeRawPointer>, outputs: UnsafePointer<UnsafeMutableRawPointer>
   ) throws(TensorError) {
-    let context: ProgramContext
-    if let known = waiting.withLock({ $0.popLast() }) {
-      context = known.context
-    } else {
-      context = try ProgramContext(program, execution: execution)
-      contexts.add(1, ordering: .relaxed)
-    }
-    defer {
-      let returned = Waiting(context: context)
-      if keepsMemory { waiting.withLock { $0.append(returned) } }
-    }
-    context.workerLimit = Engine.workerLimit
-    try context.run(inputs: inputs, outputs: outputs)
+    try contexts.run(inputs: inputs, outputs: outputs)
   }
+
+  /// Runs as `run` does.
+  ///
+  /// - Returns: what is to be thrown; nil if all went well.
+  func attempt(
+    inputs: UnsafePointer<UnsafeRawPointer>, outputs: UnsafePointer<UnsafeMutableRawPointer>
+  ) -> TensorError? { contexts.attempt(inputs: inputs, outputs: outputs) }
 
   /// Computes the outputs into memory of their own.
   package func run(_ inputs: [Storage]) throws(TensorError) -> [Storage] {
