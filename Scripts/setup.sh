@@ -3,9 +3,16 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# The packages beside the library build into its folder, so that what they share with it is compiled once.
+# The packages beside the library build into its folder, so that what they share with it is compiled once. SwiftPM would
+# go on with the plan of whoever was there before: it is removed before and afterwards.
 # Usage: swift_package FOLDER COMMAND arguments
-swift_package() { swift "$2" --package-path "$root/$1" --scratch-path "$root/.build" -c release "${@:3}"; }
+swift_package() {
+  local status=0
+  rm -f "$root/.build/release.yaml"
+  swift "$2" --package-path "$root/$1" --scratch-path "$root/.build" -c release "${@:3}" || status=$?
+  rm -f "$root/.build/release.yaml"
+  return $status
+}
 
 say() { printf '==> %s\n' "$*" >&2; }
 

@@ -51,8 +51,8 @@ extension GroupSource {
     text.line("{")
     text.line("int any = 0;")
     text.line("\(loop) any |= !holds_\(results[0].name)_\(suffix)(\(operands));")
-    if !isUnrolled { text.mark("INDEPENDENT") }
-    text.line("\(loop) {")
+    text.mark(loopMark(nest.total))
+    text.line("for (int64_t i = 0; i < t1 - t0; ++i) {")
     for result in results { text.line("\(target(result.out)) = fn_\(result.name)_\(suffix)(\(operands));") }
     text.line("}")
     text.line(isUnrolled ? "\(loop) {" : "for (int64_t i = 0; any && i < t1 - t0; ++i) {")
@@ -60,6 +60,11 @@ extension GroupSource {
     for result in results { text.line("\(target(result.out)) = otherwise_\(result.name)_\(suffix)(\(operands));") }
     text.line("}")
     text.line("}")
+  }
+
+  /// What stands before a loop of so many independent iterations: those that make whole vectors are never written out.
+  private func loopMark(_ count: Int) -> String {
+    isUnrolled && !count.isMultiple(of: Self.vectorElements) ? "UNROLLED" : "INDEPENDENT"
   }
 
   private mutating func writeLoop(_ number: Int, _ phase: Phase) {
@@ -112,7 +117,7 @@ extension GroupSource {
     for (slot, store) in loop.stores.sorted(by: { $0.key < $1.key }) {
       text.line("\(store.type.nativeMemory) *const g\(slot) = s\(slot) + t / \(store.divisor);")
     }
-    text.mark(isUnrolled ? "UNROLLED" : "INDEPENDENT")
+    text.mark(loopMark(nest.length))
     text.line("for (int64_t v = 0; v < \(nest.hasRows && hasWholeRows ? "\(nest.length)" : "n"); ++v) {")
     for line in loop.text { text.line(line) }
     text.line("}")

@@ -12,6 +12,9 @@ struct GroupSource {
   /// Elements of an array between two loops, more or less.
   private static let chunkElements = 512
 
+  /// Iterations that make whole vectors, which a loop takes better than what is written out element by element.
+  static let vectorElements = 8
+
   let group: ck_group
   let name: String
   /// Whether it is written out, element by element, in the function of its program.

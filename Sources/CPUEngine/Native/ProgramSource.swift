@@ -12,6 +12,9 @@ struct ProgramSource {
   /// Bytes of memory that such a program may have in registers and on the stack.
   private static let mostLocalBytes = 1 << 15
 
+  /// Products of two numbers in a product of matrices beyond which the kernel multiplies them, which reads what is near.
+  private static let mostMultiplied = 4096
+
   /// What is found at a place of the table.
   private enum Function {
     case group(UnsafeMutablePointer<ck_native>, GroupSource.Cut)
@@ -50,12 +53,20 @@ struct ProgramSource {
       case .boxes(let step):
         guard step.is_shared == 0 else { return false }
         expressions += Int(step.total)
-      case .indexed, .cumulativeSum, .integerProduct, .matrixProduct, .linearAlgebra, .recurrence, .other: return false
+      case .matrixProduct(let step):
+        guard isWritten(step) else { return false }
+        expressions += step.work
+      case .indexed, .cumulativeSum, .integerProduct, .linearAlgebra, .recurrence, .other: return false
       }
     }
     return expressions > 0 && expressions <= mostUnrolled.expressions
       && nanoseconds <= mostUnrolled.nanoseconds
       && table.sizes[table.firstTemporary...].reduce(0, +) <= mostLocalBytes
+  }
+
+  /// Whether a product of matrices is written in C: it is small, and the kernel would add up in the order of the terms.
+  private static func isWritten(_ step: MatrixStep) -> Bool {
+    !step.usesBLAS && step.taskCount == 1 && step.work <= mostMultiplied
   }
 
   /// Lets everything run compiled that the table has.
@@ -91,6 +102,10 @@ struct ProgramSource {
           continue
         }
       case .boxes(let step) where step.is_shared == 0 && step.total <= Self.mostPlacedElements:
+        StepSource.write(step, isUnrolled: program.isUnrolled, &calls)
+        continue
+      case .matrixProduct(let step) where Self.isWritten(step):
+        families.insert(step.isDouble ? .float64 : .float32)
         StepSource.write(step, isUnrolled: program.isUnrolled, &calls)
         continue
       case .recurrence(let step):

@@ -138,6 +138,7 @@ package struct StandaloneSource {
         if !source.write(to: &calls) { throw Self.refusal("\(program.summaries[i])") }
       case .other(let name): throw Self.refusal(name)
       case .boxes, .indexed, .cumulativeSum, .integerProduct, .matrixProduct:
+        if case .matrixProduct(let step) = source { families.insert(step.isDouble ? .float64 : .float32) }
         if !source.write(to: &calls) { throw Self.refusal("\(program.summaries[i])") }
       }
     }

@@ -163,9 +163,12 @@ enum StepSource: @unchecked Sendable {
     text.line("}")
   }
 
-  private static func write(_ step: MatrixStep, _ text: inout NativeText) {
+  /// Each sum in the order of its terms, with one rounding a term where the machine has that, as the kernel does.
+  static func write(_ step: MatrixStep, isUnrolled: Bool = false, _ text: inout NativeText) {
     let type: ScalarType = step.isDouble ? .float64 : .float32
     let (memory, value) = (type.nativeMemory, type.nativeType)
+    let unrolled = isUnrolled ? "UNROLLED " : ""
+    func loop(_ variable: String, _ extent: Int64) -> String { unrolled + Self.loop(variable, extent) }
     let rank = step.batchRank
     text.line("{")
     for axis in 0..<rank { text.line(loop("n\(axis)", step.batchExtents![axis])) }
@@ -183,12 +186,15 @@ enum StepSource: @unchecked Sendable {
     matrix("r", step.b)
     text.line("\(memory) *const t = (\(memory) *)\(at(step.c)) + (\(sum(number))) * \(step.m * step.n);")
     text.line(loop("i", Int64(step.m)))
-    text.line("\(each("j", Int64(step.n))) t[i * \(step.n) + j] = 0;")
+    text.line("\(unrolled)\(each("j", Int64(step.n))) t[i * \(step.n) + j] = 0;")
     text.line(loop("k", Int64(step.k)))
     text.line("const \(value) x = l[i * \(step.a.rowStride) + k * \(step.a.columnStride)];")
-    text.mark("INDEPENDENT")
+    if !isUnrolled { text.mark("INDEPENDENT") }
     text.line(loop("j", Int64(step.n)))
-    text.line("t[i * \(step.n) + j] += x * r[k * \(step.b.rowStride) + j * \(step.b.columnStride)];")
+    let (target, right) = (
+      "t[i * \(step.n) + j]", "r[k * \(step.b.rowStride) + j * \(step.b.columnStride)]"
+    )
+    text.line("\(target) = fused_\(step.isDouble ? "f64" : "f32")(x, \(right), \(target));")
     for _ in 0..<3 { text.line("}") }
     for _ in 0..<rank { text.line("}") }
     text.line("}")

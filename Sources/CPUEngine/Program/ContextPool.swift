@@ -95,4 +95,49 @@ package final class ContextPool: Sendable {
     if capacity > 0 { keep(entry) } else { Self.held(entry).release() }
     return failure
   }
+
+  /// Runs the program for many callers at once, shared among the cores: each worker has a context of its own.
+  ///
+  /// - Parameters:
+  ///   - count: how often.
+  ///   - inputs: for each input the elements of the first run, and the bytes from one run to the next.
+  ///   - outputs: likewise for outputs.
+  ///   - finish: is called after each run with where its outputs are.
+  /// - Throws: what the first run throws that fails.
+  package func run(
+    count: Int, inputs: [(base: UnsafeRawPointer, stride: Int)],
+    outputs: [(base: UnsafeMutableRawPointer, stride: Int)],
+    finish: @escaping @Sendable (UnsafePointer<UnsafeMutableRawPointer>) -> Void
+  ) throws(TensorError) {
+    let workers = min(Engine.workerLimit, max(1, count / 16))
+    let failure = FirstError()
+    nonisolated(unsafe) let (inputs, outputs) = (inputs, outputs)
+    if program.usesBLAS { BLASThreads.begin() }
+    defer { if program.usesBLAS { BLASThreads.end() } }
+    @Sendable func work(_ worker: Int) {
+      do throws(TensorError) {
+        let context = try take()
+        defer { give(context) }
+        // BLAS is kept to one thread here, for all runs.
+        context.entry.pointee.needs_engine = 0
+        defer { context.entry.pointee.needs_engine = program.usesBLAS ? 1 : 0 }
+        let limit = workers > 1 ? 1 : Engine.workerLimit
+        let runs = (count * worker / workers)..<(count * (worker + 1) / workers)
+        var sources = inputs.map { $0.base + runs.lowerBound * $0.stride }
+        var targets = outputs.map { $0.base + runs.lowerBound * $0.stride }
+        for _ in runs {
+          if let failure = ProgramContext.call(context.entry, workerLimit: limit, inputs: sources, outputs: targets) {
+            throw failure
+          }
+          finish(targets)
+          for i in sources.indices { sources[i] += inputs[i].stride }
+          for i in targets.indices { targets[i] += outputs[i].stride }
+        }
+      } catch {
+        failure.note(error)
+      }
+    }
+    ThreadTeam.perform(workers, work)
+    try failure.check()
+  }
 }

@@ -24,6 +24,8 @@ struct MatrixStep {
   var splitsColumns: Bool
   /// The kernel for a short sum, where BLAS spends its time on preparations.
   var kernel: ck_product?
+  /// Products of two numbers in all.
+  var work: Int { m * n * k * batchCount }
   /// Whether BLAS is called.
   var usesBLAS: Bool { kernel == nil || isSymmetric }
 
@@ -76,10 +78,16 @@ struct MatrixStep {
 
   /// The most elements of a left operand that the kernel reads down its columns.
   private static let transposedElements = 1 << 15
+  /// Elements of a matrix up to which the kernel multiplies it by a vector, and the most terms of a sum: to call BLAS takes longer.
+  private static let (vectorElements, vectorDepth) = (1024, 64)
 
   private static func kernel(_ product: MatrixProduct, isDouble: Bool) -> ck_product? {
-    guard product.m > 1, product.n > 1, product.k <= Int(ck_product_depth),
-      product.a.columnStride == 1 || product.m * product.k <= transposedElements
+    let isVector = product.m == 1 || product.n == 1
+    guard
+      isVector
+        ? product.k <= vectorDepth && product.m * product.n * product.k <= vectorElements
+        : product.k <= Int(ck_product_depth)
+          && (product.a.columnStride == 1 || product.m * product.k <= transposedElements)
     else { return nil }
     let kernels = Kernels.shared.table.pointee.product
     return isDouble ? kernels.1 : kernels.0

@@ -207,12 +207,17 @@ final class PlanProgram: Sendable {
     } else {
       try function().run(inputs: inputs, outputs: outputs)
     }
-    mirror(outputs, count: 1)
+    mirror(outputs, sizes: 0..., count: 1)
     try resolve(inputs, outputs, inBatch: false)
   }
 
-  private func mirror(_ outputs: UnsafePointer<UnsafeMutableRawPointer>, count: Int) {
-    for (result, size, type) in mirrored {
+  /// Rows of a matrix of a batch up to which it is mirrored while it is near, by who has computed it.
+  private static let mostMirroredAtOnce = 64
+
+  private func mirror(
+    _ outputs: UnsafePointer<UnsafeMutableRawPointer>, sizes: some RangeExpression<Int>, count: Int
+  ) {
+    for (result, size, type) in mirrored where sizes.contains(size) {
       Engine.mirrorUpperTriangles(outputs[result], size: size, count: count, scalarType: type)
     }
   }
@@ -248,8 +253,9 @@ final class PlanProgram: Sendable {
     func stride(_ node: Node) -> Int { node.shape.count * node.scalarType.byteCount }
     try function().run(
       count: count, inputs: [(UnsafeRawPointer(storage.base), stride(argument.node))],
-      outputs: zip(outputs, results).map { ($0.base, stride($1.node)) })
-    mirror(outputs.map(\.base), count: count)
+      outputs: zip(outputs, results).map { ($0.base, stride($1.node)) },
+      finish: { self.mirror($0, sizes: 0...Self.mostMirroredAtOnce, count: 1) })
+    mirror(outputs.map(\.base), sizes: (Self.mostMirroredAtOnce + 1)..., count: count)
     for i in resolutions.isEmpty ? 0..<0 : 0..<count {
       try resolve(
         [UnsafeRawPointer(storage.base + i * stride(argument.node))],

@@ -7,7 +7,6 @@ import TensorGraph
 /// memory of one run) wait for the next caller, one for each caller at a time.
 package final class PreparedFunction: Sendable {
   private let contexts: ContextPool
-  private let execution: ExecutionMode?
   private let results: [(shape: Shape, type: ScalarType)]
 
   /// - Parameters:
@@ -17,7 +16,6 @@ package final class PreparedFunction: Sendable {
   package init(
     outputs: [Node], inputs: [Node], keepsMemory: Bool = true, execution: ExecutionMode? = nil
   ) throws(TensorError) {
-    self.execution = execution
     try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
     let program = try Program(outputs: outputs, inputs: inputs)
     contexts = ContextPool(program, execution: execution, capacity: keepsMemory ? .max : 0)
@@ -59,32 +57,12 @@ extension PreparedFunction {
   ///   - count: how many points.
   ///   - inputs: for each input the elements of the first point, and the bytes from one point to the next.
   ///   - outputs: likewise for outputs.
+  ///   - finish: is called after each point with where its outputs are.
   func run(
     count: Int, inputs: [(base: UnsafeRawPointer, stride: Int)],
-    outputs: [(base: UnsafeMutableRawPointer, stride: Int)]
+    outputs: [(base: UnsafeMutableRawPointer, stride: Int)],
+    finish: @escaping @Sendable (UnsafePointer<UnsafeMutableRawPointer>) -> Void
   ) throws(TensorError) {
-    let workers = min(Engine.workerLimit, max(1, count / 16))
-    let failure = FirstError()
-    nonisolated(unsafe) let (inputs, outputs) = (inputs, outputs)
-    @Sendable func work(_ worker: Int) {
-      do throws(TensorError) {
-        let context = try ProgramContext(program, execution: execution)
-        context.workerLimit = workers > 1 ? 1 : Engine.workerLimit
-        var sources = inputs.map(\.base)
-        var targets = outputs.map(\.base)
-        let points = (count * worker / workers)..<(count * (worker + 1) / workers)
-        for (i, input) in inputs.enumerated() { sources[i] = input.base + points.lowerBound * input.stride }
-        for (i, output) in outputs.enumerated() { targets[i] = output.base + points.lowerBound * output.stride }
-        for _ in points {
-          try context.run(inputs: sources, outputs: targets)
-          for i in sources.indices { sources[i] += inputs[i].stride }
-          for i in targets.indices { targets[i] += outputs[i].stride }
-        }
-      } catch {
-        failure.note(error)
-      }
-    }
-    ThreadTeam.perform(workers, work)
-    try failure.check()
+    try contexts.run(count: count, inputs: inputs, outputs: outputs, finish: finish)
   }
 }
