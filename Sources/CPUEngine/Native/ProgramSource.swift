@@ -7,8 +7,8 @@ struct ProgramSource {
   /// Elements of placed boxes beyond which the engine places them, which has more workers.
   private static let mostPlacedElements = 4096
 
-  /// Expressions of a program, one for each element, up to which it is written out, and the nanoseconds of them, or so.
-  private static let mostUnrolled = (expressions: 4096, nanoseconds: 5000.0)
+  /// Expressions of a program, one for each element, up to which it is written out.
+  private static let mostUnrolled = 2048
   /// Bytes of memory that such a program may have in registers and on the stack.
   private static let mostLocalBytes = 1 << 15
 
@@ -43,7 +43,7 @@ struct ProgramSource {
   private(set) var isWorthwhile = false
 
   /// Whether a program has so few elements that it is written out: no loops, and what is between is kept in registers.
-  static func isUnrolled(_ sources: [StepSource], _ table: BufferTable, nanoseconds: Double) -> Bool {
+  static func isUnrolled(_ sources: [StepSource], _ table: BufferTable) -> Bool {
     var expressions = 0
     for source in sources {
       switch source {
@@ -59,8 +59,7 @@ struct ProgramSource {
       case .indexed, .cumulativeSum, .integerProduct, .linearAlgebra, .recurrence, .other: return false
       }
     }
-    return expressions > 0 && expressions <= mostUnrolled.expressions
-      && nanoseconds <= mostUnrolled.nanoseconds
+    return expressions > 0 && expressions <= mostUnrolled
       && table.sizes[table.firstTemporary...].reduce(0, +) <= mostLocalBytes
   }
 

@@ -65,7 +65,7 @@ package final class Program: @unchecked Sendable {
     memory = builder.memory
     steps = memory.keep(builder.steps)
     nanoseconds = builder.nanoseconds
-    isUnrolled = ProgramSource.isUnrolled(sources, table, nanoseconds: nanoseconds)
+    isUnrolled = ProgramSource.isUnrolled(sources, table)
     let runs = NativeProgram.runs(
       nanoseconds: nanoseconds, groups: groups, gainsAnyway: isUnrolled || !bodies.isEmpty)
     nativeCell = memory.keepMutable(ck_native_cell(run: nil, runs_left: Int64(runs)))
