@@ -11,12 +11,12 @@ import sys
 import numpy as np
 import reference as r
 
-COMPLETE = "complete-4"      # another number whenever files are added or changed: older folders are made again
+COMPLETE = "complete-5"      # another number whenever files are added or changed: older folders are made again
 FULL = dict(w1=(100, 10), w2=(10000, 500), w3=(256, (20, 32, 10)), w4=(100000, 1000000), w5=(128, (784, 256, 10)), w6=(10000, 8),
             w7=(4096, (3, 64, 64, 64, 1)), w8=(2000, 1000),
-            i1_1354=(1354,), i1_2000=(2000,), i1_10000=(10000,), i2=(50, 5000, 5), i3=(2000, 60000), i4=(100000, 500), i5=(101,))
+            w11=((500, 4, 16), (32, 64, 64)), w12=60, w13=10000, i1_1354=(1354,), i1_2000=(2000,), i1_10000=(10000,), i2=(50, 5000, 5), i3=(2000, 60000), i4=(100000, 500), i5=(101,))
 TINY = dict(w1=(5, 4), w2=(20, 6), w3=(7, (3, 4, 3)), w4=(30, 60), w5=(5, (6, 4, 3)), w6=(12, 4), w7=(9, (3, 5, 5, 1)),
-            w8=(12, 7), i1_1354=(20,), i1_2000=(30,), i1_10000=(40,), i2=(5, 30, 3), i3=(60, 300), i4=(300, 20), i5=(6,))
+            w8=(12, 7), w11=((5, 2, 3), (3, 4, 5)), w12=5, w13=12, i1_1354=(20,), i1_2000=(30,), i1_10000=(40,), i2=(5, 30, 3), i3=(60, 300), i4=(300, 20), i5=(6,))
 
 
 def index_coupled(folder, name, size):
@@ -120,6 +120,23 @@ def main(folder, sizes):
     save("w8_A", rng.normal(0, 1, (m, n)) / np.sqrt(n))
     save("w8_points", rng.normal(0, 1, (3, n)))
     ref("w8_softplus", r.softplus_diagonal(exact["w8_A"], exact["w8_points"][0]))
+
+    apart = np.random.default_rng(11)                    # what was drawn before stays as it was
+    save("w11_points", 1 + apart.uniform(-0.1, 0.1, (3, 3)))
+    value, gradient, hessian = r.orbit(exact["w11_points"][0])
+    ref("w11_steps-value", [value])
+    ref("w11_steps-gradient", gradient)
+    ref("w11_steps-hessian", hessian)
+    for steps, batch, width in sizes["w11"]:
+        name = "w11_network-%d" % ((500, 32)[width > min(s[2] for s in sizes["w11"])])
+        save(name, apart.normal(0, 0.5 / np.sqrt(width), (3, 2 * width * width + width)))
+        save(name + "_inputs", apart.normal(0, 1, (steps, batch, width)))
+        ref(name, r.network_gradient(exact[name][0], exact[name + "_inputs"]))
+    n = sizes["w12"]
+    save("w12_points", apart.uniform(0.5, 2, (3, 2, n, n)))
+    ref("w12_jacobian", r.brusselator_jacobian(exact["w12_points"][0]).data)
+    save("w13_points", apart.uniform(-2, 2, (3, sizes["w13"], 6)))
+    ref("w13_hessian", r.arm_hessian(exact["w13_points"][0]))
 
     for name, size in sizes.items():
         if name.startswith("i"):

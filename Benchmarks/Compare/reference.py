@@ -130,3 +130,69 @@ def network_laplacian(x, p, sizes):
 def softplus_diagonal(A, x):
     s = sigmoid(A @ x)
     return np.einsum("ij,ij,i->j", A, A, s * (1 - s))
+
+
+def orbit(start, steps=10000, dt=1e-4):
+    """Value, gradient and Hessian of the squared end of W11's orbit: both derivatives of the state go along."""
+    s, D, E = np.array(start), np.eye(3), np.zeros((3, 3, 3))
+    T = np.zeros((3, 3, 3))                              # second derivatives of a step: x z and x y
+    T[1, 0, 2] = T[1, 2, 0] = -dt
+    T[2, 0, 1] = T[2, 1, 0] = dt
+    for _ in range(steps):
+        x, y, z = s
+        J = np.eye(3) + dt * np.array([[-10, 10, 0], [28 - z, -1, -x], [y, x, -8 / 3]])
+        E = np.einsum("ab,bij->aij", J, E) + np.einsum("abc,bi,cj->aij", T, D, D)
+        D = J @ D
+        s = s + dt * np.array([10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z])
+    return s @ s, 2 * D.T @ s, 2 * (D.T @ D + np.einsum("a,aij->ij", s, E))
+
+
+def network_gradient(p, inputs):
+    """Gradient of W11's recurrent network, back through its steps."""
+    steps, batch, width = inputs.shape
+    W, U = p[:width * width].reshape(width, width), p[width * width:2 * width * width].reshape(width, width)
+    b = p[2 * width * width:]
+    h = [np.zeros((batch, width))]
+    for x in inputs:
+        h.append(np.tanh(x @ W + h[-1] @ U + b))
+    dW, dU, db, back = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b), 2 * h[-1]
+    for k in reversed(range(steps)):
+        inner = back * (1 - h[k + 1] ** 2)
+        dW, dU, db, back = dW + inputs[k].T @ inner, dU + h[k].T @ inner, db + inner.sum(0), inner @ U.T
+    return np.concatenate([dW.ravel(), dU.ravel(), db])
+
+
+def brusselator_jacobian(c):
+    """The Jacobian of W12 as a matrix of compressed rows with sorted columns."""
+    from scipy.sparse import bmat, coo_matrix, diags
+    (u, v), n = c, c.shape[-1]
+    at = np.arange(n * n).reshape(n, n)
+    near = [(at.ravel(), np.roll(at, by, axis).ravel()) for by in (1, -1) for axis in (0, 1)]
+    rows, columns = (np.concatenate(a) for a in zip(*near))
+    spread = 0.5 * coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(n * n, n * n)) - diags(np.full(n * n, 2.0))
+    u, v = u.ravel(), v.ravel()
+    J = bmat([[spread + diags(2 * u * v - 4.4), diags(u * u)], [diags(3.4 - 2 * u * v), spread - diags(u * u)]]).tocsr()
+    J.sort_indices()
+    return J
+
+
+def arm_hessian(q):
+    """Hessians of W13: of joints that turn the rest of an arm about their axes, of which two turn one after the other."""
+    batch = len(q)
+    frame, origin = np.broadcast_to(np.eye(3), (batch, 3, 3)), np.zeros((batch, 3))
+    axes, origins = [], []
+    for joint in range(6):
+        c, s, zero, one = np.cos(q[:, joint]), np.sin(q[:, joint]), np.zeros(batch), np.ones(batch)
+        turn = [[c, -s, zero], [s, c, zero], [zero, zero, one]] if joint % 2 == 0 else [[c, zero, s], [zero, one, zero], [-s, zero, c]]
+        axes.append(frame[:, :, 2] if joint % 2 == 0 else frame[:, :, 1])
+        origins.append(origin)
+        frame = frame @ np.moveaxis(np.array(turn), 2, 0)
+        origin = origin + frame[:, :, 0]
+    error = origin - np.array([1, 2, 1])
+    slopes = [np.cross(a, origin - o) for a, o in zip(axes, origins)]
+    H = np.empty((batch, 6, 6))
+    for i in range(6):
+        for j in range(i, 6):
+            second = np.cross(axes[i], slopes[j])
+            H[:, i, j] = H[:, j, i] = 2 * ((slopes[i] * slopes[j]).sum(1) + (error * second).sum(1))
+    return H

@@ -77,6 +77,9 @@ enum Workload: String, CaseIterable {
   case laplacian = "W7"
   case diagonal = "W8"
   case eigenvalues = "W10"
+  case recurrences = "W11"
+  case grid = "W12"
+  case arms = "W13"
   case powerFlow = "I1"
   case bundle = "I2"
   case molecule = "I3"
@@ -88,7 +91,9 @@ enum Workload: String, CaseIterable {
     switch self {
     case .powerFlow: "ref_i1_\(caseName.dropFirst(4))_vals"
     case .bundle, .molecule, .crossed, .mesh: "ref_\(rawValue.lowercased())_vals"
-    case .rosenbrock, .logistic, .classifier, .sparse, .parts, .batched, .laplacian, .diagonal, .eigenvalues:
+    case .rosenbrock, .logistic, .classifier, .sparse, .parts, .batched, .laplacian, .diagonal, .eigenvalues,
+      .recurrences, .grid,
+      .arms:
       "ref_\(rawValue.lowercased())_\(caseName)"
     }
   }
@@ -97,7 +102,9 @@ enum Workload: String, CaseIterable {
   var hasSinglePrecision: Bool {
     switch self {
     case .logistic, .classifier, .parts, .laplacian, .eigenvalues: true
-    case .rosenbrock, .sparse, .batched, .diagonal, .powerFlow, .bundle, .molecule, .crossed, .mesh: false
+    case .rosenbrock, .sparse, .batched, .diagonal, .recurrences, .grid, .arms, .powerFlow, .bundle, .molecule,
+      .crossed, .mesh:
+      false
     }
   }
 
@@ -112,6 +119,9 @@ enum Workload: String, CaseIterable {
     case .laplacian: ScalarNetwork.variants()
     case .diagonal: Classifier.diagonalVariants() + SoftplusSum.variants()
     case .eigenvalues: Classifier.eigenvalueVariants()
+    case .recurrences: Dynamics.recurrences()
+    case .grid: Dynamics.grid()
+    case .arms: Dynamics.arms()
     case .powerFlow: IndexCoupled.powerFlow()
     case .bundle: IndexCoupled.bundle()
     case .molecule: IndexCoupled.molecule()

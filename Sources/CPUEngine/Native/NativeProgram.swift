@@ -5,8 +5,10 @@ import TensorGraph
 
 /// The compiled form of a program: asked for once, made in the background, taken by all who run the program as soon as it is there.
 final class NativeProgram: @unchecked Sendable {
-  /// Nanoseconds or so that a program must have run before it is compiled.
+  /// Nanoseconds or so that a program must have run before it is compiled, and how many more for each expression that is written
+  /// out: as long as that takes.
   private static let patience = 2e8
+  private static let expressionPatience = 1.5e5
 
   private enum State: Int, AtomicRepresentable {
     case interpreted, asked, compiled
@@ -33,10 +35,15 @@ final class NativeProgram: @unchecked Sendable {
   /// - Parameters:
   ///   - nanoseconds: the time of a run, or so.
   ///   - groups: those of the program.
-  ///   - gainsAnyway: whether it gains whatever the size of its groups: it is written out, or programs are run by steps of it.
-  static func runs(nanoseconds: Double, groups: [UnsafePointer<ck_group>], gainsAnyway: Bool) -> Int {
-    let gains = gainsAnyway || groups.contains { $0.pointee.total >= leastElements }
-    return gains ? max(8, Int(patience / max(nanoseconds, 1))) : 0
+  ///   - unrolledExpressions: the expressions that are written out, if it is.
+  ///   - hasRecurrences: whether programs are run by steps of it, which gain whatever their size.
+  static func runs(
+    nanoseconds: Double, groups: [UnsafePointer<ck_group>], unrolledExpressions: Int?, hasRecurrences: Bool
+  ) -> Int {
+    guard hasRecurrences || unrolledExpressions != nil || groups.contains(where: { $0.pointee.total >= leastElements })
+    else { return 0 }
+    let wanted = patience + expressionPatience * Double(unrolledExpressions ?? 0)
+    return max(8, Int(wanted / max(nanoseconds, 1)))
   }
 
   /// Notes a run of a program that is not compiled yet, which may be one too many.

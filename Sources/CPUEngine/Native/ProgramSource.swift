@@ -8,7 +8,7 @@ struct ProgramSource {
   private static let mostPlacedElements = 4096
 
   /// Expressions of a program, one for each element, up to which it is written out.
-  private static let mostUnrolled = 2048
+  private static let mostUnrolled = 8192
   /// Bytes of memory that such a program may have in registers and on the stack.
   private static let mostLocalBytes = 1 << 15
 
@@ -42,25 +42,26 @@ struct ProgramSource {
   /// Whether anything is compiled.
   private(set) var isWorthwhile = false
 
-  /// Whether a program has so few elements that it is written out: no loops, and what is between is kept in registers.
-  static func isUnrolled(_ sources: [StepSource], _ table: BufferTable) -> Bool {
+  /// The expressions of a program that has so few elements that it is written out: no loops, and what is between is kept in
+  /// registers; nil for others.
+  static func unrolledExpressions(_ sources: [StepSource], _ table: BufferTable) -> Int? {
     var expressions = 0
     for source in sources {
       switch source {
       case .group(let step):
-        guard step.units_per_worker == 0, step.group.pointee.pieces <= 1 else { return false }
+        guard step.units_per_worker == 0, step.group.pointee.pieces <= 1 else { return nil }
         expressions += Int(step.group.pointee.total) * Int(step.group.pointee.body_count)
       case .boxes(let step):
-        guard step.is_shared == 0 else { return false }
+        guard step.is_shared == 0 else { return nil }
         expressions += Int(step.total)
       case .matrixProduct(let step):
-        guard isWritten(step) else { return false }
+        guard isWritten(step) else { return nil }
         expressions += step.work
-      case .indexed, .cumulativeSum, .integerProduct, .linearAlgebra, .recurrence, .other: return false
+      case .indexed, .cumulativeSum, .integerProduct, .linearAlgebra, .recurrence, .other: return nil
       }
     }
-    return expressions > 0 && expressions <= mostUnrolled
-      && table.sizes[table.firstTemporary...].reduce(0, +) <= mostLocalBytes
+    let bytes = table.sizes[table.firstTemporary...].reduce(0, +)
+    return (1...mostUnrolled).contains(expressions) && bytes <= mostLocalBytes ? expressions : nil
   }
 
   /// Whether a product of matrices is written in C: it is small, and the kernel would add up in the order of the terms.

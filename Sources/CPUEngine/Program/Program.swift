@@ -65,9 +65,10 @@ package final class Program: @unchecked Sendable {
     memory = builder.memory
     steps = memory.keep(builder.steps)
     nanoseconds = builder.nanoseconds
-    isUnrolled = ProgramSource.isUnrolled(sources, table)
+    let expressions = ProgramSource.unrolledExpressions(sources, table)
+    isUnrolled = expressions != nil
     let runs = NativeProgram.runs(
-      nanoseconds: nanoseconds, groups: groups, gainsAnyway: isUnrolled || !bodies.isEmpty)
+      nanoseconds: nanoseconds, groups: groups, unrolledExpressions: expressions, hasRecurrences: !bodies.isEmpty)
     nativeCell = memory.keepMutable(ck_native_cell(run: nil, runs_left: Int64(runs)))
     native = NativeProgram()
     outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
