@@ -79,6 +79,7 @@ extension GroupSource {
       for (axis, extent) in rows.enumerated() {
         text.line(axis + 1 < rows.count ? "int64_t r\(axis) = row % \(extent);" : "int64_t r\(axis) = row;")
         if axis + 1 < rows.count { text.line("row /= \(extent);") }
+        text.line("(void)r\(axis);")
       }
       text.line("\(unrolled)while (t < t1) {")
       if !hasWholeRows {
