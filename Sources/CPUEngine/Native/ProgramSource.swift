@@ -52,7 +52,7 @@ struct ProgramSource {
         guard step.units_per_worker == 0, step.group.pointee.pieces <= 1 else { return nil }
         expressions += Int(step.group.pointee.total) * Int(step.group.pointee.body_count)
       case .boxes(let step):
-        guard step.is_shared == 0 else { return nil }
+        guard isWritten(step) else { return nil }
         expressions += Int(step.total)
       case .matrixProduct(let step):
         guard isWritten(step) else { return nil }
@@ -62,6 +62,11 @@ struct ProgramSource {
     }
     let bytes = table.sizes[table.firstTemporary...].reduce(0, +)
     return (1...mostUnrolled).contains(expressions) && bytes <= mostLocalBytes ? expressions : nil
+  }
+
+  /// Whether placed boxes are written in C: what one worker does, and is done soon.
+  private static func isWritten(_ step: ck_boxes_step) -> Bool {
+    step.is_shared == 0 && step.total <= mostPlacedElements
   }
 
   /// Whether a product of matrices is written in C: it is small, and the kernel would add up in the order of the terms.
@@ -101,7 +106,7 @@ struct ProgramSource {
           calls.line(call)
           continue
         }
-      case .boxes(let step) where step.is_shared == 0 && step.total <= Self.mostPlacedElements:
+      case .boxes(let step) where Self.isWritten(step):
         StepSource.write(step, isUnrolled: program.isUnrolled, &calls)
         continue
       case .matrixProduct(let step) where Self.isWritten(step):
@@ -114,6 +119,8 @@ struct ProgramSource {
         continue
       case .boxes, .indexed, .cumulativeSum, .integerProduct, .matrixProduct, .linearAlgebra, .other: break
       }
+      // The engine would look for what is between in memory, where a program that is written out keeps nothing.
+      precondition(!program.isUnrolled, "a program that is written out has a step that is not")
       fails = true
       calls.line("context->steps[\(i)].run(context->steps[\(i)].payload, context);")
       calls.line("if (context->failure) return;")

@@ -110,6 +110,21 @@ import Testing
     #expect(unrolledCount >= 4)
   }
 
+  /// Few elements that are computed, put into a place of many.
+  @Test("Small results in large places", arguments: [[8, 8], [40, 120], [60, 70], [90, 91], [128, 128]])
+  func places(extents: [Int]) throws {
+    var generator = RepeatableGenerator(seed: 8)
+    let shape = Shape(extents)
+    let part = [AxisSlice(start: 1, step: 1, count: 3), AxisSlice(start: 0, step: 2, count: 4)]
+    let x = randomInput([3, 4], .float64, using: &generator)
+    let square = Node(.elementwise(.square), [x])
+    let placed = Node(.embed(shape, part), [square])
+    let corner = Node(.embed(shape, part.map { AxisSlice(start: 0, step: 1, count: $0.count) }), [x])
+    try agree([placed, Node(.elementwise(.add), [placed, corner])])
+    try agree([Node(.elementwise(.add), [placed, corner])])
+    try agree([placed])
+  }
+
   /// Extents that are cut into pieces, tiles and rows in every way.
   @Test(
     "Reductions",
