@@ -49,7 +49,10 @@ struct ProgramSource {
     for source in sources {
       switch source {
       case .group(let step):
-        guard step.units_per_worker == 0, step.group.pointee.pieces <= 1 else { return nil }
+        guard
+          step.units_per_worker == 0, step.group.pointee.pieces <= 1,
+          Int(step.group.pointee.body_count) <= GroupSource.mostInstructions
+        else { return nil }
         expressions += Int(step.group.pointee.total) * Int(step.group.pointee.body_count)
       case .boxes(let step):
         guard isWritten(step) else { return nil }

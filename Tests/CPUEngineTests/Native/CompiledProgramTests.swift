@@ -16,14 +16,14 @@ import Testing
     let inputs = Node.topologicalOrder(wanted).filter(\.isInput)
     let program = try Program(outputs: wanted, inputs: inputs, keepsValues: false)
     let sources = inputs.map { UnsafeRawPointer($0.value!.base) }
-    func run(_ workers: Int) throws -> [Storage] {
-      let context = try ProgramContext(program)
+    func run(_ workers: Int, _ execution: ExecutionMode? = nil) throws -> [Storage] {
+      let context = try ProgramContext(program, execution: execution)
       context.workerLimit = workers
       let outputs = wanted.map { Storage(count: $0.shape.count, scalarType: $0.scalarType) }
       try context.run(inputs: sources, outputs: outputs.map(\.base))
       return outputs
     }
-    let interpreted = try run(1)
+    let interpreted = try run(1, .interpreted)
     program.compile(includesIrregular: true)
     #expect(program.compilationFailure == nil && program.interpretedGroupCount == 0, sourceLocation: sourceLocation)
     for workers in 1...2 {
