@@ -44,11 +44,7 @@ enum ck_outcome ck_call(const ck_entry *entry, int64_t workers, const void *cons
   if (entry->needs_engine) return ck_asks;
   if (!__atomic_load_n(&entry->native->run, __ATOMIC_RELAXED)) {
     if (entry->waits) return ck_asks;
-    if (entry->counts_runs) {
-      // The engine notes the last.
-      if (__atomic_load_n(&entry->native->runs_left, __ATOMIC_RELAXED) == 1) return ck_asks;
-      ck_native_note(entry->native);
-    }
+    if (entry->counts_runs && ck_native_note(entry->native)) return ck_asks;
   }
   ck_context *context = entry->context;
   context->active_workers = workers < 1 ? 1 : workers > context->worker_count ? context->worker_count : workers;

@@ -165,6 +165,8 @@ package final class ProgramContext {
     _ outputs: UnsafePointer<UnsafeMutableRawPointer>
   ) -> TensorError? {
     if outcome == ck_failed { return takeFailure() }
+    // The run that makes it worth compiling, which no other sees.
+    if execution == .automatic, entry.pointee.needs_engine == 0 { program.native.compile(program, waits: false) }
     self.workerLimit = workerLimit
     do throws(TensorError) { try run(inputs: inputs, outputs: outputs) } catch { return error }
     return nil
