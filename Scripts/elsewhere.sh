@@ -33,10 +33,20 @@ formulas=(
   "sum(where(x > 0, x**3, sinh(x)))"
   "dot(solve(outer(x, x) + eye(9), x), x)"
 )
+# Other systems' functions: a formula, and what follows it on the command line.
+interfaces=(
+  "sum((x[1:] - x[:-1]**2)**2)|--interface casadi --sparse"
+  "-0.5*sum((x[:8].reshape(2, 4) @ x[:4])**2) - x[8]**4|--interface bridgestan"
+  "-sum(outer(x, x)**2)|--interface bridgestan --sparse"
+  "sum((x - p)**2)|--argument p=ones(9) --subject-to 0<=x[1:]*x[:-1]<=1 --bounds x=-2: --interface cnlp"
+)
 strict="-O2 -Wall -Wextra -pedantic -Werror"
-for number in "${!formulas[@]}"; do
-  folder=$work/$number
-  "$curvature" generate "${formulas[number]}" --at 'x=linspace(-1, 1.5, 9)' --function model --output "$folder" >/dev/null 2>&1
+number=0
+for formula in "${formulas[@]}" "${interfaces[@]}"; do
+  folder=$work/$((number += 1))
+  IFS=' ' read -r -a more <<<"$(sed 's/^[^|]*|*//' <<<"$formula")"
+  "$curvature" generate "${formula%%|*}" --at 'x=linspace(-1, 1.5, 9)' --function model --output "$folder" "${more[@]}" \
+    >/dev/null 2>&1
   cd "$folder"
   build() { # program, compiler, options: a program of the sources
     # shellcheck disable=SC2086  # lists of options
@@ -47,11 +57,11 @@ for number in "${!formulas[@]}"; do
   build gxx "g++ -x c++"
   build clangxx "clang++ -x c++"
   build arm64 aarch64-linux-gnu-gcc "-std=c99 -static"
-  for program in ./gcc ./clang ./gxx ./clangxx "valgrind -q --error-exitcode=9 ./gcc" "qemu-aarch64 ./arm64"; do
-    $program >log 2>&1 || fail "'${formulas[number]}' under '$program': $(tail -n 3 log)"
+  for program in ./gcc ./clang ./gxx ./clangxx "valgrind -q --leak-check=full --error-exitcode=9 ./gcc" "qemu-aarch64 ./arm64"; do
+    $program >log 2>&1 || fail "'$formula' under '$program': $(tail -n 3 log)"
   done
 done
-say "${#formulas[@]} formulas agree under gcc, clang, g++, clang++, valgrind and qemu"
+say "$number formulas agree under gcc, clang, g++, clang++, valgrind and qemu"
 
 say "kernels of x86-64 and arm64"
 cd "$work"

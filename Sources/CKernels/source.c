@@ -1,4 +1,5 @@
-// The text of the scalar functions, for programs that are compiled: what a tile computes is written once.
+// The text of the scalar functions, for programs that are compiled: what a tile computes is written once. And of the interfaces
+// of other systems, for generated code.
 
 #include <string.h>
 
@@ -8,6 +9,30 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #endif
 
+static const char interfaces_bridgestan[] = {
+#embed "interfaces/bridgestan.inc"
+    , 0};
+static const char interfaces_bridgestan_declarations[] = {
+#embed "interfaces/bridgestan_declarations.inc"
+    , 0};
+static const char interfaces_bridgestan_r[] = {
+#embed "interfaces/bridgestan_r.inc"
+    , 0};
+static const char interfaces_bridgestan_test[] = {
+#embed "interfaces/bridgestan_test.inc"
+    , 0};
+static const char interfaces_cnlp[] = {
+#embed "interfaces/cnlp.inc"
+    , 0};
+static const char interfaces_cnlp_declarations[] = {
+#embed "interfaces/cnlp_declarations.inc"
+    , 0};
+static const char interfaces_cnlp_test[] = {
+#embed "interfaces/cnlp_test.inc"
+    , 0};
+static const char interfaces_memory[] = {
+#embed "interfaces/memory.inc"
+    , 0};
 static const char math_arithmetic[] = {
 #embed "math/arithmetic.inc"
     , 0};
@@ -93,6 +118,14 @@ static const char native_real[] = {
 static const struct {
   const char *path, *text;
 } files[] = {
+    {"interfaces/bridgestan.inc", interfaces_bridgestan},
+    {"interfaces/bridgestan_declarations.inc", interfaces_bridgestan_declarations},
+    {"interfaces/bridgestan_r.inc", interfaces_bridgestan_r},
+    {"interfaces/bridgestan_test.inc", interfaces_bridgestan_test},
+    {"interfaces/cnlp.inc", interfaces_cnlp},
+    {"interfaces/cnlp_declarations.inc", interfaces_cnlp_declarations},
+    {"interfaces/cnlp_test.inc", interfaces_cnlp_test},
+    {"interfaces/memory.inc", interfaces_memory},
     {"math/arithmetic.inc", math_arithmetic},
     {"math/coefficients_f32.inc", math_coefficients_f32},
     {"math/coefficients_f64.inc", math_coefficients_f64},

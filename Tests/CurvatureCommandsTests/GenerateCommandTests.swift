@@ -31,6 +31,40 @@ import Testing
     Case("mean(exp(x) @ transpose(x))", "--at", "x=reshape(linspace(-1, 1, 60), [6, 10])"),
     Case("sum(x**2 * sqrt(1 + x))", "--at", "x=[1, 2, 3]", "--dtype", "float32"),
     Case("x - x", "--at", "x=[1, 2]"),
+    Case(
+      "sum((x - p)**2) + y*k", "--at", "x=[1, 2, 3]", "--at", "y=2", "--argument", "p=[1, 0, 2]", "--argument", "k=3",
+      "--subject-to", "0 <= x*y <= 1", "--subject-to", "x[0] == x[1]*p[0]"),
+  ]
+
+  /// Formulas whose test calls another system's functions.
+  static let foreignCases = [
+    Case("sum((x[1:] - x[:-1]**2)**2)", "--at", "x=linspace(0.1, 1, 9)", "--interface", "casadi"),
+    Case("sum((x[1:] - x[:-1]**2)**2)", "--at", "x=linspace(0.1, 1, 9)", "--interface", "casadi", "--sparse"),
+    Case("x[1:] * x[:-1] + cumsum(x)[1:]", "--at", "x=[1, 2, 3, 4]", "--interface", "casadi"),
+    Case("-0.5*sum(x**2) - sum(x[1:]*x[:-1]**2)", "--at", "x=linspace(0.1, 1, 9)", "--interface", "bridgestan"),
+    // Matrices, whose order is another one to Stan.
+    Case(
+      "-0.5*sum((a @ b)**2) - s*sum(a**3)", "--at", "a=reshape(linspace(0.1, 1, 6), [2, 3])", "--at", "b=[1, 2, 3]",
+      "--at", "s=0.5", "--interface", "bridgestan"),
+    Case(
+      "-0.5*sum((a @ b)**2) - s*sum(a**3)", "--at", "a=reshape(linspace(0.1, 1, 6), [2, 3])", "--at", "b=[1, 2, 3]",
+      "--at", "s=0.5", "--interface", "bridgestan", "--sparse"),
+    Case(
+      "sum(c) - sum(c**2*roll(c, 1, 2))", "--at", "c=reshape(linspace(-1, 1, 24), [2, 3, 4])", "--interface",
+      "bridgestan"),
+    // No entry of the Hessian, and memory that is not taken from the stack.
+    Case("-sum(x)", "--at", "x=[1, 2, 3]", "--interface", "bridgestan", "--sparse"),
+    Case("-sum(exp(outer(x, x)))", "--at", "x=linspace(-0.5, 0.5, 70)", "--interface", "bridgestan"),
+    Case(
+      "(1 - x[0])**2 + 100*(x[1] - x[0]**2)**2", "--at", "x=[-1.2, 1]", "--subject-to", "x[0]*x[1] >= 1", "--bounds",
+      "x=-2:2", "--interface", "cnlp"),
+    Case("(1 - x[0])**2 + 100*(x[1] - x[0]**2)**2", "--at", "x=[-1.2, 1]", "--interface", "cnlp"),
+    Case(
+      "sum((x - p)**2) + y*k", "--at", "x=[1, 2, 3]", "--at", "y=2", "--argument", "p=[1, 0, 2]", "--argument", "k=3",
+      "--subject-to", "0 <= x*y <= 1", "--subject-to", "x[0] == x[1]*p[0]", "--bounds", "y=0:", "--interface", "cnlp"),
+    Case(
+      "sum(x**2)", "--at", "x=linspace(0, 1, 3000)", "--subject-to", "x[1:]*x[:-1] + sin(x[1:]) <= 2", "--interface",
+      "cnlp"),
   ]
 
   private static let compilers: [[String]] = [
@@ -57,7 +91,7 @@ import Testing
     try body(folder)
   }
 
-  @Test("Compiles without warnings as C and C++, and agrees", arguments: cases)
+  @Test("Compiles without warnings as C and C++, and agrees", arguments: cases + foreignCases)
   func agrees(_ example: Case) throws {
     try withFolder { folder in
       let outcome = Tool.run(
@@ -99,6 +133,14 @@ import Testing
       (["sum(sort(x))"], "argsort"), (["sum(lgamma(x))"], "special functions"),
       (["sum(x)", "--function", "2x"], "no name of a function in C"),
       (["sum(x) * a", "--argument", "a=2", "--interface", "casadi"], "no data"),
+      (["sum(x) * a", "--argument", "a=2", "--interface", "bridgestan"], "--let"),
+      (["x", "--interface", "bridgestan"], "log densities"), (["x", "--interface", "cnlp"], "one is minimized"),
+      (["sum(x)", "--dtype", "float32", "--interface", "bridgestan"], "float64"),
+      (["sum(x)", "--dtype", "float32", "--interface", "cnlp"], "float64"),
+      (["sum(x)", "--interface", "casadi", "--subject-to", "x >= 0"], "not for casadi"),
+      (["sum(x)", "--bounds", "x=0:"], "--interface cnlp"),
+      (["sum(x)", "--interface", "cnlp", "--bounds", "x=2:1"], "no number between"),
+      (["sum(x[i])", "--argument", "i=[0, 1]", "--interface", "cnlp"], "index"),
     ])
   func refusals(arguments: [String], text: String) throws {
     try withFolder { folder in

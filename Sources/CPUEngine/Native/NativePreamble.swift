@@ -14,7 +14,8 @@ enum NativePreamble {
     return parts.reduce(text) { $0 + expanded($1) }
   }
 
-  private static func expanded(_ path: String) -> String {
+  /// A file of the kernels, with the files of theirs that it includes.
+  static func expanded(_ path: String) -> String {
     guard let source = ck_source(path) else { fatalError("\(path) is not among the sources of the kernels") }
     var text = ""
     for line in String(cString: source).split(separator: "\n", omittingEmptySubsequences: false) {

@@ -102,6 +102,9 @@ package struct StandaloneSource {
     return text
   }
 
+  /// The text of a file of the kernels, such as `interfaces/cnlp.inc`, with those that it includes.
+  package static func file(_ path: String) -> String { NativePreamble.expanded(path) }
+
   // MARK: Programs
 
   /// Adds the functions of a program.

@@ -4,17 +4,9 @@ import TensorGraph
 
 /// CasADi's external functions: `NAME` for the value, `jac_NAME` for its Jacobian, `jac_jac_NAME` for the Jacobian of that, each with
 /// sparsities and names, as Andersson, Gillis, Horn, Rawlings & Diehl, "CasADi" (Math. Prog. Comp. 11 (2019) 1), section 5, load them.
-struct CasADiInterface {
-  /// What a function is to CasADi.
-  enum Role {
-    case value, gradient, hessian, jacobian
-  }
-
-  var functions: [(role: Role, function: StandaloneFunction)] = []
-  /// That of a sparse Hessian or Jacobian.
-  var pattern: SparsityPattern?
-
-  private subscript(role: Role) -> StandaloneFunction? { functions.first { $0.role == role }?.function }
+struct CasADiInterface: ForeignInterface {
+  static let roles: Set<FunctionRole> = [.value, .gradient, .hessian, .jacobian]
+  static let takesName = true
 
   /// An input or output: its name, its sparsity.
   private struct Port {
@@ -22,56 +14,117 @@ struct CasADiInterface {
     var sparsity: String
   }
 
-  /// - Throws: `TensorError` if CasADi has no form for these functions.
-  func text(_ name: String) throws(TensorError) -> String {
-    guard let value = self[.value], value.inputs.count == 1, value.inputs[0].type == .float64 else {
-      throw TensorError(
-        "generate: the interface casadi is for functions of one vector of float64 that have no data; make data part of the vector, "
-          + "or take the interface plain")
+  /// An external function, which calls one of ours; further outputs have no entries.
+  private struct External {
+    var name: String
+    var function: StandaloneFunction
+    var inputs: [Port]
+    var outputs: [Port]
+    /// Where each value is among those of our function.
+    var order: [Int]?
+    var expected: GeneratedFunctions.Check?
+
+    /// Numbers of memory: our function's, and a point of zeros and the values where they are needed.
+    var workCount: Int { function.memoryCount + function.inputs[0].count + function.outputs[0].count + 1 }
+  }
+
+  private let externals: [External]
+
+  init(_ functions: GeneratedFunctions) throws(TensorError) {
+    let name = functions.name
+    func required(_ role: FunctionRole) throws(TensorError) -> StandaloneFunction {
+      try functions.required(
+        role,
+        "the interface casadi is for functions of one vector of float64 that have no data; make data part of the vector, or take "
+          + "the interface plain")
     }
+    let value = try required(.value)
     let (rows, columns) = (value.outputs[0].count, value.inputs[0].count)
     let x = Port(name: "x", sparsity: Self.dense(columns))
     let y = Port(name: "value", sparsity: Self.dense(rows))
-    var text = """
-
-      #ifndef casadi_real
-      #define casadi_real double
-      #endif
-      #ifndef casadi_int
-      #define casadi_int long long int
-      #endif
-      #ifdef __cplusplus
-      extern "C" {
-      #endif
-
-
-      """
-    text += Self.function(name, value, inputs: [x], outputs: [y], order: nil)
-    if let jacobian = self[.jacobian], let pattern {
+    let out = Port(name: "out_value", sparsity: y.sparsity)
+    var externals = [
+      External(name: name, function: value, inputs: [x], outputs: [y], expected: functions.check(.value))
+    ]
+    if let pattern = functions.pattern(.jacobian) {
       let (sparsity, order) = Self.compressed(pattern)
-      let port = Port(name: "jac_value_x", sparsity: sparsity)
-      text += Self.function(
-        "jac_\(name)", jacobian, inputs: [x, Port(name: "out_value", sparsity: y.sparsity)], outputs: [port],
-        order: order)
-    } else if let gradient = self[.gradient] {
+      externals.append(
+        External(
+          name: "jac_\(name)", function: try required(.jacobian), inputs: [x, out],
+          outputs: [Port(name: "jac_value_x", sparsity: sparsity)], order: order, expected: functions.check(.jacobian)))
+    } else if functions[.gradient] != nil {
       let row = Port(name: "jac_value_x", sparsity: "1, \(columns), 1")
-      let out = Port(name: "out_value", sparsity: y.sparsity)
-      text += Self.function("jac_\(name)", gradient, inputs: [x, out], outputs: [row], order: nil)
-      if let hessian = self[.hessian] {
-        guard pattern.map({ $0.rowCount == columns && $0.transposed() == $0 }) ?? true else {
+      externals.append(
+        External(
+          name: "jac_\(name)", function: try required(.gradient), inputs: [x, out], outputs: [row],
+          expected: functions.check(.gradient)))
+      if functions[.hessian] != nil {
+        let pattern = functions.pattern(.hessian)
+        guard pattern.map({ $0.transposed() == $0 }) ?? true else {
           throw TensorError("generate: the interface casadi takes whole Hessians; make the plan with triangle: .both")
         }
         let (sparsity, order): (String, [Int]?) =
           pattern.map { Self.compressed($0) } ?? ("\(columns), \(columns), 1", nil)
-        text += Self.function(
-          "jac_jac_\(name)", hessian, inputs: [x, out, Port(name: "out_jac_value_x", sparsity: row.sparsity)],
-          outputs: [
-            Port(name: "jac_jac_value_x_x", sparsity: sparsity),
-            Port(name: "jac_jac_value_x_out_value", sparsity: Self.empty(columns, 1)),
-          ], order: order)
+        externals.append(
+          External(
+            name: "jac_jac_\(name)", function: try required(.hessian),
+            inputs: [x, out, Port(name: "out_jac_value_x", sparsity: row.sparsity)],
+            outputs: [
+              Port(name: "jac_jac_value_x_x", sparsity: sparsity),
+              Port(name: "jac_jac_value_x_out_value", sparsity: Self.empty(columns, 1)),
+            ], order: order, expected: functions.check(.hessian)))
       }
     }
-    return text + "#ifdef __cplusplus\n}\n#endif\n"
+    self.externals = externals
+  }
+
+  var declarations: String {
+    """
+    /* CasADi's external functions. */
+    #ifndef casadi_real
+    #define casadi_real double
+    #endif
+    #ifndef casadi_int
+    #define casadi_int long long int
+    #endif
+
+    """
+      + externals.map {
+        "int \($0.name)(const casadi_real **arg, casadi_real **res, casadi_int *iw, casadi_real *w, int mem);\n"
+          + "int \($0.name)_work(casadi_int *sz_arg, casadi_int *sz_res, casadi_int *sz_iw, casadi_int *sz_w);\n"
+      }.joined()
+  }
+
+  var text: String {
+    "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n" + externals.map(Self.text).joined()
+      + "#ifdef __cplusplus\n}\n#endif\n"
+  }
+
+  var test: (text: String, call: String)? {
+    guard externals.allSatisfy({ $0.expected != nil }) else { return nil }
+    let body = externals.map(Self.test).joined()
+    return ("static int test_casadi(void) {\n  int failures = 0;\n\(body)  return failures;\n}\n", "test_casadi()")
+  }
+
+  private static func test(_ external: External) -> String {
+    guard let check = external.expected else { return "" }
+    let values = external.order.map { order in order.map { check.outputs[0][$0] } } ?? check.outputs[0]
+    let arguments = ["x"] + [String](repeating: "0", count: external.inputs.count - 1)
+    let results = ["found"] + [String](repeating: "0", count: external.outputs.count - 1)
+    return "  {\n"
+      + GeneratedFunctions.array("    static const double x[]", check.inputs[0])
+      + GeneratedFunctions.array("    static const double expected[]", values)
+        + """
+            static double found[\(values.count + 1)], w[\(external.workCount)];
+            const double *arguments[] = {\(arguments.joined(separator: ", "))};
+            double *results[] = {\(results.joined(separator: ", "))};
+            casadi_int count = 0;
+            failures += \(external.name)_work(0, 0, 0, &count) != 0 || count != \(external.workCount);
+            failures += \(external.name)(arguments, results, 0, w, 0);
+            failures += differ_at("\(external.name)", found, expected, \(values.count));
+          }
+
+        """
   }
 
   private static func dense(_ count: Int) -> String { "\(count), 1, 1" }
@@ -93,12 +146,9 @@ struct CasADiInterface {
     return (numbers.map(String.init).joined(separator: ", "), order)
   }
 
-  /// One external function, which calls one of ours; further outputs have no entries.
-  private static func function(
-    _ name: String, _ function: StandaloneFunction, inputs: [Port], outputs: [Port], order: [Int]?
-  ) -> String {
-    let (count, result) = (function.inputs[0].count, function.outputs[0].count)
-    let memory = (function.memoryByteCount + 7) / 8
+  private static func text(_ external: External) -> String {
+    let (name, function, order) = (external.name, external.function, external.order)
+    let (count, result, memory) = (function.inputs[0].count, function.outputs[0].count, function.memoryCount)
     func choice(_ kind: String, _ type: String, _ ports: [String]) -> String {
       let cases = ports.enumerated().map { "    case \($0): return \($1);\n" }.joined()
       return "\(type) \(name)_\(kind)(casadi_int i) {\n  switch (i) {\n\(cases)    default: return 0;\n  }\n}\n"
@@ -109,23 +159,20 @@ struct CasADiInterface {
       return arrays + choice("sparsity_\(kind)", "const casadi_int *", ports.indices.map { "\(name)_\(kind)_\($0)" })
         + choice("name_\(kind)", "const char *", ports.map { "\"\($0.name)\"" })
     }
-    var text = sparsities("in", inputs) + sparsities("out", outputs)
-    text += "casadi_int \(name)_n_in(void) { return \(inputs.count); }\n"
-    text += "casadi_int \(name)_n_out(void) { return \(outputs.count); }\n"
+    var text = sparsities("in", external.inputs) + sparsities("out", external.outputs)
+    text += "casadi_int \(name)_n_in(void) { return \(external.inputs.count); }\n"
+    text += "casadi_int \(name)_n_out(void) { return \(external.outputs.count); }\n"
     text += """
       int \(name)_work(casadi_int *sz_arg, casadi_int *sz_res, casadi_int *sz_iw, casadi_int *sz_w) {
-        if (sz_arg) *sz_arg = \(inputs.count);
-        if (sz_res) *sz_res = \(outputs.count);
+        if (sz_arg) *sz_arg = \(external.inputs.count);
+        if (sz_res) *sz_res = \(external.outputs.count);
         if (sz_iw) *sz_iw = 0;
-        if (sz_w) *sz_w = \(memory + count + result + 1);
+        if (sz_w) *sz_w = \(external.workCount);
         return 0;
       }
 
       """
-    if let order {
-      text +=
-        "static const int \(name)_order[] = {\(order.isEmpty ? "0" : order.map(String.init).joined(separator: ", "))};\n"
-    }
+    if let order { text += GeneratedFunctions.array("static const int \(name)_order[]", order) }
     text += """
       int \(name)(const casadi_real **arg, casadi_real **res, casadi_int *iw, casadi_real *w, int mem) {
         const casadi_real *x = arg[0];

@@ -4,24 +4,20 @@ import TensorGraph
 
 /// Collects functions and writes them as one file of C with its header.
 struct CodeGenerator {
-  private let name: String
-  private let interface: GeneratedCode.Interface
-  /// What CasADi's functions call.
-  private var casadi = CasADiInterface()
+  private let foreign: (any ForeignInterface.Type)?
+  private(set) var functions: GeneratedFunctions
   private var code = StandaloneSource()
-  private var comments: [String] = []
-  private var patterns: [(name: String, pattern: SparsityPattern)] = []
-  private var checks: [Check] = []
 
-  /// What a function must give at a point.
-  private struct Check {
-    var function: Int
-    var inputs: [[Double]]
-    var outputs: [[Double]]
-  }
-
+  /// - Parameters:
+  ///   - name: what the functions' names begin with.
+  ///   - interface: how they are called.
+  ///   - arguments: what the plain functions are given: the vector first, and data.
+  ///   - problem: what a solver is told besides.
   /// - Throws: `TensorError` if the name is none in C.
-  init(_ name: String, _ interface: GeneratedCode.Interface) throws(TensorError) {
+  init(
+    _ name: String, _ interface: GeneratedCode.Interface, of arguments: [PlanProgram.Argument],
+    problem: GeneratedCode.Problem? = nil
+  ) throws(TensorError) {
     let isName =
       name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Self.isLetter($0) || (48...57).contains($0) }
       && name.utf8.first.map { Self.isLetter($0) } ?? false
@@ -29,7 +25,14 @@ struct CodeGenerator {
       throw TensorError(
         "generate: '\(name)' is no name of a function in C; use letters, digits and '_', a letter first")
     }
-    (self.name, self.interface) = (name, interface)
+    foreign = interface.foreign
+    functions = GeneratedFunctions(name: name)
+    functions.problem = problem
+    functions.variables = [GeneratedBlock(name: "x", shape: arguments[0].node.shape.dimensions)]
+    for (number, argument) in arguments.enumerated() where argument.isData {
+      functions.data.append(
+        GeneratedBlock(name: Self.argumentName(argument, number), shape: argument.node.shape.dimensions))
+    }
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool { (65...90).contains(byte) || (97...122).contains(byte) }
@@ -42,16 +45,26 @@ struct CodeGenerator {
     "new", "delete", "this", "operator", "private", "public", "protected", "main",
   ]
 
+  /// Names what the functions are of, for interfaces that tell.
+  mutating func name(
+    variables: [GeneratedBlock], constraints: [GeneratedBlock] = [], data: [GeneratedBlock] = []
+  ) {
+    (functions.variables, functions.constraints, functions.data) = (variables, constraints, data)
+  }
+
+  /// Whether the interface calls a function that the plain one does not have.
+  func isWanted(_ role: FunctionRole) -> Bool { foreign?.roles.contains(role) ?? false }
+
   /// Adds a function that computes all results of a plan's program.
   ///
   /// - Parameters:
+  ///   - role: what it is to interfaces.
   ///   - suffix: what its name has besides; empty for the function that has the name itself.
-  ///   - comment: what it computes.
-  ///   - role: what it is to CasADi.
+  ///   - program: what it computes.
+  ///   - comment: the same in words.
   ///   - point: where the test program calls it: tensors for all arguments.
   mutating func add(
-    _ suffix: String, _ program: PlanProgram, _ comment: String, _ role: CasADiInterface.Role? = nil,
-    at point: [Node]? = nil
+    _ role: FunctionRole, _ suffix: String, _ program: PlanProgram, _ comment: String, at point: [Node]? = nil
   ) throws(TensorError) {
     let inputs = program.arguments.enumerated().map { number, argument in
       (
@@ -68,26 +81,24 @@ struct CodeGenerator {
           symmetricSize: result.symmetricSize)
       )
     }
-    // CasADi's function has the name itself.
-    let own = suffix.isEmpty && interface == .casadi ? "all" : suffix
-    let function = own.isEmpty ? name : "\(name)_\(own)"
-    try code.add(function, outputs: outputs, inputs: inputs)
-    if let role { casadi.functions.append((role, code.functions.last!)) }
+    let own = suffix.isEmpty && foreign?.takesName == true ? "all" : suffix
+    try code.add(own.isEmpty ? functions.name : "\(functions.name)_\(own)", outputs: outputs, inputs: inputs)
     let shapes = (program.arguments.map(\.node) + program.results.map(\.node)).map { "\($0.shape)" }
     let names = (inputs.map(\.1) + outputs.map(\.1)).map(\.name)
-    comments.append("\(comment)\n   " + zip(names, shapes).map { "\($0) \($1)" }.joined(separator: ", ") + ".")
-    if let point {
-      checks.append(
-        Check(
-          function: code.functions.count - 1, inputs: try Evaluation.storages(point).map(Self.numbers),
-          outputs: try program(point).map(Self.numbers)))
+    let check = try point.map { point throws(TensorError) in
+      GeneratedFunctions.Check(
+        inputs: try Evaluation.storages(point).map(Self.numbers), outputs: try program(point).map(Self.numbers))
     }
+    functions.entries.append(
+      .init(
+        role: role, function: code.functions[code.functions.count - 1],
+        comment: "\(comment)\n   " + zip(names, shapes).map { "\($0) \($1)" }.joined(separator: ", ") + ".",
+        check: check))
   }
 
   /// Adds the places of a sparse result's values.
-  mutating func add(_ suffix: String, pattern: SparsityPattern) {
-    patterns.append(("\(name)_\(suffix)", pattern))
-    casadi.pattern = pattern
+  mutating func add(_ role: FunctionRole, _ suffix: String, pattern: SparsityPattern) {
+    functions.patterns.append((role, "\(functions.name)_\(suffix)", pattern))
   }
 
   private static func argumentName(_ argument: PlanProgram.Argument, _ number: Int) -> String {
@@ -100,34 +111,33 @@ struct CodeGenerator {
     text.replacing("the ", with: "").replacing("'s", with: "").replacing(" ", with: "_").lowercased()
   }
 
+  private static func numbers(_ storage: Storage) -> [Double] {
+    (0..<storage.count).map { storage.literal(at: $0).double }
+  }
+
   // MARK: Files
 
   func generated() throws(TensorError) -> GeneratedCode {
+    let name = functions.name
+    let foreign = try foreign?.init(functions)
     var source = try code.text(
       behind:
         "/* \(name): see \(name).h. Compile with -ffp-contract=off, and -march=native for speed. */\n#include \"\(name).h\"\n\n"
     )
-    for (name, pattern) in patterns {
+    for (_, name, pattern) in functions.patterns {
       let (rows, columns) = pattern.coordinateArrays()
-      source += Self.array("const int \(name)_rows[]", rows) + Self.array("const int \(name)_columns[]", columns)
+      source += GeneratedFunctions.array("const int \(name)_rows[]", rows)
+      source += GeneratedFunctions.array("const int \(name)_columns[]", columns)
     }
-    if interface == .casadi { source += try casadi.text(name) }
+    if let foreign { source += foreign.text }
+    let test = GeneratedTest(functions: functions, foreign: foreign?.test)
     return GeneratedCode(
-      name: name, source: source, header: header, testProgram: checks.isEmpty ? nil : testProgram, buildFile: buildFile)
+      name: name, source: source, header: header(foreign?.declarations ?? ""), testProgram: test?.text,
+      buildFile: buildFile)
   }
 
-  private static func array(_ declaration: String, _ numbers: [Int32]) -> String {
-    var text = "\(declaration) = {"
-    for (n, number) in numbers.enumerated() {
-      text += (n == 0 ? "" : n.isMultiple(of: 16) ? ",\n  " : ", ") + "\(number)"
-    }
-    return text + (numbers.isEmpty ? "0};\n" : "};\n")
-  }
-
-  private var memoryName: String { name.uppercased() + "_MEMORY_BYTES" }
-
-  private var header: String {
-    let guardName = name.uppercased() + "_H"
+  private func header(_ declarations: String) -> String {
+    let guardName = functions.name.uppercased() + "_H"
     var text = """
       /* Generated by Curvature: exact derivatives in plain C. No allocation, no state: threads may call the functions at once, each
          with memory of its own. Arrays are row-major. Every function returns 0, or 1 if an index is outside its axis. */
@@ -137,7 +147,7 @@ struct CodeGenerator {
       #include <stdint.h>
 
       /* What `memory` has at least, aligned for double. */
-      #define \(memoryName) \(max(code.functions.map(\.memoryByteCount).max() ?? 0, 8))
+      #define \(functions.memoryName) \(functions.memoryByteCount)
 
       #ifdef __cplusplus
       extern "C" {
@@ -145,10 +155,10 @@ struct CodeGenerator {
 
 
       """
-    for (function, comment) in zip(code.functions, comments) {
-      text += "/* \(comment) */\n\(StandaloneSource.declaration(function));\n\n"
+    for entry in functions.entries {
+      text += "/* \(entry.comment) */\n\(StandaloneSource.declaration(entry.function));\n\n"
     }
-    for (name, pattern) in patterns {
+    for (_, name, pattern) in functions.patterns {
       let macro = name.uppercased() + "_COUNT"
       text += """
         /* Where the values of a sparse result stand in a matrix of \(pattern.rowCount) x \(pattern.columnCount). */
@@ -159,88 +169,31 @@ struct CodeGenerator {
 
         """
     }
+    text += declarations.isEmpty ? "" : declarations + "\n"
     return text + "#ifdef __cplusplus\n}\n#endif\n\n#endif\n"
   }
 
   private var buildFile: String {
-    """
-    cmake_minimum_required(VERSION 3.13)
-    project(\(name) C)
-    set(CMAKE_C_STANDARD 99)
-    if(NOT CMAKE_BUILD_TYPE)
-      set(CMAKE_BUILD_TYPE Release)
-    endif()
-    add_library(\(name) \(name).c)
-    target_include_directories(\(name) PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-    target_compile_options(\(name) PRIVATE -O2 -ffp-contract=off -fno-math-errno)
-    target_link_libraries(\(name) PUBLIC m)
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/\(name)_test.c)
-      enable_testing()
-      add_executable(\(name)_test \(name)_test.c)
-      target_link_libraries(\(name)_test \(name))
-      add_test(NAME \(name) COMMAND \(name)_test)
-    endif()
-
-    """
-  }
-
-  /// A program that calls the functions at a point.
-  private var testProgram: String {
-    var text = """
-      /* Compares the functions of \(name).h with values that Curvature computed. */
-      #include <math.h>
-      #include <stdio.h>
-
-      #include "\(name).h"
-
-      static double memory[\(memoryName) / 8 + 1];
-
-      static int differ(const char *name, double found, double expected, double scale, double tolerance) {
-        if (found == expected || (found != found && expected != expected)) return 0;
-        if (fabs(found - expected) <= tolerance * (scale + fabs(expected))) return 0;
-        printf("%s: %.17g, expected %.17g\\n", name, found, expected);
-        return 1;
-      }
-
+    let name = functions.name
+    return """
+      cmake_minimum_required(VERSION 3.13)
+      project(\(name) C)
+      set(CMAKE_C_STANDARD 99)
+      if(NOT CMAKE_BUILD_TYPE)
+        set(CMAKE_BUILD_TYPE Release)
+      endif()
+      # With -DBUILD_SHARED_LIBS=ON a library to be loaded.
+      add_library(\(name) \(name).c)
+      target_include_directories(\(name) PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+      target_compile_options(\(name) PRIVATE -O2 -ffp-contract=off -fno-math-errno)
+      target_link_libraries(\(name) PUBLIC m)
+      if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/\(name)_test.c)
+        enable_testing()
+        add_executable(\(name)_test \(name)_test.c)
+        target_link_libraries(\(name)_test \(name))
+        add_test(NAME \(name) COMMAND \(name)_test)
+      endif()
 
       """
-    var body = "int main(void) {\n  int failures = 0;\n"
-    for (number, check) in checks.enumerated() {
-      let function = code.functions[check.function]
-      var names: [String] = []
-      for (argument, values) in zip(function.inputs, check.inputs) {
-        names.append("\(argument.name)_\(number)")
-        text +=
-          "static const \(argument.type.nativeType) \(names.last!)[] = {\(Self.numbers(values, argument.type))};\n"
-      }
-      for (argument, values) in zip(function.outputs, check.outputs) {
-        names.append("\(argument.name)_\(number)")
-        text += "static \(argument.type.nativeType) \(names.last!)[\(max(values.count, 1))];\n"
-        text += "static const double \(names.last!)_expected[] = {\(Self.numbers(values))};\n"
-      }
-      body += "  failures += \(function.name)(\((names + ["memory"]).joined(separator: ", ")));\n"
-      for (argument, values) in zip(function.outputs, check.outputs) {
-        let scale = values.lazy.filter(\.isFinite).map(abs).max() ?? 0
-        let tolerance = argument.type == .float32 ? "1e-4" : "1e-10"
-        let place = "\(argument.name)_\(number)"
-        body += "  for (int i = 0; i < \(values.count); ++i)\n"
-        body +=
-          "    failures += differ(\"\(function.name): \(argument.name)\", (double)\(place)[i], \(place)_expected[i], \(scale), \(tolerance));\n"
-      }
-    }
-    return text + "\n" + body
-      + "  if (failures == 0) printf(\"\(name): all values agree\\n\");\n  return failures != 0;\n}\n"
-  }
-
-  private static func numbers(_ storage: Storage) -> [Double] {
-    (0..<storage.count).map { storage.literal(at: $0).double }
-  }
-
-  private static func numbers(_ values: [Double], _ type: ScalarType = .float64) -> String {
-    guard !values.isEmpty else { return "0" }
-    return values.map { value in
-      if !type.isDifferentiable { return "\(Int64(value))" }
-      return value.isNaN ? "NAN" : value.isInfinite ? (value < 0 ? "-INFINITY" : "INFINITY") : "\(value)"
-    }.joined(separator: ", ")
   }
 }

@@ -21,6 +21,11 @@ public struct GeneratedCode: Sendable {
     case plain
     /// CasADi's external functions (`casadi.external`), besides: `NAME`, `jac_NAME` and so on, with their sparsities.
     case casadi
+    /// The cnlp interface of nonlinear programs in shared libraries, version 0.1, besides: `NAME_new`, `NAME_obj`, `NAME_hess` and so on,
+    /// of a ``LagrangianPlan``.
+    case cnlp
+    /// BridgeStan's functions of a log density, version 2.9, besides: `bs_log_density`, `bs_log_density_gradient` and so on.
+    case bridgestan
   }
 
   /// The functions' name, or what their names begin with.

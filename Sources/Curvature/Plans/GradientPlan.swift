@@ -101,10 +101,12 @@ public struct HessianProductPlan<Scalar: DifferentiableScalar>: Sendable {
       like: x, repeat each data, resolvingSingularPoints: resolvingSingularPoints, of: f)
     let direction = Node(.input(traced.argument.shape, Scalar.scalarType))
     let hessian = Derivative(of: try traced.gradient.node, in: traced.argument, isSymmetric: true)
-    let products = DerivativeProducts(.forward, of: hessian).expression(
-      seeds: direction.reshaped(to: [1] + direction.shape))
     product = try PlanProgram(
-      [.init(node: products, name: "the product", derivative: (traced.singularities, .hessianProduct))],
+      [
+        .init(
+          node: hessian.product(along: direction), name: "the product",
+          derivative: (traced.singularities, .hessianProduct))
+      ],
       of: traced.arguments(.init(node: direction, name: "the direction", plural: "directions")), execution: execution)
     shape = x.shape
   }

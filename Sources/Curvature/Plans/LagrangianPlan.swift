@@ -57,7 +57,22 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     let placeholders = (repeat TracedFunction.placeholder(each data))
     let value = try f(Tensor(point), repeat each placeholders).node
     let constraint = try g(Tensor(point), repeat each placeholders).node
-    let data = PlanProgram.nodes(repeat each placeholders)
+    try self.init(
+      objective: value, constraints: constraint, in: point, data: PlanProgram.nodes(repeat each placeholders),
+      resolvingSingularPoints: resolvingSingularPoints, execution: execution)
+  }
+
+  /// A plan of graphs.
+  ///
+  /// - Parameters:
+  ///   - value: the objective.
+  ///   - constraint: the constraints.
+  ///   - point: the placeholder of the points.
+  ///   - data: those of the data.
+  init(
+    objective value: Node, constraints constraint: Node, in point: Node, data: [Node],
+    resolvingSingularPoints: Bool = false, execution: ExecutionMode? = nil
+  ) throws(TensorError) {
     let gradient = try Gradients.of(value, [point])[0]
     let factor = Node(.input([], Scalar.scalarType))
     let multipliers = Node(.input(constraint.shape, Scalar.scalarType))
@@ -94,7 +109,7 @@ public struct LagrangianPlan<Scalar: DifferentiableScalar>: Sendable, CustomStri
     firstOrder = try PlanProgram(first, of: inputs, execution: execution)
     hessianAlone = try PlanProgram([second], of: all, execution: execution)
     everything = try PlanProgram(first + [second], of: all, execution: execution)
-    shape = x.shape
+    shape = point.shape.dimensions
     constraintShape = constraint.shape.dimensions
   }
 

@@ -77,3 +77,10 @@ struct DerivativeProducts: Sendable {
     return try derivative.bound(.products(mode, .groups, count: indices.count))(numbers, table)
   }
 }
+
+extension Derivative {
+  /// The product with one direction, of the shape of the variable, as an expression.
+  func product(along direction: Node) -> Node {
+    DerivativeProducts(.forward, of: self).expression(seeds: direction.reshaped(to: [1] + direction.shape))
+  }
+}
