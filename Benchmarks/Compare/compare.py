@@ -16,7 +16,7 @@ import systems
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCRIPTS = dict(W1="w1_rosenbrock", W2="w2_logistic", W3="w3_classifier", W4="w4_sparse", W5="w5_parts", W6="w6_batched",
                W7="w7_laplacian", W8="w8_diagonal", W10="w10_eigenvalues", W11="w11_recurrences", W12="w12_grid",
-               W13="w13_arms", I1="i1_power_flow", I2="i2_bundle", I3="i3_molecule",
+               W13="w13_arms", W14="w14_collocation", I1="i1_power_flow", I2="i2_bundle", I3="i3_molecule",
                I4="i4_crossed", I5="i5_mesh")
 STARTS = ("W2", "W3")                    # W9 starts these afresh
 OURS = "curvature"
@@ -31,7 +31,7 @@ def say(text):
 
 def arguments():
     p = argparse.ArgumentParser(prog="compare.sh", description="Curvature and other systems on the same inputs.")
-    p.add_argument("--only", nargs="+", metavar="W", default=[*SCRIPTS, "W9"], help="workloads, W1 to W13 and I1 to I5")
+    p.add_argument("--only", nargs="+", metavar="W", default=[*SCRIPTS, "W9"], help="workloads, W1 to W14 and I1 to I5")
     p.add_argument("--systems", nargs="+", metavar="NAME", default=[OURS, *systems.SYSTEMS],
                    help="of: %s" % " ".join([OURS, *systems.SYSTEMS]))
     p.add_argument("--cases", nargs="+", metavar="CASE", help="of a workload, such as row or float32")

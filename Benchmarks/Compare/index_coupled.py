@@ -1,4 +1,4 @@
-"""What I1 to I5 share: sums of many small elements that read shared variables through tables of whole numbers, and ways in
+"""What I1 to I5 and W14 share: sums of many small elements that read shared variables through tables of whole numbers, and ways in
 which other systems compute the lower triangle of the sparse Hessian of such a sum.
 
 A workload is a list of groups (element, table, constants): element(m, v, c) is a function of the variables v and the constants

@@ -3,7 +3,7 @@
     python inputs.py FOLDER [--tiny]
 
 Inputs are little-endian float32 (labels, sizes and tables int32), C order; float64 runs convert the same numbers exactly, so
-that all precisions and languages see the same inputs; those of I1 to I5 are float64. References are float64. `--tiny` makes all sizes small, to check
+that all precisions and languages see the same inputs; those of W14 and I1 to I5 are float64. References are float64. `--tiny` makes all sizes small, to check
 that everything runs.
 """
 import os
@@ -11,12 +11,12 @@ import sys
 import numpy as np
 import reference as r
 
-COMPLETE = "complete-5"      # another number whenever files are added or changed: older folders are made again
+COMPLETE = "complete-6"      # another number whenever files are added or changed: older folders are made again
 FULL = dict(w1=(100, 10), w2=(10000, 500), w3=(256, (20, 32, 10)), w4=(100000, 1000000), w5=(128, (784, 256, 10)), w6=(10000, 8),
             w7=(4096, (3, 64, 64, 64, 1)), w8=(2000, 1000),
-            w11=((500, 4, 16), (32, 64, 64)), w12=60, w13=10000, i1_1354=(1354,), i1_2000=(2000,), i1_10000=(10000,), i2=(50, 5000, 5), i3=(2000, 60000), i4=(100000, 500), i5=(101,))
+            w11=((500, 4, 16), (32, 64, 64)), w12=60, w13=10000, w14=(800,), i1_1354=(1354,), i1_2000=(2000,), i1_10000=(10000,), i2=(50, 5000, 5), i3=(2000, 60000), i4=(100000, 500), i5=(101,))
 TINY = dict(w1=(5, 4), w2=(20, 6), w3=(7, (3, 4, 3)), w4=(30, 60), w5=(5, (6, 4, 3)), w6=(12, 4), w7=(9, (3, 5, 5, 1)),
-            w8=(12, 7), w11=((5, 2, 3), (3, 4, 5)), w12=5, w13=12, i1_1354=(20,), i1_2000=(30,), i1_10000=(40,), i2=(5, 30, 3), i3=(60, 300), i4=(300, 20), i5=(6,))
+            w8=(12, 7), w11=((5, 2, 3), (3, 4, 5)), w12=5, w13=12, w14=(7,), i1_1354=(20,), i1_2000=(30,), i1_10000=(40,), i2=(5, 30, 3), i3=(60, 300), i4=(300, 20), i5=(6,))
 
 
 def index_coupled(folder, name, size):
@@ -26,9 +26,10 @@ def index_coupled(folder, name, size):
     import i3_molecule
     import i4_crossed
     import i5_mesh
+    import w14_collocation
     from index_coupled import reference
-    script = dict(i1=i1_power_flow, i2=i2_bundle, i3=i3_molecule, i4=i4_crossed, i5=i5_mesh)[name[:2]]
-    d = script.generate(np.random.default_rng([20261201, int(name[1]), *size]), *size)
+    script = dict(i1=i1_power_flow, i2=i2_bundle, i3=i3_molecule, i4=i4_crossed, i5=i5_mesh, w14=w14_collocation)[name.split("_")[0]]
+    d = script.generate(np.random.default_rng([20261201, int(name.split("_")[0][1:]), *size]), *size)
     rows, columns, values = reference(d["x"].shape[1], script.groups(d), d["x"][0])
     files = {name + "_" + key: a for key, a in d.items()}
     files.update({"ref_%s_%s" % (name, key): a for key, a in (("rows", rows), ("cols", columns), ("vals", values))})
@@ -139,7 +140,7 @@ def main(folder, sizes):
     ref("w13_hessian", r.arm_hessian(exact["w13_points"][0]))
 
     for name, size in sizes.items():
-        if name.startswith("i"):
+        if name.startswith("i") or name == "w14":
             index_coupled(folder, name, size)
 
     with open(os.path.join(folder, COMPLETE), "w"):      # written last: a folder cut short is made again

@@ -83,8 +83,8 @@ enum CurvatureBench {
 
   private static func usage() -> Never {
     let text = """
-      usage: curvature-bench W1...W8, W10...W13, I1...I5 --list
-             curvature-bench W1...W8, W10...W13, I1...I5 CASE VARIANT float32|float64 [--budget SECONDS] [--first]
+      usage: curvature-bench W1...W8, W10...W14, I1...I5 --list
+             curvature-bench W1...W8, W10...W14, I1...I5 CASE VARIANT float32|float64 [--budget SECONDS] [--first]
              curvature-bench first [NAME | --list]
              curvature-bench micro [NAME]
 

@@ -80,6 +80,7 @@ enum Workload: String, CaseIterable {
   case recurrences = "W11"
   case grid = "W12"
   case arms = "W13"
+  case collocation = "W14"
   case powerFlow = "I1"
   case bundle = "I2"
   case molecule = "I3"
@@ -90,7 +91,7 @@ enum Workload: String, CaseIterable {
   func reference(_ caseName: String) -> String {
     switch self {
     case .powerFlow: "ref_i1_\(caseName.dropFirst(4))_vals"
-    case .bundle, .molecule, .crossed, .mesh: "ref_\(rawValue.lowercased())_vals"
+    case .collocation, .bundle, .molecule, .crossed, .mesh: "ref_\(rawValue.lowercased())_vals"
     case .rosenbrock, .logistic, .classifier, .sparse, .parts, .batched, .laplacian, .diagonal, .eigenvalues,
       .recurrences, .grid,
       .arms:
@@ -102,7 +103,8 @@ enum Workload: String, CaseIterable {
   var hasSinglePrecision: Bool {
     switch self {
     case .logistic, .classifier, .parts, .laplacian, .eigenvalues: true
-    case .rosenbrock, .sparse, .batched, .diagonal, .recurrences, .grid, .arms, .powerFlow, .bundle, .molecule,
+    case .rosenbrock, .sparse, .batched, .diagonal, .recurrences, .grid, .arms, .collocation, .powerFlow, .bundle,
+      .molecule,
       .crossed, .mesh:
       false
     }
@@ -122,6 +124,7 @@ enum Workload: String, CaseIterable {
     case .recurrences: Dynamics.recurrences()
     case .grid: Dynamics.grid()
     case .arms: Dynamics.arms()
+    case .collocation: Dynamics.collocation()
     case .powerFlow: IndexCoupled.powerFlow()
     case .bundle: IndexCoupled.bundle()
     case .molecule: IndexCoupled.molecule()

@@ -1,6 +1,6 @@
 import Curvature
 
-/// W11 to W13: recurrences of few numbers, a reaction with diffusion on a grid, many small robots.
+/// W11 to W14: recurrences of few numbers, a reaction with diffusion on a grid, many small robots, an optimal motion.
 enum Dynamics {
   // MARK: W11
 
@@ -124,6 +124,51 @@ enum Dynamics {
         let points: [Tensor<Scalar>] = try inputs.points("w13_points")
         let plan = try HessianPlan(like: points[0][0], of: distance)
         return Calls { k in try plan(batch: points[k % points.count]).hessians }
+      }
+    ]
+  }
+
+  // MARK: W14
+
+  /// How a cart with a pole moves: rates of position, angle, speed and angular rate, rows of a tensor whose fifth row is the force.
+  private static func cartPole<Scalar: DifferentiableScalar>(_ z: Tensor<Scalar>) -> Tensor<Scalar> {
+    let (s, c, rate, force) = (sin(z[1]), cos(z[1]), z[3], z[4])
+    let (inertia, swing) = (1 + 0.3 * square(s), 0.5 * square(rate))
+    let acceleration = (force + 0.3 * s * (swing + 9.81 * c)) / inertia
+    let turning = -(force * c + 0.3 * swing * c * s + 1.3 * 9.81 * s) / (0.5 * inertia)
+    return Tensor.stack([z[2], rate, acceleration, turning])
+  }
+
+  /// The cost of a motion in nodes of five numbers, and what its intervals miss of Simpson's rule, times multipliers.
+  private static func lagrangian<Scalar: DifferentiableScalar>(
+    _ x: Tensor<Scalar>, _ multipliers: Tensor<Scalar>
+  ) -> Tensor<Scalar> {
+    let step: Scalar = 0.01
+    let z = x.reshaped(to: [x.shape[0] / 5, 5]).transposed()
+    let f = cartPole(z)
+    let (z0, z1) = (z[..., ..<(-1)], z[..., 1...])
+    let (f0, f1) = (f[..., ..<(-1)], f[..., 1...])
+    let middle = 0.5 * (z0[..<4] + z1[..<4]) + step / 8 * (f0 - f1)
+    let force = 0.5 * (z0[4...] + z1[4...])
+    let slopes = f0 + 4 * cartPole(Tensor.concatenate([middle, force])) + f1
+    let gaps = z1[..<4] - z0[..<4] - step / 6 * slopes
+    return 0.5 * step * (square(z0[4]) + square(z1[4])).sum() + (multipliers.transposed() * gaps).sum()
+  }
+
+  static func collocation<Scalar: DifferentiableScalar>() -> [Variant<Scalar>] {
+    [
+      Variant("hessian", "plan", label: "SparseHessianPlan of the lower triangle") { inputs in
+        let points: [Tensor<Scalar>] = try inputs.points("w14_x")
+        let multipliers: [Tensor<Scalar>] = try inputs.points("w14_multipliers")
+        let plan = try SparseHessianPlan(like: points[0], multipliers[0], triangle: .lower, of: lagrangian)
+        let elements = points.map(\.scalars)
+        var values = [Scalar](repeating: 0, count: plan.pattern.nonzeroCount)
+        return Calls(
+          run: { k in
+            let (x, weights) = (elements[k % elements.count], multipliers[k % multipliers.count])
+            try plan.evaluate(at: x.span, weights, hessian: values.mutableSpan)
+          },
+          result: { Tensor(IndexCoupled.entries(values, plan.pattern, inputs, "w14")) })
       }
     ]
   }

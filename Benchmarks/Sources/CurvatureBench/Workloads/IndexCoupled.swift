@@ -34,7 +34,7 @@ enum IndexCoupled {
   }
 
   /// Values at the reference's entries: a pattern may have more, of which one would say that they are zero.
-  private static func entries<Scalar: DifferentiableScalar>(
+  static func entries<Scalar: DifferentiableScalar>(
     _ values: [Scalar], _ pattern: SparsityPattern, _ inputs: Inputs, _ name: String
   ) -> [Scalar] {
     var places: [Int: Int] = [:]
