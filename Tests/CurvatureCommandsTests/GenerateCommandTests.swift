@@ -31,6 +31,8 @@ import Testing
     Case("mean(exp(x) @ transpose(x))", "--at", "x=reshape(linspace(-1, 1, 60), [6, 10])"),
     Case("sum(x**2 * sqrt(1 + x))", "--at", "x=[1, 2, 3]", "--dtype", "float32"),
     Case("x - x", "--at", "x=[1, 2]"),
+    // A recurrence, whose derivatives place rows where there are none.
+    Case("sum(scan(lambda c, u: (c + u*sin(c), c), x, [0.1, 0.2, 0.3])[0])", "--at", "x=[1, 2, 3]"),
     Case(
       "sum((x - p)**2) + y*k", "--at", "x=[1, 2, 3]", "--at", "y=2", "--argument", "p=[1, 0, 2]", "--argument", "k=3",
       "--subject-to", "0 <= x*y <= 1", "--subject-to", "x[0] == x[1]*p[0]"),
@@ -132,6 +134,7 @@ import Testing
     arguments: [
       (["sum(sort(x))"], "argsort"), (["sum(lgamma(x))"], "special functions"),
       (["sum(x)", "--function", "2x"], "no name of a function in C"),
+      (["sum(x)", "--function", "g0"], "no name of a function in C"),
       (["sum(x) * a", "--argument", "a=2", "--interface", "casadi"], "no data"),
       (["sum(x) * a", "--argument", "a=2", "--interface", "bridgestan"], "--let"),
       (["x", "--interface", "bridgestan"], "log densities"), (["x", "--interface", "cnlp"], "one is minimized"),

@@ -295,8 +295,13 @@ extension GroupSource {
       var terms: [String] = mask.coordinate.rows.isEmpty ? [] : ["m\(slot)_\(n)"]
       if mask.coordinate.vector != 0 { terms.append(Self.product(begin, mask.coordinate.vector)) }
       terms.append("(\(mask.coordinate.places[place] - mask.first))")
-      return "(uint64_t)(\(terms.joined(separator: " + "))) < \(mask.valid)u"
+      return Self.isInside(terms.joined(separator: " + "), mask.valid)
     }.joined(separator: " && ")
+  }
+
+  /// Whether a number is from 0 up to another; of a comparison with 0 a compiler would warn.
+  private static func isInside(_ coordinate: String, _ valid: Int) -> String {
+    valid == 0 ? "((uint64_t)(\(coordinate)) & 0)" : "(uint64_t)(\(coordinate)) < \(valid)u"
   }
 
   /// The offset of an operand that no nest fits, by division.
@@ -307,7 +312,7 @@ extension GroupSource {
     for axis in otherAxes[slot]! {
       let coordinate = "\(element) / \(axis.behind) % \(axis.extent)"
       if axis.stride != 0 { terms.append("\(coordinate) * \(axis.stride)") }
-      if axis.isMasked { conditions.append("(uint64_t)(\(coordinate) - \(axis.first)) < \(axis.valid)u") }
+      if axis.isMasked { conditions.append(Self.isInside("\(coordinate) - \(axis.first)", axis.valid)) }
     }
     return (terms.isEmpty ? "0" : terms.joined(separator: " + "), conditions.joined(separator: " && "))
   }

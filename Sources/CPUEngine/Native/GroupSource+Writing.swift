@@ -13,6 +13,19 @@ extension GroupSource {
     declareBuffers()
     if group.accumulator_count > 0 { writeAccumulation() } else { writeUnits() }
     text.line("}")
+    // What `finish` needs is in the table as well.
+    for i in 0..<Int(group.accumulator_count) {
+      _ = buffer(group.accumulators[i].partial_buffer)
+      _ = buffer(group.accumulators[i].buffer)
+    }
+  }
+
+  /// A buffer of the program, or of the function's own table.
+  private mutating func buffer(_ number: Int32) -> String {
+    guard hasOwnTable else { return "b[\(number)]" }
+    if let place = buffers.firstIndex(of: number) { return "b[\(place)]" }
+    buffers.append(number)
+    return "b[\(buffers.count - 1)]"
   }
 
   private mutating func writeUnits() {
@@ -95,13 +108,13 @@ extension GroupSource {
     guard case .fill(let type, let family) = Kernels.shared.form(of: instruction.kernel) else { return }
     let slot = group.slots[Int(instruction.a)]
     text.line(
-      "const \(family.nativeType) h\(instruction.out) = (\(family.nativeType))*(const \(type.nativeMemory) *)(b[\(slot.buffer)] + \(slot.offset));"
+      "const \(family.nativeType) h\(instruction.out) = (\(family.nativeType))*(const \(type.nativeMemory) *)(\(buffer(slot.buffer)) + \(slot.offset));"
     )
   }
 
   private mutating func declare(_ name: String, _ type: ScalarType, _ buffer: Int32, _ offset: Int, isConst: Bool) {
     let pointer = (isConst ? "const " : "") + type.nativeMemory + " *"
-    text.line("\(pointer)const \(name) = (\(pointer))(b[\(buffer)] + \(offset));")
+    text.line("\(pointer)const \(name) = (\(pointer))(\(self.buffer(buffer)) + \(offset));")
   }
 
   /// The operands of elements, with the family in which they are read.
@@ -111,6 +124,15 @@ extension GroupSource {
       instruction.operands.map { ($0, family) }
     case .accumulate(_, let family), .reduceBlocks(_, let family): [(instruction.operands[0], family)]
     case .load, .fill, .iota: []
+    }
+  }
+
+  /// The operands of elements.
+  static func elementOperands(_ instruction: Instruction) -> [Int] {
+    switch instruction.form {
+    case .load, .iota, .fill: []
+    case .accumulate, .reduceBlocks: [instruction.operands[0]]
+    case .elementwise, .pair, .convert, .store: instruction.operands
     }
   }
 
@@ -159,7 +181,7 @@ extension GroupSource {
       } else {
         let type = family.memoryType.nativeMemory
         text.line(
-          "\(type) *const p\(a.slot) = (\(type) *)b[\(a.partial_buffer)] + piece * \(group.outer * group.columns) + place;"
+          "\(type) *const p\(a.slot) = (\(type) *)\(buffer(a.partial_buffer)) + piece * \(group.outer * group.columns) + place;"
         )
         text.line("\(unrolled)for (int64_t i = 0; i < width; ++i) p\(a.slot)[i] = a\(a.slot)[i];")
       }
@@ -190,7 +212,7 @@ extension GroupSource {
   private mutating func writeStore(_ a: ck_accumulator, from values: String, at place: String, count: String) {
     let type = ScalarType.inTables[Int(a.type.rawValue)]
     text.line(
-      "\(unrolled)for (int64_t i = 0; i < \(count); ++i) ((\(type.nativeMemory) *)b[\(a.buffer)])[\(place) + i] = (\(type.nativeType))\(values)[i];"
+      "\(unrolled)for (int64_t i = 0; i < \(count); ++i) ((\(type.nativeMemory) *)\(buffer(a.buffer)))[\(place) + i] = (\(type.nativeType))\(values)[i];"
     )
   }
 
@@ -204,7 +226,7 @@ extension GroupSource {
       let a = group.accumulators[i]
       let (family, reduction) = Self.accumulation(a)
       let type = family.memoryType.nativeMemory
-      result.text.line("\(type) *const p\(i) = (\(type) *)b[\(a.partial_buffer)];")
+      result.text.line("\(type) *const p\(i) = (\(type) *)\(result.buffer(a.partial_buffer));")
       let results = Int(group.outer * group.columns)
       result.writeFold("p\(i)", family, reduction, rows: Int(group.pieces), width: "\(results)")
       result.writeStore(a, from: "p\(i)", at: "0", count: "\(results)")

@@ -19,6 +19,9 @@ struct GroupSource {
   let name: String
   /// Whether it is written out, element by element, in the function of its program.
   let isUnrolled: Bool
+  /// Whether the function is given a table of the buffers that it uses: the text is the same in any program then.
+  let hasOwnTable: Bool
+  var buffers: [Int32] = []
   /// Independent parts of the work: the argument of the function.
   private(set) var units = 1
   /// The families of all values.
@@ -104,11 +107,13 @@ struct GroupSource {
 
   /// - Parameters:
   ///   - name: that of the function.
-  ///   - isUnrolled: whether it is written out, element by element, where it is called.
-  init(_ group: ck_group, name: String, isUnrolled: Bool = false) {
+  ///   - isUnrolled: whether it is written out where it is called.
+  ///   - hasOwnTable: whether it is given the buffers that it uses alone.
+  init(_ group: ck_group, name: String, isUnrolled: Bool = false, hasOwnTable: Bool = false) {
     self.group = group
     self.name = name
     self.isUnrolled = isUnrolled
+    self.hasOwnTable = hasOwnTable
     instructions = (0..<Int(group.body_count)).map { Self.instruction(group.body[$0]) }
     nest = LoopNest(total: Int(group.total))
     for i in 0..<Int(group.direct_count) { directs[Int(group.directs[i].slot)] = group.directs[i] }
@@ -386,14 +391,6 @@ struct GroupSource {
     switch values[slot] {
     case .load(_, let family), .iota(let family), .computed(_, let family): family
     case .scalar, nil: reductions.first { $0.operand == slot }!.family
-    }
-  }
-
-  private static func elementOperands(_ instruction: Instruction) -> [Int] {
-    switch instruction.form {
-    case .load, .iota, .fill: []
-    case .accumulate, .reduceBlocks: [instruction.operands[0]]
-    case .elementwise, .pair, .convert, .store: instruction.operands
     }
   }
 }

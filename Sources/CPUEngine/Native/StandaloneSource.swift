@@ -34,7 +34,9 @@ package struct StandaloneSource {
   private var body = ""
   private var families = Set<Family>()
   private var linearFamilies = Set<Family>()
-  private var programCount = 0
+  /// The functions by their texts: two programs share what is the same.
+  private var groups: [String: String] = [:]
+  private var programs: [String: (number: Int, bytes: Int)] = [:]
   private var constantCount = 0
 
   package init() {}
@@ -111,8 +113,6 @@ package struct StandaloneSource {
   ///
   /// - Returns: the number of the function that runs it, and the bytes of memory that it takes.
   private mutating func add(_ program: Program) throws(TensorError) -> (number: Int, bytes: Int) {
-    let number = programCount
-    programCount += 1
     var bodies: [(number: Int, offset: Int)] = []
     var bytes = program.plan.byteCount
     for inner in program.bodies {
@@ -121,12 +121,12 @@ package struct StandaloneSource {
       bytes += added.bytes
     }
     var calls = NativeText()
-    calls.line("static int p\(number)(char *const *a, char *w) {")
+    calls.line("static int \(Self.own)(char *const *a, char *w) {")
     calls.line("(void)w;")
-    try declareBuffers(program, number, &calls)
+    let constants = try declareBuffers(program, &calls)
     for (i, source) in program.sources.enumerated() {
       switch source {
-      case .group(let step): calls.line(add(step, name: "p\(number)_g\(i)"))
+      case .group(let step): calls.line(add(step))
       case .recurrence(let step):
         let inner = program.bodies[step.bodyNumber]
         let (body, offset) = bodies[step.bodyNumber]
@@ -147,8 +147,22 @@ package struct StandaloneSource {
     }
     calls.line("return 0;")
     calls.line("}")
-    body += calls.text + "\n"
+    let text = constants.text + calls.text + "\n"
+    if let known = programs[text] { return known }
+    constantCount += constants.count
+    guard constantCount <= Self.mostConstants else { throw Self.tooManyConstants }
+    let number = programs.count
+    programs[text] = (number, bytes)
+    body += Self.named(text, "p\(number)")
     return (number, bytes)
+  }
+
+  /// Stands for the name of a function in its own text, until it is known that no function has the same.
+  private static let own = "\u{1}"
+
+  private static func named(_ text: String, _ name: String) -> String {
+    text.utf8.split(separator: 1, omittingEmptySubsequences: false).map { String(Substring($0)) }.joined(
+      separator: name)
   }
 
   private static func refusal(_ step: String) -> TensorError {
@@ -158,16 +172,25 @@ package struct StandaloneSource {
   }
 
   /// The table of a program's buffers: its arguments and outputs, its constants, and parts of the caller's memory.
-  private mutating func declareBuffers(_ program: Program, _ number: Int, _ text: inout NativeText) throws(TensorError)
-  {
+  ///
+  /// - Returns: the text of the constants, and how many there are.
+  private func declareBuffers(
+    _ program: Program, _ text: inout NativeText
+  ) throws(TensorError) -> (text: String, count: Int) {
+    var (constants, count) = ("", 0)
+    func declare(_ name: String, _ values: [Literal], _ type: ScalarType) throws(TensorError) {
+      count += values.count
+      guard count <= Self.mostConstants else { throw Self.tooManyConstants }
+      constants += Self.declaration("\(Self.own)_\(name)", values, type)
+    }
     let table = program.table
     var places = [String](repeating: "0", count: table.sizes.count)
     for (n, argument) in program.arguments.enumerated() {
       switch argument {
       case .input: places[n] = "a[\(n)]"
       case .kept(let storage):
-        try declare("p\(number)_k\(n)", (0..<storage.count).map { storage.literal(at: $0) }, storage.scalarType)
-        places[n] = "(char *)p\(number)_k\(n)"
+        try declare("k\(n)", (0..<storage.count).map { storage.literal(at: $0) }, storage.scalarType)
+        places[n] = "(char *)\(Self.own)_k\(n)"
       }
     }
     for (n, literal) in program.literals.enumerated() {
@@ -176,27 +199,29 @@ package struct StandaloneSource {
         case .fixed(let value, let type): (value, type)
         case .graph(let i, let type): (program.literalValues[i], type)
         }
-      try declare("p\(number)_l\(n)", [value], type)
-      places[table.argumentCount + n] = "(char *)p\(number)_l\(n)"
+      try declare("l\(n)", [value], type)
+      places[table.argumentCount + n] = "(char *)\(Self.own)_l\(n)"
     }
     for n in 0..<table.outputCount { places[table.output(n)] = "a[\(table.argumentCount + n)]" }
     for (n, offset) in program.plan.offsets.enumerated() { places[table.firstTemporary + n] = "w + \(offset)" }
     for (alias, part) in table.aliases { places[Int(alias)] = places[Int(part.root)] + " + \(part.offset)" }
     text.line("char *const b[] = {\((places + ["0"]).joined(separator: ", "))};")
     text.line("(void)b, (void)a;")
+    return (constants, count)
   }
 
-  /// Writes constants out.
-  private mutating func declare(_ name: String, _ values: [Literal], _ type: ScalarType) throws(TensorError) {
-    constantCount += values.count
-    guard constantCount <= Self.mostConstants else {
-      throw TensorError(
-        "generate: the function keeps more than \(Self.mostConstants) numbers of its own; make them arguments, as data")
+  private static var tooManyConstants: TensorError {
+    TensorError(
+      "generate: the function keeps more than \(mostConstants) numbers of its own; make them arguments, as data")
+  }
+
+  /// An array of constants.
+  private static func declaration(_ name: String, _ values: [Literal], _ type: ScalarType) -> String {
+    var text = "static const \(type.nativeType) \(name)[] = {"
+    for (n, value) in values.enumerated() {
+      text += (n == 0 ? "" : n.isMultiple(of: 8) ? ",\n  " : ", ") + Self.text(value, type)
     }
-    let texts = values.map { Self.text($0, type) }
-    body += "static const \(type.nativeType) \(name)[] = {"
-    for (n, text) in texts.enumerated() { body += (n == 0 ? "" : n.isMultiple(of: 8) ? ",\n  " : ", ") + text }
-    body += texts.isEmpty ? "0};\n" : "};\n"
+    return text + (values.isEmpty ? "0};\n" : "};\n")
   }
 
   private static func text(_ value: Literal, _ type: ScalarType) -> String {
@@ -221,15 +246,15 @@ package struct StandaloneSource {
   /// Adds the function of a group.
   ///
   /// - Returns: the call that runs it.
-  private mutating func add(_ step: ck_group_step, name: String) -> String {
-    let source = GroupSource(step.group.pointee, name: name)
+  private mutating func add(_ step: ck_group_step) -> String {
+    let source = GroupSource(step.group.pointee, name: Self.own, hasOwnTable: true)
     families.formUnion(source.families)
-    body += source.text.text + "\n"
-    var call = "\(name)(b, 0, \(source.units));"
-    if let finish = source.finish(name: name + "_finish") {
-      body += finish + "\n"
-      call += " \(name)_finish(b);"
-    }
-    return call
+    let finish = source.finish(name: Self.own + "_finish")
+    let text = source.text.text + "\n" + (finish.map { $0 + "\n" } ?? "")
+    let name = groups[text] ?? "g\(groups.count)"
+    if groups.updateValue(name, forKey: text) == nil { body += Self.named(text, name) }
+    let table = (source.buffers.map { "b[\($0)]" } + ["0"]).joined(separator: ", ")
+    let call = "\(name)(c, 0, \(source.units));" + (finish == nil ? "" : " \(name)_finish(c);")
+    return "{ char *const c[] = {\(table)}; \(call) }"
   }
 }

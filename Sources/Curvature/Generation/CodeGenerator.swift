@@ -21,7 +21,9 @@ struct CodeGenerator {
     let isName =
       name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Self.isLetter($0) || (48...57).contains($0) }
       && name.utf8.first.map { Self.isLetter($0) } ?? false
-    guard isName, !Self.reserved.contains(name) else {
+    // Functions of the file's own are g0, p0 and so on.
+    let isOwn = "gp".contains(name.first ?? " ") && name.count > 1 && name.dropFirst().allSatisfy(\.isNumber)
+    guard isName, !isOwn, !Self.reserved.contains(name) else {
       throw TensorError(
         "generate: '\(name)' is no name of a function in C; use letters, digits and '_', a letter first")
     }
