@@ -2,7 +2,8 @@
 import PackageDescription
 
 let programs = [
-  "CountRegression", "Epidemic", "GaussianProcess", "HeatEquation", "LogisticRegression", "Molecule", "NeuralNetwork",
+  "CountRegression", "Epidemic", "GaussianProcess", "HeatEquation", "Humanoid", "LogisticRegression", "Molecule",
+  "NeuralNetwork",
   "OptimalControl", "StateSpace", "Survival",
 ]
 

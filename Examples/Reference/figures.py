@@ -291,6 +291,46 @@ def optimal_control():
     figure("OptimalControl", "greatest force", forces.max(), source)
 
 
+def humanoid():
+    """Torques by Lagrange's equations, from the energies alone; no recursion over forces."""
+    import casadi as ca
+
+    n, gravity = 36, 9.81
+    parents = {0: None, 6: None, 12: None, 15: 14, 24: 14, 33: 14}
+    q, qd, qdd = ca.SX.sym("q", n), ca.SX.sym("qd", n), ca.SX.sym("qdd", n)
+    turns, places, spins = {}, {}, {}
+    kinetic = potential = 0
+    for i in range(n):
+        before = parents.get(i, i - 1)
+        R, p, w = (ca.SX.eye(3), ca.SX.zeros(3), ca.SX.zeros(3)) if before is None else (
+            turns[before], places[before], spins[before])
+        length, mass = 0.1 + 0.02 * (i % 4), 1 + 0.25 * (i % 5)
+        axes = np.roll(np.eye(3), i % 3, axis=1)      # rows: a joint's frame in the one before
+        sine, cosine = ca.sin(q[i]), ca.cos(q[i])
+        turn = ca.vertcat(ca.horzcat(cosine, -sine, 0), ca.horzcat(sine, cosine, 0), ca.horzcat(0, 0, 1))
+        places[i] = p + ca.mtimes(R, ca.SX([0.02 * (i % 3 - 1), 0.03, -length]))
+        turns[i] = ca.mtimes(ca.mtimes(R, ca.SX(axes.T)), turn)
+        spins[i] = w + turns[i][:, 2] * qd[i]
+        centre = places[i] + ca.mtimes(turns[i], ca.SX([0.01, 0.005 * (i % 2), -0.5 * length]))
+        speed = ca.jtimes(centre, q, qd)
+        spin = ca.mtimes(turns[i].T, spins[i])
+        kinetic += 0.5 * mass * ca.dot(speed, speed)
+        kinetic += 0.5 * ca.dot(spin * ca.SX([0.02, 0.025, 0.01 + 0.001 * (i % 6)]), spin)
+        potential += mass * gravity * centre[2]
+    momentum = ca.gradient(kinetic, qd)
+    torques = ca.jtimes(momentum, q, qd) + ca.jtimes(momentum, qd, qdd) - ca.gradient(kinetic - potential, q)
+    weights = np.array([0.1 * ((3 * i) % 7) - 0.25 for i in range(n)])
+    direction = np.array([i % 4 - 1.5 for i in range(2 * n)])
+    x = ca.vertcat(q, qd)
+    value = ca.dot(weights, torques)
+    slope = ca.jtimes(value, x, direction)
+    found = ca.Function("f", [x, qdd], [value, slope, ca.jtimes(slope, x, direction)])(
+        [0.5 * ((7 * i) % 11) / 11 - 0.2 for i in range(2 * n)], [i % 5 - 2 for i in range(n)])
+    source = f"CasADi {ca.__version__}: Lagrange's equations"
+    for name, number in zip(("weighted torques", "slope along a direction", "curvature along a direction"), found):
+        figure("Humanoid", name, number, source)
+
+
 def option_server():
     jax, source = jax64()
     jnp = jax.numpy
@@ -315,7 +355,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     for program in (
         logistic_regression, count_regression, survival, gaussian_process, state_space, epidemic, neural_network,
-        heat_equation, molecule, optimal_control, option_server,
+        heat_equation, molecule, optimal_control, humanoid, option_server,
     ):
         program()
     writer = csv.writer(sys.stdout, lineterminator="\n")
