@@ -33,24 +33,8 @@ struct BatchTiling: Sendable {
   /// - Returns: nil if slices depend on each other, or share too much work.
   init?(_ structure: GraphStructure, largestPartCount: (_ sliceCount: Int) -> Int) {
     self.structure = structure
-    var shapes: [Shape] = []
-    var types: [ScalarType] = []
-    shapes.reserveCapacity(structure.entries.count)
-    for entry in structure.entries {
-      switch entry.operation {
-      case .argument(let shape, let type), .fill(let shape, let type):
-        shapes.append(shape)
-        types.append(type)
-      case .primitive(let primitive):
-        let operands = entry.operands
-        let type = primitive.type(operandCount: operands.count) {
-          TensorType(shapes[Int(operands[$0])], types[Int(operands[$0])])
-        }
-        shapes.append(type.shape)
-        types.append(type.scalarType)
-      }
-    }
-    (self.shapes, self.types) = (shapes, types)
+    let types = structure.types
+    (shapes, self.types) = (types.map(\.shape), types.map(\.scalarType))
     parts = [[Part]](repeating: [], count: shapes.count)
     guard let first = structure.outputs.first, let count = shapes[Int(first)].dimensions.first,
       count >= Self.leastSlices
@@ -186,27 +170,7 @@ struct BatchTiling: Sendable {
     switch operation {
     case .argument(let shape, let type): return .argument(shape.replacing(axis: axis, with: count), type)
     case .fill(let shape, let type): return .fill(shape.replacing(axis: axis, with: count), type)
-    case .primitive(let primitive): return .primitive(restricted(primitive, axis, count))
-    }
-  }
-
-  private func restricted(_ primitive: Primitive, _ axis: Int, _ count: Int) -> Primitive {
-    func smaller(_ shape: Shape) -> Shape { shape.replacing(axis: axis, with: count) }
-    func smaller(_ slices: [AxisSlice]) -> [AxisSlice] {
-      var slices = slices
-      slices[axis] = .all(count)
-      return slices
-    }
-    if case .leaf(.iota(let shape, let along, let type)) = primitive {
-      return .leaf(.iota(smaller(shape), axis: along, type))
-    }
-    guard case .linear(let movement) = primitive else { return primitive }
-    switch movement {
-    case .broadcast(let shape, let axes): return .linear(.broadcast(smaller(shape), axes: axes))
-    case .reshape(let shape): return .linear(.reshape(smaller(shape)))
-    case .slice(let slices): return .linear(.slice(smaller(slices)))
-    case .embed(let shape, let slices): return .linear(.embed(smaller(shape), smaller(slices)))
-    case .permute, .gather, .scatterAdd, .sum, .cumulativeSum: return primitive
+    case .primitive(let primitive): return .primitive(primitive.restricted(axis: axis, to: count))
     }
   }
 }

@@ -30,7 +30,7 @@ struct GraphLowering {
   private(set) var shapes: [Shape] = []
 
   static func lower(_ structure: GraphStructure) throws(TensorError) -> LoweredGraph {
-    let structure = structure.preparingRecurrences()
+    let structure = structure.preparingRecurrences().separatingComponents()
     var lowering = GraphLowering()
     for entry in structure.entries {
       switch entry.operation {

@@ -16,8 +16,9 @@ package final class PreparedFunction: Sendable {
   package init(
     outputs: [Node], inputs: [Node], keepsMemory: Bool = true, execution: ExecutionMode? = nil
   ) throws(TensorError) {
-    try Engine.evaluate(Node.invariants(of: outputs, arguments: Set(inputs)))
-    let program = try Program(outputs: outputs, inputs: inputs)
+    let invariants = Node.invariants(of: outputs, arguments: Set(inputs))
+    try Engine.evaluate(invariants)
+    let program = try Program(outputs: Node.unifying(invariants, in: outputs), inputs: inputs)
     contexts = ContextPool(program, execution: execution, capacity: keepsMemory ? .max : 0)
     results = outputs.map { ($0.shape, $0.scalarType) }
   }

@@ -16,10 +16,31 @@ extension Node {
     return roots.map { made[$0]! }
   }
 
-  /// Whether this is a leaf, or moves what may as well be moved again.
+  /// Whether this is a leaf, or moves what may as well be moved again. Tables of whole numbers are wanted in one piece by
+  /// the steps that read them.
   private var costsNothing: Bool {
-    if case .linear(let primitive) = primitive { return primitive.isMovement }
-    return operands.isEmpty || isCast || isDetached
+    guard case .linear(let primitive) = primitive else { return operands.isEmpty || isCast || isDetached }
+    switch primitive {
+    case .slice, .permute: return !scalarType.isInteger
+    case .broadcast, .reshape, .embed: return true
+    case .gather, .scatterAdd, .sum, .cumulativeSum: return false
+    }
+  }
+
+  /// The same expressions with one node in the place of several that are the same operation on the same operands.
+  ///
+  /// - Parameter nodes: those that are compared: with the last few of their shape.
+  package static func unifying(_ nodes: [Node], in roots: [Node]) -> [Node] {
+    var different: [Shape: [Node]] = [:]
+    var replacements: [Node: Node] = [:]
+    for node in nodes {
+      if let known = different[node.shape]?.suffix(16).first(where: { $0.isSame(as: node) }) {
+        replacements[node] = known
+      } else {
+        different[node.shape, default: []].append(node)
+      }
+    }
+    return replacements.isEmpty ? roots : substituting(replacements, in: roots)
   }
 
   /// The nodes that do not depend on `arguments` but are operands of nodes that do: what is worth computing once and

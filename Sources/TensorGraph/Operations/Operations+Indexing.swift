@@ -170,6 +170,8 @@ extension Operations {
     do { try requireInside(given, axis: axis, extent: extent, countsFromEnd: countsFromEnd) } catch {
       throw TensorError("\(operation): \(error.message)")
     }
+    // So that a table is the same node however often it is used.
+    if given.arePlaces(below: extent) { return indices }
     let isData = given.givenIndices != nil
     if countsFromEnd {
       var isCounted = Node.compare(.less, indices, indices.filled(with: 0))
@@ -211,5 +213,16 @@ extension Node {
       node = node.operands[0]
     }
     return nil
+  }
+
+  /// Whether each element is one of some data of 64 bits that are all in 0 ..< `extent`. O(those data), which may be a few
+  /// times as many.
+  fileprivate func arePlaces(below extent: Int) -> Bool {
+    var node = self
+    while case .linear(let primitive) = node.primitive, primitive.isView { node = node.operands[0] }
+    guard node.isInput, node.scalarType == .int64, let known = node.value, known.count <= 16 * shape.count else {
+      return false
+    }
+    return known.withElements(of: Int64.self) { numbers in numbers.allSatisfy { $0 >= 0 && $0 < extent } }
   }
 }
