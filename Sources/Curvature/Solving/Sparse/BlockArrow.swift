@@ -29,7 +29,10 @@ public struct BlockArrow: SparseFactorizer, Hashable {
   ///   operations least among forty numbers at most.
   public init(border: [Int]? = nil) { self.border = border }
 
-  public func analysis(of pattern: SparsityPattern) throws(TensorError) -> any SparseAnalysis {
+  public func analysis(of pattern: SparsityPattern) throws(TensorError) -> any SparseAnalysis { try arrow(of: pattern) }
+
+  /// The blocks and the border of matrices with a lower triangle.
+  func arrow(of pattern: SparsityPattern) throws(TensorError) -> Arrow {
     let n = pattern.rowCount
     if let border {
       for row in border where row < 0 || row >= n {
@@ -112,7 +115,7 @@ public struct BlockArrow: SparseFactorizer, Hashable {
 }
 
 /// The order of an arrow, and where the entries of a matrix go in its blocks.
-private struct Arrow: SparseAnalysis {
+struct Arrow: SparseAnalysis {
   /// A block: its rows in the order of elimination, and what it touches of the border.
   struct Block {
     let rows: Range<Int>
@@ -197,14 +200,26 @@ private struct Arrow: SparseAnalysis {
     }
   }
 
+  /// The entries of the lower triangle of a block, and below it those that it shares with the border, column after column.
+  func panel(of block: Block, _ values: [Double]) -> [Double] {
+    var panel = [Double](repeating: 0, count: block.height * block.rows.count)
+    for (source, target) in block.entries { panel[Int(target)] = values[Int(source)] }
+    return panel
+  }
+
+  /// The entries of the border's corner, column after column.
+  func corner(of values: [Double]) -> [Double] {
+    var result = [Double](repeating: 0, count: borderCount * borderCount)
+    for (source, target) in corner { result[Int(target)] = values[Int(source)] }
+    return result
+  }
+
   func factors(of values: [Double]) throws(TensorError) -> (any SparseFactors)? {
     let n = permutation.count
     var factors = DenseColumns(count: n)
-    var schur = [Double](repeating: 0, count: borderCount * borderCount)
-    for (source, target) in corner { schur[Int(target)] = values[Int(source)] }
+    var schur = corner(of: values)
     for block in blocks {
-      var panel = [Double](repeating: 0, count: block.height * block.rows.count)
-      for (source, target) in block.entries { panel[Int(target)] = values[Int(source)] }
+      var panel = panel(of: block, values)
       guard factors.eliminate(&panel, height: block.height) else { return nil }
       let below = block.border.map { $0 + Int32(n - borderCount) }
       factors.append(panel, columns: block.rows, below: below)
@@ -224,7 +239,7 @@ private struct Arrow: SparseAnalysis {
 }
 
 /// Columns of L as they are found, dense by blocks.
-private struct DenseColumns {
+struct DenseColumns {
   var pivots: [Double] = []
   var columnStarts = [0]
   var rows: [Int32] = []
