@@ -95,7 +95,7 @@ extension Derivative {
       terms.isWorthwhile && terms.cost < productCost(colors) + Self.placingCost(pattern.nonzeroCount)
     }
     // Whatever the colouring is, where that takes longer to find than terms.
-    let precedesColoring = !isColoringKnown && (isPlan || pattern.distanceTwoCount > Self.largestColoring)
+    let precedesColoring = !isColoringKnown && (isPlan || facts.pairCount(of: pattern) > Self.largestColoring)
     let terms = precedesColoring ? try program(.nonzeros(.terms, triangle), effort: effort) : nil
     if let terms, isCheaper(terms, than: leastColorCount(pattern)) { return .terms }
     let colors = try coloring().colorCount
@@ -135,12 +135,5 @@ extension Derivative {
       search += 3000 + 8 * Double(node.shape.count)
     }
     return productCost(lines).nanoseconds > 2 * search
-  }
-}
-
-extension SparsityPattern {
-  /// The number of pairs of entries in a row.
-  fileprivate var distanceTwoCount: Int {
-    (0..<rowCount).reduce(0) { $0 + range(ofRow: $1).count * range(ofRow: $1).count }
   }
 }

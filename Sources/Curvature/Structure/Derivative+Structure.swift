@@ -9,6 +9,8 @@ final class StructureFacts: DerivativeAnswer {
     var coloring: Coloring?
     /// How many entries may be different from zero, if that has been counted.
     var nonzeroCount: Int?
+    /// Pairs of entries in a row of the pattern, if they have been counted.
+    var pairCount: Int?
   }
 
   private let state = Mutex(State())
@@ -27,6 +29,17 @@ final class StructureFacts: DerivativeAnswer {
   var nonzeroCount: Int? {
     get { state.withLock { $0.nonzeroCount } }
     set { state.withLock { $0.nonzeroCount = newValue } }
+  }
+
+  /// Pairs of entries in a row, of which a colouring looks at each. O(rows) when it is first asked for.
+  func pairCount(of pattern: SparsityPattern) -> Int {
+    state.withLock { state in
+      if let known = state.pairCount { return known }
+      let lengths = (0..<pattern.rowCount).lazy.map { pattern.range(ofRow: $0).count }
+      let count = lengths.reduce(0) { $0 + $1 * $1 }
+      state.pairCount = count
+      return count
+    }
   }
 
   var weight: Int { pattern?.nonzeroCount ?? 0 }
