@@ -114,45 +114,45 @@ extension ScalarFunction {
     switch self {
     // MARK: Arithmetic
     case .negate:
-      return .unary({ -$0 }, whole: { 0 &- $0 }, zero: .first, cost: .arithmetic, series: { -$0 }) { x, _ in
+      .unary({ -$0 }, whole: { 0 &- $0 }, zero: .first, cost: .arithmetic, series: { -$0 }) { x, _ in
         x.filled(with: -1)
       }
     case .reciprocal:
-      return .unary(
+      .unary(
         { 1 / $0 }, sign: .likeAll, cost: .division, domain: 0.25...4, hasPoles: true, singularAt: [0],
         series: \.reciprocal
       ) { _, y in -f(.square, y) }
     case .square:
-      return .unary(
+      .unary(
         { $0 * $0 }, whole: { $0 &* $0 }, zero: .first, sign: .neverNegative, cost: .arithmetic, series: { $0 * $0 }
       ) { x, _ in 2 * x }
     case .add:
-      return .binary(
+      .binary(
         { $0 + $1 }, whole: { $0 &+ $1 }, zero: .both, sign: .likeAll, cost: .arithmetic, domain: (-3...3, -3...3),
         series: { $0 + $1 }
       ) { _, x, _, _ in x.filled(with: 1) }
     case .subtract:
-      return .binary(
+      .binary(
         { $0 - $1 }, whole: { $0 &- $1 }, zero: .both, cost: .arithmetic, domain: (-3...3, -3...3),
         series: { $0 - $1 }
       ) { i, x, _, _ in x.filled(with: i == 0 ? 1 : -1) }
     case .multiply:
-      return .binary(
+      .binary(
         { $0 * $1 }, whole: { $0 &* $1 }, zero: .either, sign: .likeAll, cost: .arithmetic, domain: (-3...3, -3...3),
         series: { $0 * $1 }
       ) { i, x, y, _ in i == 0 ? y : x }
     case .scale:
-      return .binary(
+      .binary(
         { $0 == 0 ? 0 : $0 * $1 }, whole: { $0 &* $1 }, zero: .either, sign: .likeAll, cost: .arithmetic,
         domain: (-3...3, -3...3), series: { $0.isZero ? $0 : $0 * $1 }
       ) { i, x, y, _ in i == 0 ? y : x }
     case .divide:
-      return .binary(
+      .binary(
         { $0 / $1 }, whole: floorQuotient, zero: .first, sign: .likeAll, cost: .division, domain: (-3...3, 0.5...3),
         hasPoles: true, singular: { $1 == 0 }, series: { $0.isZero && !$1.isZero ? $0 : $0 * $1.reciprocal }
       ) { i, _, y, result in i == 0 ? f(.reciprocal, y) : -(result * f(.reciprocal, y)) }
     case .modulo:
-      return .binary(
+      .binary(
         floorModulo, whole: { $0 &- $1 &* floorQuotient($0, $1) }, zero: .first, cost: .library,
         domain: (-3...3, 0.3...2), hasPoles: true,
         series: { x, y in x - y * (x * y.reciprocal).step { $0.rounded(.down) } }
@@ -160,28 +160,28 @@ extension ScalarFunction {
 
     // MARK: Powers, exponentials, logarithms
     case .sqrt:
-      return .unary(
+      .unary(
         { $0.squareRoot() }, zero: .first, sign: .neverNegative, cost: .division, domain: 0.25...4, hasPoles: true,
         singularAt: [0], series: \.squareRoot
       ) { _, y in 0.5 * f(.reciprocal, y) }
     case .magnitude:
       // 0 at 0 by convention, which has no derivative there: that of √x is infinite.
-      return .unary(
+      .unary(
         { $0.squareRoot() }, zero: .first, sign: .neverNegative, cost: .division, domain: 0.25...4, hasPoles: true,
         singularAt: [0], series: \.squareRoot
       ) { x, y in .select(.compare(.equal, x, x.filled(with: 0)), f(.sqrt, x), 0.5 * f(.reciprocal, y)) }
     case .rsqrt:
-      return .unary(
+      .unary(
         { 1 / $0.squareRoot() }, sign: .neverNegative, cost: .division, domain: 0.25...4, hasPoles: true,
         singularAt: [0], series: { $0.power(-0.5) }
       ) { _, y in -0.5 * (y * f(.square, y)) }
     case .cbrt:
-      return .unary(
+      .unary(
         Foundation.cbrt, zero: .first, cost: .library, domain: 0.25...4, hasPoles: true, singularAt: [0],
         series: \.cubeRoot
       ) { _, y in f(.reciprocal, 3 * f(.square, y)) }
     case .pow:
-      return .binary(
+      .binary(
         Foundation.pow, cost: .library, domain: (0.25...3, -3...3), hasPoles: true,
         singular: { $0 == 0 && ($1.rounded() != $1 || $1 < 0) }, series: { $0.power($1) }
       ) { i, x, y, result in
@@ -189,61 +189,61 @@ extension ScalarFunction {
         i == 0 ? y ⊗ .elementwise(.pow, x, y - y.filled(with: 1)) : result ⊗ f(.log, x)
       }
     case .exp:
-      return .unary(Foundation.exp, sign: .neverNegative, cost: .polynomial, series: \.exponential) { _, y in y }
+      .unary(Foundation.exp, sign: .neverNegative, cost: .polynomial, series: \.exponential) { _, y in y }
     case .exp2:
-      return .unary(
+      .unary(
         Foundation.exp2, sign: .neverNegative, cost: .polynomial, series: { $0.scaled(by: ln2).exponential }
       ) { _, y in ln2 * y }
     case .expMinusOne:
-      return .unary(expm1, zero: .first, cost: .polynomial, series: { $0.exponential - Series(1) }) { x, _ in f(.exp, x)
+      .unary(expm1, zero: .first, cost: .polynomial, series: { $0.exponential - Series(1) }) { x, _ in f(.exp, x)
       }
     case .log:
-      return .unary(
+      .unary(
         Foundation.log, cost: .polynomial, domain: 0.25...4, hasPoles: true, singularAt: [0], series: \.logarithm
       ) { x, _ in f(.reciprocal, x) }
     case .log2:
-      return .unary(
+      .unary(
         Foundation.log2, cost: .polynomial, domain: 0.25...4, hasPoles: true, singularAt: [0],
         series: { $0.logarithm.scaled(by: 1 / ln2) }
       ) { x, _ in f(.reciprocal, ln2 * x) }
     case .log10:
-      return .unary(
+      .unary(
         Foundation.log10, cost: .library, domain: 0.25...4, hasPoles: true, singularAt: [0],
         series: { $0.logarithm.scaled(by: 1 / ln10) }
       ) { x, _ in f(.reciprocal, ln10 * x) }
     case .logOnePlus:
-      return .unary(
+      .unary(
         log1p, zero: .first, cost: .polynomial, domain: -0.75...3, hasPoles: true, singularAt: [-1],
         series: { ($0 + Series(1)).logarithm }
       ) { x, _ in f(.reciprocal, 1 + x) }
 
     // MARK: Trigonometric and hyperbolic
     case .sin:
-      return .unary(Foundation.sin, zero: .first, cost: .polynomial, partner: .cos, series: \.sine) { x, _ in
+      .unary(Foundation.sin, zero: .first, cost: .polynomial, partner: .cos, series: \.sine) { x, _ in
         f(.cos, x)
       }
     case .cos:
-      return .unary(Foundation.cos, cost: .polynomial, partner: .sin, series: \.cosine) { x, _ in -f(.sin, x) }
+      .unary(Foundation.cos, cost: .polynomial, partner: .sin, series: \.cosine) { x, _ in -f(.sin, x) }
     case .tan:
-      return .unary(
+      .unary(
         Foundation.tan, zero: .first, cost: .polynomial, domain: -1.4...1.4, hasPoles: true, series: \.tangent
       ) { _, y in 1 + f(.square, y) }
     case .asin:
-      return .unary(
+      .unary(
         Foundation.asin, zero: .first, cost: .library, domain: -0.9...0.9, hasPoles: true, singularAt: [-1, 1],
         series: \.arcSine
       ) { x, _ in f(.rsqrt, oneMinusSquare(x)) }
     case .acos:
-      return .unary(
+      .unary(
         Foundation.acos, sign: .neverNegative, cost: .library, domain: -0.9...0.9, hasPoles: true,
         singularAt: [-1, 1], series: \.arcCosine
       ) { x, _ in -f(.rsqrt, oneMinusSquare(x)) }
     case .atan:
-      return .unary(Foundation.atan, zero: .first, cost: .library, series: \.arcTangent) { x, _ in
+      .unary(Foundation.atan, zero: .first, cost: .library, series: \.arcTangent) { x, _ in
         f(.reciprocal, 1 + f(.square, x))
       }
     case .atan2:
-      return .binary(
+      .binary(
         Foundation.atan2, cost: .library, domain: (0.25...3, -3...3), hasPoles: true,
         singular: { $0 == 0 && $1 == 0 }, series: { Series.angle($0, $1) }
       ) { i, x, y, _ in
@@ -251,40 +251,40 @@ extension ScalarFunction {
         return i == 0 ? y / squaredRadius : -(x / squaredRadius)
       }
     case .sinh:
-      return .unary(Foundation.sinh, zero: .first, cost: .longPolynomial, series: \.hyperbolicSine) { x, _ in
+      .unary(Foundation.sinh, zero: .first, cost: .longPolynomial, series: \.hyperbolicSine) { x, _ in
         f(.cosh, x)
       }
     case .cosh:
-      return .unary(Foundation.cosh, sign: .neverNegative, cost: .polynomial, series: \.hyperbolicCosine) { x, _ in
+      .unary(Foundation.cosh, sign: .neverNegative, cost: .polynomial, series: \.hyperbolicCosine) { x, _ in
         f(.sinh, x)
       }
     case .tanh:
-      return .unary(
+      .unary(
         Foundation.tanh, zero: .first, cost: .polynomial, partner: .sech, series: \.hyperbolicTangent
       ) { x, _ in f(.square, f(.sech, x)) }
     case .sech:
-      return .unary(
+      .unary(
         { 2 * Foundation.exp(-Swift.abs($0)) / (1 + Foundation.exp(-2 * Swift.abs($0))) }, sign: .neverNegative,
         cost: .polynomial, partner: .tanh, series: \.hyperbolicSecant
       ) { x, y in -(y * f(.tanh, x)) }
     case .asinh:
-      return .unary(Foundation.asinh, zero: .first, cost: .library, series: \.areaSine) { x, _ in
+      .unary(Foundation.asinh, zero: .first, cost: .library, series: \.areaSine) { x, _ in
         f(.rsqrt, 1 + f(.square, x))
       }
     case .acosh:
       // Two roots, since that of the product would be real below -1 and its third derivative undefined at 1.
-      return .unary(
+      .unary(
         Foundation.acosh, sign: .neverNegative, cost: .library, domain: 1.25...4, hasPoles: true, singularAt: [1],
         series: \.areaCosine
       ) { x, _ in f(.rsqrt, x - x.filled(with: 1)) * f(.rsqrt, 1 + x) }
     case .atanh:
-      return .unary(
+      .unary(
         Foundation.atanh, zero: .first, cost: .library, domain: -0.9...0.9, hasPoles: true, singularAt: [-1, 1],
         series: \.areaTangent
       ) { x, _ in f(.reciprocal, oneMinusSquare(x)) }
     case .hypot:
       // 0 at the origin by convention, which has no derivative there: that of √y is infinite.
-      return .binary(
+      .binary(
         Foundation.hypot, zero: .both, sign: .neverNegative, cost: .library, domain: (0.25...3, -3...3), hasPoles: true,
         singular: { $0 == 0 && $1 == 0 }, series: { ($0 * $0 + $1 * $1).squareRoot }
       ) { i, x, y, result in
@@ -293,45 +293,45 @@ extension ScalarFunction {
 
     // MARK: Activations and error functions
     case .sigmoid:
-      return .unary(
+      .unary(
         { $0 >= 0 ? 1 / (1 + Foundation.exp(-$0)) : Foundation.exp($0) / (1 + Foundation.exp($0)) },
         sign: .neverNegative, cost: .polynomial, series: \.logistic
       ) { x, y in y * f(.sigmoid, -x) }
     case .softplus:
-      return .unary(
+      .unary(
         { $0.isNaN ? $0 : Swift.max($0, 0) + log1p(Foundation.exp(-Swift.abs($0))) }, sign: .neverNegative,
         cost: .longPolynomial, series: \.softplus
       ) { x, _ in f(.sigmoid, x) }
     case .relu:
-      return .unary(
+      .unary(
         { $0 <= 0 ? 0 : $0 }, whole: { $0 > 0 ? $0 : 0 }, zero: .first, sign: .neverNegative, cost: .arithmetic,
         series: { $0.fault != nil || ($0.sign ?? 1) > 0 ? $0 : Series(0) }
       ) { x, _ in Node.compare(.greater, x, x.filled(with: 0)).cast(to: x.scalarType) }
     case .erf:
-      return .unary(
+      .unary(
         Foundation.erf, zero: .first, cost: .longPolynomial, series: { $0.errorFunction(complement: false) }
       ) { x, _ in twoOverRootPi * f(.exp, -f(.square, x)) }
     case .erfc:
-      return .unary(
+      .unary(
         Foundation.erfc, sign: .neverNegative, cost: .longPolynomial, series: { $0.errorFunction(complement: true) }
       ) { x, _ in -twoOverRootPi * f(.exp, -f(.square, x)) }
 
     // MARK: Piecewise linear and piecewise constant
     case .abs:
-      return .unary(
+      .unary(
         Swift.abs, whole: { $0 < 0 ? 0 &- $0 : $0 }, zero: .first, sign: .neverNegative, cost: .arithmetic,
         singularAt: [0], series: \.magnitude
       ) { x, _ in f(.sign, x) }
     case .sign:
-      return .unary(
+      .unary(
         { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }, whole: { $0.signum() }, zero: .first, cost: .arithmetic, series: \.signum
       ) { _, _ in nil }
-    case .floor: return .steps(.down)
-    case .ceil: return .steps(.up)
-    case .round: return .steps(.toNearestOrEven)
-    case .trunc: return .steps(.towardZero)
-    case .max: return .extremum(.greater, sign: .likeAny, whole: { Swift.max($0, $1) }) { $0 > $1 }
-    case .min: return .extremum(.less, sign: .likeAll, whole: { Swift.min($0, $1) }) { $0 < $1 }
+    case .floor: .steps(.down)
+    case .ceil: .steps(.up)
+    case .round: .steps(.toNearestOrEven)
+    case .trunc: .steps(.towardZero)
+    case .max: .extremum(.greater, sign: .likeAny, whole: { Swift.max($0, $1) }) { $0 > $1 }
+    case .min: .extremum(.less, sign: .likeAll, whole: { Swift.min($0, $1) }) { $0 < $1 }
     }
   }
 }
