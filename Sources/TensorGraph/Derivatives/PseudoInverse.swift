@@ -132,7 +132,7 @@ package struct PseudoInverse {
 
   private static func isSeenThrough(_ node: Node) -> Bool {
     guard node.scalarType.isDifferentiable else { return false }
-    if case .linear(let primitive) = node.primitive { return primitive.isView }
+    if node.isView { return true }
     if case .contraction = node.primitive { return true }
     return switch node.scalarFunction {
     case .negate, .add, .subtract, .multiply: true

@@ -143,6 +143,9 @@ package final class Node: Sendable {
   /// Whether this has the operand's values in another type.
   package var isCast: Bool { if case .pointwise(.cast) = primitive { true } else { false } }
 
+  /// Whether each element is one of the operand's, known by its place.
+  var isView: Bool { if case .linear(let primitive) = primitive { primitive.isView } else { false } }
+
   /// The operand of indices of a linear primitive, if it has one.
   package var indices: Node? { operands.count > 1 ? operands[1] : nil }
 

@@ -29,15 +29,15 @@ extension Node {
 
   /// The same expressions with one node in the place of several that are the same operation on the same operands.
   ///
-  /// - Parameter nodes: those that are compared: with the last few of their shape.
+  /// - Parameter nodes: those that are compared, each with the last few that were different.
   package static func unifying(_ nodes: [Node], in roots: [Node]) -> [Node] {
-    var different: [Shape: [Node]] = [:]
+    var different: [Node] = []
     var replacements: [Node: Node] = [:]
     for node in nodes {
-      if let known = different[node.shape]?.suffix(16).first(where: { $0.isSame(as: node) }) {
+      if let known = different.suffix(64).first(where: { $0.isSame(as: node) }) {
         replacements[node] = known
       } else {
-        different[node.shape, default: []].append(node)
+        different.append(node)
       }
     }
     return replacements.isEmpty ? roots : substituting(replacements, in: roots)

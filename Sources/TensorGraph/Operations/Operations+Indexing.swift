@@ -219,7 +219,7 @@ extension Node {
   /// times as many.
   fileprivate func arePlaces(below extent: Int) -> Bool {
     var node = self
-    while case .linear(let primitive) = node.primitive, primitive.isView { node = node.operands[0] }
+    while node.isView { node = node.operands[0] }
     guard node.isInput, node.scalarType == .int64, let known = node.value, known.count <= 16 * shape.count else {
       return false
     }
