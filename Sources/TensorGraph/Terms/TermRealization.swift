@@ -18,6 +18,14 @@ package final class TermRealization {
     self.costLimit = costLimit
   }
 
+  /// Adds what something takes.
+  ///
+  /// - Throws: `PlanningLimit` if all takes more than it may.
+  func spend(_ more: Cost) throws(PlanningLimit) {
+    cost += more
+    guard cost.isPossible, cost.nanoseconds <= costLimit else { throw PlanningLimit() }
+  }
+
   /// The dense tensor of planned output terms, with an axis for each axis and then for each direction.
   func output(_ terms: [Term], shape: [Int]) throws(PlanningLimit) -> Node {
     try prepare(terms.flatMap { $0.factors.map(\.source) })
@@ -86,8 +94,7 @@ package final class TermRealization {
     space.work.spend(Self.workPerFactor * (term.factors.count + 1))
     try space.work.requireRest()
     let method = planner.method(for: term)
-    cost += method.cost
-    guard cost.isPossible, cost.nanoseconds <= costLimit else { throw PlanningLimit() }
+    try spend(method.cost)
     log.append(description(of: term, method))
     if let symmetric = method.symmetric { return node(of: symmetric, coefficient: term.coefficient) }
     let lookups = space.lookups(of: term)

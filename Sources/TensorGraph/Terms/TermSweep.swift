@@ -81,6 +81,8 @@ extension TermRealization {
       let dense = try node(of: factor.source)
       space.work.spend(Self.workPerFactor)
       let lift = factor.indices.count - shape.rank
+      let directions = Double(dense.shape.count) / Double(max(shape.count, 1))
+      try spend(planner.model.pushing(directions, under: map, from: shape, to: result))
       let image = map.apply(dense, lift: lift, space.chain)
       let axes = result.dimensions.map { space.labels.freshIndex($0) }
       images.append(
