@@ -7,7 +7,10 @@ package final class DerivativeCache: Sendable {
   /// The cache of the process.
   package static let shared = DerivativeCache()
 
-  package init() {}
+  private let isLimited: Bool
+
+  /// - Parameter isLimited: whether the least recently used is forgotten; nothing is otherwise.
+  package init(isLimited: Bool = true) { self.isLimited = isLimited }
 
   struct Key: Hashable {
     let structure: GraphStructure
@@ -62,7 +65,7 @@ package final class DerivativeCache: Sendable {
       state.clock += 1
       state.made += 1
       state.answers[key] = (fresh, state.clock)
-      state.trim(keeping: key)
+      if isLimited { state.trim(keeping: key) }
     }
     return fresh
   }

@@ -36,7 +36,7 @@ public struct MatrixFingerprint: Hashable, Sendable, Codable {
         continue
       }
       elements.append(value.count)
-      elements.append(UnsafeRawBufferPointer(start: value.base, count: value.byteCount))
+      elements.append(words: UnsafeRawBufferPointer(start: value.base, count: value.byteCount))
     }
     data = isKnown ? elements.digits : nil
   }

@@ -51,6 +51,29 @@ public struct SparseMatrix<Scalar: Numeric & Sendable>: Sendable {
     self.init(pattern: pattern, values: pattern.coordinates.map { dense[$0.row * columnCount + $0.column] })
   }
 
+  /// Matrices of equally many columns, one below the other.
+  ///
+  /// - Parameters:
+  ///   - blocks: the matrices, from the top.
+  ///   - columnCount: the number of columns of each.
+  /// - Complexity: O(rows + stored entries).
+  public init(stacking blocks: some Collection<SparseMatrix>, columnCount: Int) {
+    var starts = [0]
+    var columns: [Int32] = []
+    var values: [Scalar] = []
+    for block in blocks {
+      precondition(
+        block.columnCount == columnCount, "a block has \(block.columnCount) columns; give blocks of \(columnCount)")
+      starts += block.pattern.rowStarts.dropFirst().map { $0 + columns.count }
+      columns += block.pattern.columnIndices
+      values += block.values
+    }
+    self.init(
+      pattern: SparsityPattern(
+        rowCount: starts.count - 1, columnCount: columnCount, rowStarts: starts, columnIndices: columns),
+      values: values)
+  }
+
   /// The number of rows.
   public var rowCount: Int { pattern.rowCount }
   /// The number of columns.
