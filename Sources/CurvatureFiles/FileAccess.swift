@@ -99,6 +99,18 @@ package enum FileAccess {
     }
   }
 
+  /// Whether there is a folder by this name.
+  static func isFolder(_ path: String) -> Bool {
+    var information = stat()
+    return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// Whether there is anything by this name.
+  static func exists(_ path: String) -> Bool {
+    var information = stat()
+    return stat(path, &information) == 0
+  }
+
   /// Whether there is a file by this name.
   package static func isFile(_ path: String) -> Bool {
     var information = stat()

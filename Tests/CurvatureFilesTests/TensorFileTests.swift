@@ -152,5 +152,17 @@ import Testing
     #expect(FileManager.default.contents(atPath: file) == Data(words + values))
     #expect(throws: TensorError.self) { try matrix.write(toFile: file, triangle: .lower) }
     #expect(throws: TensorError.self) { try matrix.write(toFile: scratch.path + "/x.csv") }
+    let shared = scratch.path + "/y.petsc"
+    try matrix.write(toFile: shared, sharedBy: SingleProcess())
+    #expect(FileManager.default.contents(atPath: shared) == Data(words + values))
+    #expect(scratch.contents == ["x.petsc", "y.petsc"])
+    let form = #expect(throws: TensorError.self) {
+      try matrix.write(toFile: scratch.path + "/x.mtx", sharedBy: SingleProcess())
+    }
+    #expect(form?.message.contains(".petsc") == true)
+    #expect(throws: TensorError.self) {
+      try matrix.write(toFile: scratch.path + "/no/x.petsc", sharedBy: SingleProcess())
+    }
+    #expect(scratch.contents == ["x.petsc", "y.petsc"])
   }
 }

@@ -50,7 +50,7 @@ struct ResultOptions: ParsableArguments {
   @Option(help: "The form of the result on standard output.")
   var format: OutputFormat?
 
-  @Option(help: "Write the result to a file: .npy, .npz, .csv, .json or .mtx.")
+  @Option(help: "Write the result to a file: .npy, .npz, .csv, .json, .mtx or .petsc; rows also to a folder .zarr.")
   var output: String?
 
   @Flag(help: "Say on standard error what the computation took.")

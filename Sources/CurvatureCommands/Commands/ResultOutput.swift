@@ -32,7 +32,7 @@ enum CommandResult {
 /// Where a result goes and in which form.
 struct ResultOutput {
   /// The formats of files, by extension.
-  enum FileFormat: String, CaseIterable { case npy, npz, csv, json, mtx }
+  enum FileFormat: String, CaseIterable { case npy, npz, csv, json, mtx, petsc, zarr }
 
   private let format: OutputFormat
   private let file: (path: String, format: FileFormat)?
@@ -57,7 +57,9 @@ struct ResultOutput {
         "found --format \(wanted.rawValue) and a file .\(format.rawValue); the extension chooses, leave out --format",
         status: .usage)
     }
-    try withFiles { () throws(TensorError) in try FileAccess.checkWritable(path) }
+    try withFiles { () throws(TensorError) in
+      if format == .zarr { try MatrixFileForm.zarr.checkWritable(path) } else { try FileAccess.checkWritable(path) }
+    }
     file = (path, format)
   }
 
@@ -71,11 +73,17 @@ struct ResultOutput {
     try withFiles { () throws(TensorError) in try FileAccess.write(bytes, to: file.path) }
   }
 
-  /// The .npy file that is to be written, if it is one.
-  var npyPath: String? { file.flatMap { $0.format == .npy ? $0.path : nil } }
+  /// The file that is to be written, if its form is one to which rows are written.
+  var rowsPath: String? { file.flatMap { [.npy, .zarr].contains($0.format) ? $0.path : nil } }
+
+  /// Whether the file is of a form to which rows are written and nothing else.
+  var takesRowsAlone: Bool { file?.format == .zarr }
+
+  /// The file in PETSc's form that is to be written, if it is one.
+  var petscPath: String? { file.flatMap { $0.format == .petsc ? $0.path : nil } }
 
   /// Whether the result is wanted as coordinates of a matrix, which a sparse one has at hand.
-  var wantsCoordinates: Bool { file.map { $0.format == .mtx } ?? (format == .mtx) }
+  var wantsCoordinates: Bool { file.map { [.mtx, .petsc].contains($0.format) } ?? (format == .mtx) }
 
   private func bytes(of result: CommandResult, _ format: OutputFormat) throws(ToolError) -> [UInt8] {
     if case .sparse(let matrix) = result {
@@ -129,6 +137,14 @@ struct ResultOutput {
           "\(path): .mtx holds a matrix, found shape \(array.shape); choose two axes with --index", status: .data)
       }
       return bytes
+    case .petsc:
+      guard let bytes = try petsc({ () throws(TensorError) in try array.petsc() }) else {
+        throw ToolError(
+          "\(path): .petsc holds a matrix or a vector, found shape \(array.shape); choose two axes with --index",
+          status: .data)
+      }
+      return bytes
+    case .zarr: throw Self.noRows(path)
     case .npz, .json: fatalError("handled above")
     }
   }
@@ -138,6 +154,8 @@ struct ResultOutput {
   ) throws(ToolError) -> [UInt8] {
     switch format {
     case .mtx: return matrix.matrixMarket
+    case .petsc: return try petsc { () throws(TensorError) in try matrix.petsc() }
+    case .zarr: throw Self.noRows(path)
     case .csv: return matrix.csv
     case .json: return Array((matrix.json + "\n").utf8)
     case .npy: throw ToolError("\(path): .npy holds full arrays; write an .npz, .mtx or .json file", status: .usage)
@@ -147,6 +165,15 @@ struct ResultOutput {
       }
       return archive
     }
+  }
+
+  private static func noRows(_ path: String) -> ToolError {
+    ToolError(
+      "\(path): .zarr holds rows of a Hessian or a Jacobian in one variable; write an .npy file", status: .usage)
+  }
+
+  private func petsc<Bytes>(_ bytes: () throws(TensorError) -> Bytes) throws(ToolError) -> Bytes {
+    do throws(TensorError) { return try bytes() } catch { throw ToolError(error.message, status: .data) }
   }
 
   private func json(_ result: CommandResult) -> [UInt8] {

@@ -6,14 +6,15 @@ import TensorGraph
 /// `--stream`, `--resume`, `--triangle`
 struct StreamOptions: ParsableArguments {
   @Flag(
-    help:
-      "Write the matrix to an .npy file row by row; so is one that takes more than a sixth of the memory for results.")
+    help: ArgumentHelp(
+      "Write the matrix to an .npy file or a .zarr folder row by row; so is one that takes more than a sixth of the memory "
+        + "for results. Non-zeros to .petsc by blocks of rows."))
   var stream = false
 
-  @Flag(help: "Go on with an .npy file that an earlier run of the same command did not finish.")
+  @Flag(help: "Go on with an .npy file or a .zarr folder that an earlier run of the same command did not finish.")
   var resume = false
 
-  @Option(help: "The triangle of a Hessian to write row by row, as an array of one axis: lower or upper.")
+  @Option(help: "The triangle of a Hessian to write to .npy row by row, as an array of one axis: lower or upper.")
   var triangle: StoredTriangle = .both
 
   @Option(help: "The bytes of a block of rows; up to two of them are computed again when it goes on.")
@@ -63,17 +64,23 @@ struct StreamOptions: ParsableArguments {
     _ matrix: (Node) throws -> Matrix, of problem: FormulaProblem, _ index: [IndexComponent], _ batch: BatchOption,
     isSparse: Bool, to output: ResultOutput, by team: any ProcessTeam
   ) throws -> Matrix? {
-    guard let path = output.npyPath else {
+    if let path = output.petscPath {
+      return try writtenSparse(matrix, of: problem, index, batch, to: path, by: team)
+    }
+    guard let path = output.rowsPath else {
       if isForced {
-        throw ToolError("--stream, --resume and --triangle write to an .npy file; name one by --output", status: .usage)
+        throw ToolError(
+          "--stream, --resume and --triangle write to an .npy file or a .zarr folder; name one by --output",
+          status: .usage)
       }
       return nil
     }
+    let isForced = isForced || output.takesRowsAlone
     let rows = index == [.ellipsis] ? AxisRange().indexComponent : index[0]
     guard problem.variables.count == 1, batch.batchAxis == nil, !isSparse, index.count == 1, rows != .newAxis else {
       if isForced {
         throw ToolError(
-          "--stream, --resume and --triangle are for the matrix in one variable, or rows of it; leave out --sparse and "
+          "--stream, --resume, --triangle and .zarr are for the matrix in one variable, or rows of it; leave out --sparse and "
             + "--batch-axis, and let --index name rows", status: .usage)
       }
       return nil
@@ -93,6 +100,30 @@ struct StreamOptions: ParsableArguments {
     } catch {
       // It says what was written, and is about the file more often than about the formula.
       throw ToolError(error.message, status: error.isCancellation ? .interrupted : .data)
+    }
+    return matrix
+  }
+
+  /// Writes the non-zeros of the matrix in one variable by blocks of rows, if that is asked for or several processes share them.
+  private func writtenSparse<Matrix: DerivativeMatrix>(
+    _ matrix: (Node) throws -> Matrix, of problem: FormulaProblem, _ index: [IndexComponent], _ batch: BatchOption,
+    to path: String, by team: any ProcessTeam
+  ) throws -> Matrix? {
+    guard !resume, triangle == .both else {
+      throw ToolError("--resume and --triangle write to an .npy file; name one by --output", status: .usage)
+    }
+    guard problem.variables.count == 1, batch.batchAxis == nil, index == [.ellipsis] else {
+      if stream {
+        throw ToolError(
+          "--stream with .petsc is for the whole matrix in one variable; leave out --index and --batch-axis",
+          status: .usage)
+      }
+      return nil
+    }
+    guard stream || team.size > 1 else { return nil }
+    let matrix = try matrix(problem.variables[0].node)
+    do throws(TensorError) { try matrix.sparseRowBlocks().write(toFile: path, sharedBy: team) } catch {
+      throw ToolError(error.message, status: .data)
     }
     return matrix
   }

@@ -25,7 +25,7 @@ extension SparseMatrix where Scalar: DifferentiableScalar & LosslessStringConver
       guard triangle == .both else {
         throw TensorError("\(path): PETSc's form has all entries; leave out the triangle")
       }
-      return try FileAccess.write(PETScBinary.bytes(self), to: path)
+      return try FileAccess.write(PETScBinary.matrix(pattern, values.lazy.map { Double($0) }), to: path)
     }
     guard path.lowercased().hasSuffix(".mtx") else {
       throw TensorError("\(path): a sparse matrix is written to .mtx or .petsc")

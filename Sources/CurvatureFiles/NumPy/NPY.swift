@@ -100,10 +100,15 @@ package enum NPY {
 
   /// What stands before elements that are written as they are in memory.
   static func header(of type: ScalarType, _ shape: [Int]) -> [UInt8] {
+    header(descriptor(of: type), shape, size: 0)
+  }
+
+  /// The name of elements as they are in memory.
+  static func descriptor(of type: ScalarType) -> String {
     #if _endian(little)
-      header(name(of: type), shape, size: 0)
+      name(of: type)
     #else
-      header(name(of: type).replacing("<", with: ">"), shape, size: 0)
+      name(of: type).replacing("<", with: ">")
     #endif
   }
 

@@ -2,12 +2,13 @@ import Curvature
 import TensorGraph
 
 extension DerivativeMatrix {
-  /// Writes the matrix, or some of its rows, to an `.npy` file without ever having it in memory.
+  /// Writes the matrix, or some of its rows, to an `.npy` file or a Zarr array without ever having it in memory.
   ///
   /// <!-- swift let x = Tensor<Double>([1, 2, 3]) -->
   /// ```swift
   /// let H = hessian((x * x * x).sum(), x)
   /// try H.write(to: "H.npy", resuming: true)
+  /// try H.write(to: "H.zarr")                    // a folder with a file for each block of rows
   /// ```
   /// Blocks of rows are computed one after another; `H.npy.journal` notes those that have reached the disk, in `H.npy.partial`.
   /// Whoever is killed, cancelled or out of room leaves both, and the same call with `resuming: true` goes on from there: no block
@@ -15,11 +16,12 @@ extension DerivativeMatrix {
   /// `withProgress(_:_:)`, and a cancelled task ends between products.
   ///
   /// - Parameters:
-  ///   - path: the name of the file, `.npy`.
+  ///   - path: the name of the file, `.npy`, or of the folder of a Zarr array (version 2, without compression), `.zarr`, whose chunks
+  ///     are the blocks. A Zarr array that is there is replaced, another folder is not.
   ///   - rows: which, row-major: a range such as `10..<20`, a list, all by default. The shape is that of the matrix, or of some
   ///     rows their number and the extents of one.
   ///   - triangle: of a Hessian with all its rows: `lower` and `upper` are written row after row as an array of one axis, N (N + 1) / 2
-  ///     elements. In the whole an entry and its mirror image may differ by rounding.
+  ///     elements; not for Zarr. In the whole an entry and its mirror image may differ by rounding.
   ///   - resuming: whether to go on from what an earlier call left; begins anew if there is nothing.
   ///   - blockBytes: what a block takes in the file at most, a row at least: up to twice as much is computed again after an end at
   ///     any moment.

@@ -62,15 +62,7 @@ final class DurableFile {
 
   /// Makes the file as long as this, with room on the disk where the file system can promise that.
   func reserve(_ size: Int) throws(TensorError) {
-    var room = statvfs()
-    if fstatvfs(descriptor, &room) == 0 {
-      let free = Double(room.f_bavail) * Double(room.f_frsize)
-      guard Double(size) <= free else {
-        throw TensorError(
-          "\(path): takes \(MemoryBudget.text(bytes: Double(size))), and \(MemoryBudget.text(bytes: free)) are free there; "
-            + "write single rows, a triangle, or to another disk")
-      }
-    }
+    try Self.requireRoom(size, at: path)
     #if os(Linux)
       let failure = posix_fallocate(descriptor, 0, off_t(size))
       if failure == 0 { return }
@@ -78,6 +70,19 @@ final class DurableFile {
       if failure != EOPNOTSUPP, failure != EINVAL { try require(false) }
     #endif
     try truncate(to: size)
+  }
+
+  /// Refuses what the disk has no room for.
+  ///
+  /// - Parameter path: of something that is on the disk.
+  static func requireRoom(_ size: Int, at path: String) throws(TensorError) {
+    var room = statvfs()
+    guard statvfs(path, &room) == 0 else { return }
+    let free = Double(room.f_bavail) * Double(room.f_frsize)
+    guard Double(size) > free else { return }
+    throw TensorError(
+      "\(path): takes \(MemoryBudget.text(bytes: Double(size))), and \(MemoryBudget.text(bytes: free)) are free there; "
+        + "write single rows, a triangle, or to another disk")
   }
 
   /// Waits until what was written has reached the disk.

@@ -1,61 +1,61 @@
 import Curvature
 import TensorGraph
 
-/// Where the elements of a matrix stand in an `.npy` file: all of them, or a triangle in one axis, row after row.
-struct MatrixFileLayout {
-  let header: [UInt8]
-  private let triangle: StoredTriangle
-  private let columnCount: Int
-  private let elementBytes: Int
-  /// The bytes of the file.
-  let size: Int
-  let blockCount: Int
+/// A form in which a matrix is written block by block, and an unfinished one of it on a disk: an `.npy` file, or the folder of a
+/// Zarr array.
+protocol MatrixFileLayout {
+  /// Begins one, whose room on the disk is there when this returns; what has the name is dropped.
+  func begin(_ path: String) throws(TensorError) -> any UnfinishedMatrix
+  /// One that was begun; nil if there is none of this name, or not as it was begun.
+  func open(_ path: String) throws(TensorError) -> (any UnfinishedMatrix)?
+}
 
-  init<Scalar>(_ blocks: RowBlocks<Scalar>, _ triangle: StoredTriangle, path: String) throws(TensorError) {
-    (self.triangle, columnCount, elementBytes) = (triangle, blocks.columnCount, Scalar.scalarType.byteCount)
-    guard triangle == .both || blocks.isSymmetric else {
-      throw TensorError("\(path): a triangle is that of a Hessian with all its rows; leave out rows or the triangle")
-    }
-    let rowCount = blocks.rows.count
-    blockCount = blocks.count
-    let (whole, overflow) = rowCount.multipliedReportingOverflow(by: max(columnCount, 1) * (elementBytes + 1))
-    guard !overflow, whole < 1 << 62 else { throw TensorError("\(path): no file can have \(rowCount) such rows") }
-    let count = triangle == .both ? rowCount * columnCount : rowCount * (rowCount + 1) / 2
-    header = NPY.header(of: Scalar.scalarType, triangle == .both ? blocks.shape : [count])
-    size = header.count + count * elementBytes
+/// A matrix some of whose blocks are on a disk.
+protocol UnfinishedMatrix: AnyObject {
+  /// Where it is.
+  var path: String { get }
+  /// Writes some rows of a block.
+  ///
+  /// - Parameters:
+  ///   - elements: all elements of these rows.
+  ///   - rows: places among the rows of all blocks.
+  func write<Scalar: DifferentiableScalar>(
+    _ elements: UnsafeBufferPointer<Scalar>, rows: Range<Int>, ofBlock block: Int
+  ) throws(TensorError)
+  /// What waits, on any thread, until the disk has a block that is written.
+  func durability(ofBlock block: Int) -> () throws(TensorError) -> Void
+  /// Completes what all blocks are in, and gives it its name.
+  func finish(as path: String) throws(TensorError)
+  func remove()
+}
+
+/// The forms of matrices that are written block by block, by the ends of their names.
+package enum MatrixFileForm: String, CaseIterable, Sendable {
+  case npy, zarr
+
+  /// The form that a name asks for.
+  package init?(path: String) {
+    guard let form = Self.allCases.first(where: { path.lowercased().hasSuffix("." + $0.rawValue) }) else { return nil }
+    self = form
   }
 
-  var isTriangle: Bool { triangle != .both }
+  /// The names' ends for people: ".npy or .zarr".
+  package static var list: String { allCases.map { "." + $0.rawValue }.joined(separator: " or ") }
 
-  /// The elements that are written of a row of this number.
-  func columns(ofRow row: Int) -> Range<Int> {
-    switch triangle {
-    case .both: 0..<columnCount
-    case .lower: 0..<(row + 1)
-    case .upper: row..<columnCount
+  /// Finds out before a long computation whether one of this form can have the name.
+  package func checkWritable(_ path: String) throws(TensorError) {
+    switch self {
+    case .npy: try FileAccess.checkWritable(path)
+    case .zarr: try ZarrLayout.checkWritable(path)
     }
   }
 
-  /// The place of a row's first byte.
-  func offset(ofRow row: Int) -> Int {
-    let elements =
-      switch triangle {
-      case .both: row * columnCount
-      case .lower: row * (row + 1) / 2
-      case .upper: row * columnCount - row * (row - 1) / 2
-      }
-    return header.count + elements * elementBytes
-  }
-
-  /// What is written of some rows, from the first one's place on.
-  func stored<Scalar>(_ elements: UnsafeBufferPointer<Scalar>, rows: Range<Int>) -> [Scalar] {
-    var result: [Scalar] = []
-    result.reserveCapacity(rows.reduce(0) { $0 + columns(ofRow: $1).count })
-    for (place, row) in rows.enumerated() {
-      let columns = columns(ofRow: row)
-      let start = place * columnCount
-      result.append(contentsOf: elements[(start + columns.lowerBound)..<(start + columns.upperBound)])
+  func layout<Scalar>(
+    _ blocks: RowBlocks<Scalar>, _ triangle: StoredTriangle, path: String
+  ) throws(TensorError) -> any MatrixFileLayout {
+    switch self {
+    case .npy: try NPYLayout(blocks, triangle, path: path)
+    case .zarr: try ZarrLayout(blocks, triangle, path: path)
     }
-    return result
   }
 }

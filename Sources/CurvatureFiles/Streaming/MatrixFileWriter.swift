@@ -2,7 +2,7 @@ import Curvature
 import Foundation
 import TensorGraph
 
-/// Writes a matrix of derivatives block by block into an `.npy` file, which may be larger than memory.
+/// Writes a matrix of derivatives block by block into an `.npy` file or a Zarr array, which may be larger than memory.
 ///
 /// Elements go into `h.npy.partial` beside the file; `h.npy.journal` says which blocks have reached the disk. The file has its
 /// name when all of them have, and then the journal is gone. A process that ends in between, however it ends, leaves both, and
@@ -22,8 +22,7 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
   var finishedBlocks: [UInt8] { (0..<blocks.count).map { journal.finished.contains($0) ? 1 : 0 } }
   private let path: String
   private let remedy: String
-  private let layout: MatrixFileLayout
-  private let partial: DurableFile
+  private let partial: any UnfinishedMatrix
   private let journal: BlockJournal
   private let isPart: Bool
   /// The last block may be on its way to the disk while the next one is computed.
@@ -33,9 +32,9 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
   /// Begins a file, or goes on with one.
   ///
   /// - Parameters:
-  ///   - path: the name of the file, `.npy`.
+  ///   - path: the name of the file, `.npy`, or of the folder of a Zarr array, `.zarr`.
   ///   - blocks: what is written.
-  ///   - triangle: the part of a symmetric matrix: `lower` and `upper` are written row after row as an array of one axis.
+  ///   - triangle: the part of a symmetric matrix: `lower` and `upper` are written row after row as an `.npy` array of one axis.
   ///   - resuming: whether to go on from what an earlier writer left; begins anew if there is nothing.
   /// - Throws: `TensorError` if the file cannot be written, its disk has too little room, another process writes it, there is an
   ///   unfinished one and `resuming` is false, or that is of something else.
@@ -48,13 +47,13 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
   package init(
     _ path: String, _ blocks: RowBlocks<Scalar>, _ triangle: StoredTriangle, _ resuming: Bool, remedy: String
   ) throws(TensorError) {
-    guard path.lowercased().hasSuffix(".npy") else { throw TensorError("\(path): rows are written to .npy") }
-    try FileAccess.checkWritable(path)
-    layout = try MatrixFileLayout(blocks, triangle, path: path)
+    let form = try Self.form(path)
+    try form.checkWritable(path)
+    let layout = try form.layout(blocks, triangle, path: path)
     let header = BlockJournal.Header(triangle: triangle, matrix: blocks.fingerprint())
     journal = try BlockJournal(Self.journalPath(path), of: path)
     if let old = journal.header, resuming || !journal.finished.isEmpty {
-      partial = try Self.resumed(path, journal, old, header, layout, resuming, remedy)
+      partial = try Self.resumed(path, journal, old, header, layout, blocks.count, resuming, remedy)
     } else {
       partial = try Self.begun(path, journal, header, layout)
     }
@@ -73,9 +72,10 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
   public init(
     joining path: String, blocks: RowBlocks<Scalar>, triangle: StoredTriangle = .both, number: Int
   ) throws(TensorError) {
-    layout = try MatrixFileLayout(blocks, triangle, path: path)
-    partial = try DurableFile(Self.partialPath(path), creates: false)
-    guard partial.size == layout.size else { throw TensorError("\(path): it was begun for another matrix") }
+    guard let begun = try Self.form(path).layout(blocks, triangle, path: path).open(Self.partialPath(path)) else {
+      throw TensorError("\(path): nobody has begun it, or for another matrix")
+    }
+    partial = begun
     journal = try BlockJournal("\(Self.journalPath(path))-\(number)", of: path)
     try journal.begin(BlockJournal.Header(triangle: triangle, matrix: blocks.fingerprint()))
     (self.path, self.blocks, remedy, isPart) = (path, blocks, "resume it", true)
@@ -92,6 +92,13 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
 
   // MARK: Beginning
 
+  private static func form(_ path: String) throws(TensorError) -> MatrixFileForm {
+    guard let form = MatrixFileForm(path: path) else {
+      throw TensorError("\(path): rows are written to \(MatrixFileForm.list)")
+    }
+    return form
+  }
+
   private static func partialPath(_ path: String) -> String { path + ".partial" }
   private static func journalPath(_ path: String) -> String { path + ".journal" }
 
@@ -107,15 +114,12 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
 
   /// A file that is begun anew.
   private static func begun(
-    _ path: String, _ journal: BlockJournal, _ header: BlockJournal.Header, _ layout: MatrixFileLayout
-  ) throws(TensorError) -> DurableFile {
-    var partial: DurableFile?
+    _ path: String, _ journal: BlockJournal, _ header: BlockJournal.Header, _ layout: any MatrixFileLayout
+  ) throws(TensorError) -> any UnfinishedMatrix {
+    var partial: (any UnfinishedMatrix)?
     do throws(TensorError) {
-      let file = try DurableFile(partialPath(path), creates: true, empties: true)
+      let file = try layout.begin(partialPath(path))
       partial = file
-      try file.reserve(layout.size)
-      try file.write(layout.header, at: 0)
-      try file.synchronize()
       try journal.begin(header)
       DurableFile.synchronizeFolder(of: path)
       for part in partPaths(path) { try BlockJournal(part, of: path).remove() }
@@ -130,8 +134,8 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
   /// A file that is gone on with.
   private static func resumed(
     _ path: String, _ journal: BlockJournal, _ old: BlockJournal.Header, _ header: BlockJournal.Header,
-    _ layout: MatrixFileLayout, _ resuming: Bool, _ remedy: String
-  ) throws(TensorError) -> DurableFile {
+    _ layout: any MatrixFileLayout, _ blockCount: Int, _ resuming: Bool, _ remedy: String
+  ) throws(TensorError) -> any UnfinishedMatrix {
     let partialPath = partialPath(path)
     guard resuming else {
       throw TensorError(
@@ -143,13 +147,10 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
         "\(path): what is kept in \(partialPath) cannot be gone on with: \(difference); remove \(journal.path) to begin anew"
       )
     }
-    if FileAccess.isFile(partialPath) {
-      let partial = try DurableFile(partialPath, creates: false)
-      if partial.size == layout.size { return partial }
-    } else if journal.finished.count == layout.blockCount, FileAccess.isFile(path) {
-      // It ended between the new name and the end of the journal.
-      let whole = try DurableFile(path, creates: false)
-      if whole.size == layout.size { return whole }
+    if let partial = try layout.open(partialPath) { return partial }
+    // It ended between the new name and the end of the journal.
+    if journal.finished.count == blockCount, !FileAccess.exists(partialPath), let whole = try layout.open(path) {
+      return whole
     }
     throw TensorError(
       "\(path): \(partialPath), of which \(journal.path) tells, is not there or was changed; remove the latter to begin anew"
@@ -205,37 +206,77 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
     }
     let values = try Evaluation.storage(elements.node)
     try record(block) { () throws(TensorError) in
-      try values.withElements(of: Scalar.self) { elements throws(TensorError) in try put(elements, rows) }
+      try values.withElements(of: Scalar.self) { elements throws(TensorError) in
+        try partial.write(elements, rows: rows, ofBlock: block)
+      }
     }
   }
 
   func write(block: Int, isAnnounced: Bool) throws(TensorError) {
     try record(block) { () throws(TensorError) in
-      try blocks.forEachChunk(ofBlock: block, isAnnounced: isAnnounced, put)
-    }
-  }
-
-  private func put(_ elements: UnsafeBufferPointer<Scalar>, _ rows: Range<Int>) throws(TensorError) {
-    let offset = layout.offset(ofRow: rows.lowerBound)
-    if layout.isTriangle {
-      try partial.write(layout.stored(elements, rows: rows), at: offset)
-    } else {
-      try partial.write(UnsafeRawBufferPointer(elements), at: offset)
+      try blocks.forEachChunk(ofBlock: block, isAnnounced: isAnnounced) { elements, rows throws(TensorError) in
+        try partial.write(elements, rows: rows, ofBlock: block)
+      }
     }
   }
 
   private func record(_ block: Int, _ write: () throws(TensorError) -> Void) throws(TensorError) {
-    do throws(TensorError) {
+    try explained { () throws(TensorError) in
       try write()
       try disk.wait()
-      disk.begin { [partial, journal] () throws(TensorError) in
-        try partial.synchronize()
+      let durability = partial.durability(ofBlock: block)
+      disk.begin { [journal] () throws(TensorError) in
+        try durability()
         try journal.record(block)
       }
-    } catch {
+    }
+  }
+
+  /// What is done, with errors that say what is kept.
+  private func explained<Result>(_ body: () throws(TensorError) -> Result) throws(TensorError) -> Result {
+    do throws(TensorError) { return try body() } catch {
       try? disk.wait()
       throw TensorError(
         (error.isCancellation ? "\(path): cancelled" : error.message) + kept, isCancellation: error.isCancellation)
+    }
+  }
+
+  /// Writes blocks of all processes in rounds, one of each at a time, into the file that they have open together. While the next ones
+  /// are computed the disk takes the last ones.
+  ///
+  /// - Parameters:
+  ///   - own: the blocks of this process.
+  ///   - rounds: as many as the process with most has blocks.
+  ///   - known: the elements of a block, if they have been computed.
+  func writeTogether(
+    _ own: [Int], rounds: Int, _ team: some ProcessTeam, known: (_ block: Int) -> Tensor<Scalar>?
+  ) throws(TensorError) {
+    guard let rows = partial as? UnfinishedNPY else { fatalError("one file is written by all processes") }
+    try team.withShared(partial.path) { file throws(TensorError) in
+      var last: Int?
+      for round in 0...rounds {
+        let block = round < own.count ? own[round] : nil
+        let part = try team.agree { () throws(TensorError) in
+          try explained { () throws(TensorError) in
+            let part =
+              if let block { try rows.stored(block, of: blocks, known: known(block)) } else {
+                (bytes: [UInt8](), offset: 0)
+              }
+            try disk.wait()
+            return part
+          }
+        }
+        try team.agree { () throws(TensorError) in
+          // All processes do both, whatever becomes of the first.
+          let isDurable = Result { () throws(TensorError) in try file.synchronize() }
+          let isWritten = Result { () throws(TensorError) in try file.write(part.bytes, at: part.offset) }
+          try isDurable.get()
+          if let last { try journal.record(last) }
+          try isWritten.get()
+        }
+        last = block
+        if let block { disk.begin(partial.durability(ofBlock: block)) }
+      }
     }
   }
 
@@ -256,8 +297,7 @@ public final class MatrixFileWriter<Scalar: DifferentiableScalar> {
     guard missingBlocks.isEmpty else {
       throw TensorError("\(path): \(missingBlocks.count) of \(blocks.count) blocks are missing" + kept)
     }
-    try partial.synchronize()
-    if partial.path != path { try partial.rename(to: path) }
+    try partial.finish(as: path)
     journal.remove()
     isFinished = true
   }

@@ -19,6 +19,13 @@ public protocol ProcessTeam: AnyObject {
   /// - Parameter bytes: those of this process.
   /// - Throws: `TensorError` if some cannot be reached.
   func exchange(_ bytes: [UInt8]) throws(TensorError) -> [[UInt8]]
+
+  /// A file that is there already, to be written by all of them together; by default each writes its part by itself, on a disk that
+  /// all of them see. All of them call this.
+  ///
+  /// - Parameter path: its name.
+  /// - Throws: `TensorError` if it cannot be opened.
+  func openShared(_ path: String) throws(TensorError) -> any SharedFile
 }
 
 extension ProcessTeam {

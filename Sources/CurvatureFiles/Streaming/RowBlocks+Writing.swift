@@ -2,13 +2,15 @@ import Curvature
 import TensorGraph
 
 extension RowBlocks {
-  /// Writes all blocks to an `.npy` file, as `write(to:rows:triangle:resuming:blockBytes:)` of a matrix does, shared by processes.
+  /// Writes all blocks to an `.npy` file or a Zarr array, as `write(to:rows:triangle:resuming:blockBytes:)` of a matrix does, shared by
+  /// processes.
   ///
-  /// Each process computes a part of the missing blocks and writes it to its place; the file has the same bits whatever their
+  /// Each process computes a part of the missing blocks and writes it to its place, in one `.npy` file in rounds of a block of each, as
+  /// collective writes are; the file has the same bits whatever their
   /// number. Another number of processes can go on with what some have left.
   ///
   /// - Parameters:
-  ///   - path: the name of the file, `.npy`, on a disk that all processes see.
+  ///   - path: the name of the file, `.npy` or `.zarr`, on a disk that all processes see.
   ///   - triangle: the part of a symmetric matrix.
   ///   - resuming: whether to go on from what is there; begins anew if there is nothing.
   ///   - team: the processes, all of which call this for the same matrix.
@@ -36,17 +38,22 @@ extension RowBlocks {
       if let first { return first }
       return try MatrixFileWriter(joining: path, blocks: self, triangle: triangle, number: team.rank)
     }
-    try team.agree { () throws(TensorError) in
-      let own = Array(missing[team.share(of: missing.count)])
-      announce(own)
-      for block in own {
-        if let elements = known(block) {
-          try writer?.write(block: block, elements: elements)
-        } else {
-          try writer?.write(block: block, isAnnounced: true)
+    let own = Array(missing[team.share(of: missing.count)])
+    announce(own)
+    // Chunks of an array are files of their own; one file is written by all together.
+    if team.size > 1, MatrixFileForm(path: path) == .npy {
+      try writer?.writeTogether(own, rounds: (missing.count + team.size - 1) / team.size, team, known: known)
+    } else {
+      try team.agree { () throws(TensorError) in
+        for block in own {
+          if let elements = known(block) {
+            try writer?.write(block: block, elements: elements)
+          } else {
+            try writer?.write(block: block, isAnnounced: true)
+          }
         }
+        try writer?.settle()
       }
-      try writer?.settle()
     }
     // Those who joined close their journals before the first reads them.
     writer = nil

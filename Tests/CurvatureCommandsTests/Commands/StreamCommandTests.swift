@@ -35,6 +35,11 @@ import Testing
   @Test(
     "What cannot be written row by row is refused before anything is computed",
     arguments: [
+      (["--stream", "--output", "x.petsc", "--index", "0"], "for the whole matrix in one variable"),
+      (["--resume", "--output", "x.petsc"], "write to an .npy file"),
+      (["--output", "x.zarr", "--at", "y=2"], "in one variable"),
+      (["--output", "x.zarr", "--index", "0, 1"], "name rows"),
+      (["--output", "x.zarr", "--sparse"], "leave out --sparse"),
       (["--stream"], "name one by --output"), (["--stream", "--output", "x.csv"], "name one by --output"),
       (["--resume", "--output", "x.npy", "--at", "y=2"], "in one variable"),
       (["--stream", "--output", "x.npy", "--index", "0, 1"], "let --index name rows"),
@@ -45,6 +50,57 @@ import Testing
   func refused(_ arguments: [String], _ text: String) {
     let outcome = Tool.run(["hessian", "sum(x**3)", "--at", "x=[1, 2]"] + arguments)
     #expect(outcome.status == 2 && outcome.errors.contains(text), "\(outcome.errors)")
+  }
+
+  @Test("A .zarr folder has the rows that an .npy file has") func zarr() throws {
+    let scratch = try Scratch()
+    let (array, file) = (scratch.path + "/m.zarr", scratch.path + "/m.npy")
+    #expect(Tool.run(Self.arguments(array)).status == 0)
+    #expect(Tool.run(Self.arguments(file, "--stream")).status == 0)
+    let elements = (0..<15).flatMap {
+      FileManager.default.contents(atPath: "\(array)/\($0).0").map { [UInt8]($0) } ?? []
+    }
+    #expect(try elements == Array(Data(contentsOf: URL(fileURLWithPath: file)).suffix(150 * 150 * 8)))
+    #expect(FileManager.default.fileExists(atPath: array + "/.zarray") && scratch.contents == ["m.npy", "m.zarr"])
+    // Over an array, and not over anything else.
+    #expect(Tool.run(Self.arguments(array, "--resume")).status == 0)
+    try FileManager.default.createDirectory(atPath: scratch.path + "/mine.zarr", withIntermediateDirectories: false)
+    let refused = Tool.run(Self.arguments(scratch.path + "/mine.zarr"))
+    #expect(refused.status == 1 && refused.errors.contains("a folder without .zarray"))
+    let gradient = run("gradient", "sum(x**2)", "--at", "x=[1, 2]", "--output", array)
+    #expect(gradient.status == 2 && gradient.errors.contains(".zarr holds rows of a Hessian or a Jacobian"))
+  }
+
+  @Test("Matrices and vectors in PETSc's form") func petsc() throws {
+    let scratch = try Scratch()
+    let path = scratch.path + "/m.petsc"
+    func read() throws -> (numbers: [Int], values: [Double]) {
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      func word(_ place: Int) -> Int { (0..<4).reduce(0) { $0 << 8 | Int(bytes[4 * place + $1]) } }
+      let count = word(0) == 1_211_216 ? 4 + word(1) + word(3) : 2
+      #expect(word(0) == 1_211_216 || word(0) == 1_211_214)
+      let values = stride(from: 4 * count, to: bytes.count, by: 8).map { start in
+        Double(bitPattern: (0..<8).reduce(0) { $0 << 8 | UInt64(bytes[start + $1]) })
+      }
+      return ((0..<count).map(word), values)
+    }
+    let chain = ["hessian", "sum((x[1:] - x[:-1])**2 * x[1:])", "--at", "x=[1, 2, 4]", "--output", path]
+    for more in [["--sparse"], ["--stream"], []] {
+      #expect(Tool.run(chain + more).status == 0)
+      let (numbers, values) = try read()
+      // (y - x)² y: second derivatives 2 y in x, 6 y - 4 x in y, 2 x - 4 y in both.
+      #expect(numbers == [1_211_216, 3, 3, 7, 2, 3, 2, 0, 1, 0, 1, 2, 1, 2])
+      #expect(values == [4, -6, -6, 16, -12, -12, 16])
+    }
+    #expect(run("gradient", "sum(x**2)", "--at", "x=[1, 2]", "--output", path).status == 0)
+    let vector = try read()
+    #expect(vector.numbers == [1_211_214, 2] && vector.values == [2, 4])
+    #expect(run("hessian", "x[0]**2*x[1]", "--at", "x=[1, 2]", "--output", path).status == 0)
+    let dense = try read()
+    #expect(dense.numbers == [1_211_216, 2, 2, 3, 2, 1, 0, 1, 0] && dense.values == [4, 2, 2])
+    let refused = run("hessian", "sum(x**2)", "--at", "x=ones((2, 2))", "--output", path, "--index", "...")
+    #expect(refused.status == 1 && refused.errors.contains("found shape"), "\(refused.errors)")
+    #expect(scratch.contents == ["m.petsc"])
   }
 
   @Test("An error of the file is about the file") func noRoom() throws {
