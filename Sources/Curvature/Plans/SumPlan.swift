@@ -173,7 +173,7 @@ public final class SumPlan<Point: TensorTree> {
 
   private func sum(_ part: Part, at x: [Double]) throws(TensorError) -> [Double] {
     let own = Result { () throws(TensorError) in
-      var sum = PairwiseSum()
+      var sum = PairwiseSum(count: pieceCount)
       for number in share.numbers(pieceCount) {
         sum.add(try part.elements(function(of: number), at: x), number: number)
       }

@@ -98,13 +98,32 @@ import Testing
   func order(_ count: Int) {
     var generator = RepeatableGenerator(seed: UInt64(count))
     let vectors = (0..<count).map { _ in generator.reals(3, in: -1...1).map { exp(20 * $0) } }
-    var inOrder = PairwiseSum()
-    for (number, vector) in vectors.enumerated() { inOrder.add(vector, number: number) }
-    #expect(inOrder.nodes.count == count.nonzeroBitCount)
+    var inOrder = PairwiseSum(count: count)
+    for (number, vector) in vectors.enumerated() {
+      inOrder.add(vector, number: number)
+      #expect(1 << (inOrder.nodes.count - 1) <= count)
+    }
+    #expect(inOrder.nodes.count == 1)
+    // The tree halves the numbers.
+    func halved(_ numbers: Range<Int>) -> [Double] {
+      if numbers.count == 1 { return vectors[numbers.lowerBound] }
+      let height = Int.bitWidth - (count - 1).leadingZeroBitCount
+      // The first halving that tells some of the numbers from others.
+      for depth in 1...height {
+        let cuts = (0...(1 << depth)).map { (count * $0) >> depth }.filter {
+          $0 > numbers.lowerBound && $0 < numbers.upperBound
+        }
+        if let cut = cuts.first {
+          return zip(halved(numbers.lowerBound..<cut), halved(cut..<numbers.upperBound)).map(+)
+        }
+      }
+      return []
+    }
+    #expect(inOrder.total == halved(0..<count))
     for groups in 1...4 {
-      var sum = PairwiseSum()
+      var sum = PairwiseSum(count: count)
       for group in (0..<groups).reversed() {
-        var part = PairwiseSum()
+        var part = PairwiseSum(count: count)
         for number in stride(from: group, to: count, by: groups).reversed() {
           part.add(vectors[number], number: number)
         }
@@ -116,6 +135,16 @@ import Testing
       let plain = vectors.reduce(0) { $0 + $1[i] }
       #expect(abs(inOrder.total[i] - plain) <= 1e-14 * plain)
     }
-    #expect(PairwiseSum().total.isEmpty)
+    // Ranges of 2, 4, 8, … are one sum each.
+    for groups in [2, 4, 8, 16] where groups <= count {
+      for group in 0..<groups {
+        var part = PairwiseSum(count: count)
+        for number in (count * group / groups)..<(count * (group + 1) / groups) {
+          part.add(vectors[number], number: number)
+        }
+        #expect(part.nodes.count == 1)
+      }
+    }
+    #expect(PairwiseSum(count: count).total.isEmpty)
   }
 }

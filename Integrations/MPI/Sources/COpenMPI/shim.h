@@ -30,13 +30,27 @@ static inline int curvature_mpi_gather_count(const long long *count, long long *
   return MPI_Allgather(count, 1, MPI_LONG_LONG, counts, 1, MPI_LONG_LONG, MPI_COMM_WORLD);
 }
 
-static inline int curvature_mpi_send(const void *bytes, int count, int rank) {
-  return MPI_Send(bytes, count, MPI_BYTE, rank, 0, MPI_COMM_WORLD);
+static inline int curvature_mpi_trade(
+    const void *bytes, const int *counts, const int *starts, void *others, const int *other_counts,
+    const int *other_starts) {
+  return MPI_Alltoallv(bytes, counts, starts, MPI_BYTE, others, other_counts, other_starts, MPI_BYTE, MPI_COMM_WORLD);
 }
 
-static inline int curvature_mpi_receive(void *bytes, int count, int rank) {
-  return MPI_Recv(bytes, count, MPI_BYTE, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+static inline int curvature_mpi_trade_counts(const int *counts, int *other_counts) {
+  return MPI_Alltoall(counts, 1, MPI_INT, other_counts, 1, MPI_INT, MPI_COMM_WORLD);
 }
+
+// A file that all processes have open.
+static inline int curvature_mpi_file_open(const char *path, MPI_File *file) {
+  return MPI_File_open(MPI_COMM_WORLD, path, MPI_MODE_WRONLY, MPI_INFO_NULL, file);
+}
+
+static inline int curvature_mpi_file_write(MPI_File file, long long offset, const void *bytes, int count) {
+  return MPI_File_write_at_all(file, (MPI_Offset)offset, bytes, count, MPI_BYTE, MPI_STATUS_IGNORE);
+}
+
+static inline int curvature_mpi_file_synchronize(MPI_File file) { return MPI_File_sync(file); }
+static inline int curvature_mpi_file_close(MPI_File *file) { return MPI_File_close(file); }
 
 // The text of an error, with room for MPI_MAX_ERROR_STRING characters.
 static inline int curvature_mpi_text(int code, char *text, int *count) { return MPI_Error_string(code, text, count); }

@@ -22,7 +22,7 @@ public final class Communicator: ProcessTeam {
   /// Bytes that this process has given to others by these calls.
   public private(set) var bytesSent = 0
   /// The most bytes of one message: counts of MPI have 32 bits.
-  private static let messageLimit = 1 << 30
+  static let messageLimit = 1 << 30
 
   private init() throws(TensorError) {
     try Self.require(curvature_mpi_start(), "MPI_Init")
@@ -89,6 +89,8 @@ public final class Communicator: ProcessTeam {
     return all
   }
 
+  public func openShared(_ path: String) throws(TensorError) -> any SharedFile { try CollectiveFile(path, self) }
+
   /// The elements of one process, in all of them.
   ///
   /// - Parameters:
@@ -133,81 +135,91 @@ public final class Communicator: ProcessTeam {
 
   /// The sum of numbered vectors that are spread over processes: the same bits however they are spread.
   ///
-  /// Processes add what they have in pairs, level by level, and the first tells the others.
-  /// - Parameter part: the vectors of this process.
-  /// - Throws: `TensorError` if MPI reports an error.
-  /// - Complexity: O(log size) messages one after another; each process sends its sums once, the first the total to all.
+  /// A reduce-scatter and a gather in a fixed order: each process gets its part of the elements of all partial sums, adds them up in
+  /// the order of the tree of `PairwiseSum`, and tells the others its part of the total. Where 2, 4, 8, … processes have ranges of
+  /// `share(of:)` each has one partial sum, and bytes are as few as any such sum takes: for vectors of n bytes each sends
+  /// 2 n (size − 1) / size. For other numbers of processes a range is a few subtrees, and as many partial sums are sent.
+  /// - Parameter part: the vectors of this process, or sums of them.
+  /// - Throws: `TensorError` if processes have vectors of different lengths, or MPI reports an error.
   public func sum(_ part: PairwiseSum) throws(TensorError) -> [Double] {
-    var sum = part
-    var distance = 1
-    while distance < size, rank & distance == 0 {
-      if rank + distance < size {
-        for node in try Self.nodes(receive(from: rank + distance)) { sum.add(node) }
-      }
-      distance *= 2
+    if size == 1 { return part.total }
+    let lengths = try gather(elements: [Double(part.nodes.first?.elements.count ?? -1)]).map { Int($0[0]) }
+    let count = lengths.max() ?? 0
+    guard lengths.allSatisfy({ $0 == count || $0 < 0 }) else {
+      throw TensorError("sum: processes have vectors of \(lengths) elements; give vectors of one length")
     }
-    if rank > 0 { try send(Self.bytes(sum.nodes), to: rank - distance) }
-    let total = rank == 0 ? sum.total : []
-    let count = Int(try broadcast([Double(total.count)])[0])
-    return try broadcast(rank == 0 ? total : [Double](repeating: 0, count: count))
+    var total = [Double](repeating: 0, count: max(0, count))
+    for start in stride(from: 0, to: count, by: Self.sumLimit) {
+      let parts = (0..<size).map { rank in
+        let length = min(Self.sumLimit, count - start)
+        return start + length * rank / size..<start + length * (rank + 1) / size
+      }
+      var sum = PairwiseSum(count: part.count)
+      for node in try trade(part.nodes, parts) { sum.add(node) }
+      try gather(sum.total, parts, into: &total)
+    }
+    return total
   }
 
-  // MARK: Messages
+  /// The most elements of a vector of which parts are on their way at a time.
+  private static let sumLimit = 1 << 21
 
-  private func send(_ bytes: [UInt8], to rank: Int) throws(TensorError) {
-    let count = withUnsafeBytes(of: Int64(bytes.count)) { Array($0) }
-    for message in [count, bytes] {
-      for start in stride(from: 0, to: message.count, by: Self.messageLimit) {
-        let size = min(Self.messageLimit, message.count - start)
-        let code = message.withUnsafeBytes { curvature_mpi_send($0.baseAddress! + start, Int32(size), Int32(rank)) }
-        try Self.require(code, "MPI_Send")
+  /// The elements of each process, put in their places in all of them.
+  private func gather(_ own: [Double], _ parts: [Range<Int>], into total: inout [Double]) throws(TensorError) {
+    let code = own.withUnsafeBytes { own in
+      total.withUnsafeMutableBytes {
+        curvature_mpi_gather(
+          own.baseAddress, Int32(own.count), $0.baseAddress! + 8 * parts[0].lowerBound,
+          parts.map { Int32(8 * $0.count) }, parts.map { Int32(8 * ($0.lowerBound - parts[0].lowerBound)) })
       }
     }
-    bytesSent += bytes.count
+    try Self.require(code, "MPI_Allgatherv")
+    bytesSent += 8 * own.count * (size - 1)
   }
 
-  private func receive(from rank: Int) throws(TensorError) -> [UInt8] {
-    func receive(_ count: Int) throws(TensorError) -> [UInt8] {
-      var message = [UInt8](repeating: 0, count: count)
-      for start in stride(from: 0, to: count, by: Self.messageLimit) {
-        let size = min(Self.messageLimit, count - start)
-        let code = message.withUnsafeMutableBytes {
-          curvature_mpi_receive($0.baseAddress! + start, Int32(size), Int32(rank))
+  /// The own part of the elements of all processes' sums, in return for their parts of this one's: depth and number of each sum
+  /// stand before its elements.
+  private func trade(_ nodes: [PairwiseSum.Node], _ parts: [Range<Int>]) throws(TensorError) -> [PairwiseSum.Node] {
+    let counts = parts.map { Int32(nodes.count * (16 + 8 * $0.count)) }
+    var otherCounts = [Int32](repeating: 0, count: size)
+    try Self.require(curvature_mpi_trade_counts(counts, &otherCounts), "MPI_Alltoall")
+    func starts(_ counts: [Int32]) -> [Int32] { counts.indices.map { counts[..<$0].reduce(0, +) } }
+    let bytes = Self.bytes(nodes, parts)
+    let total = otherCounts.reduce(0) { $0 + Int($1) }
+    var code: Int32 = 0
+    let others = [UInt8](unsafeUninitializedCapacity: total) { buffer, initialized in
+      code = curvature_mpi_trade(bytes, counts, starts(counts), buffer.baseAddress, otherCounts, starts(otherCounts))
+      initialized = total
+    }
+    try Self.require(code, "MPI_Alltoallv")
+    bytesSent += bytes.count - Int(counts[rank])
+    let length = parts[rank].count
+    return others.withUnsafeBytes { others in
+      stride(from: 0, to: total, by: 16 + 8 * length).map { place in
+        func integer(_ number: Int) -> Int {
+          Int(others.loadUnaligned(fromByteOffset: place + 8 * number, as: Int64.self))
         }
-        try Self.require(code, "MPI_Recv")
+        let elements = [Double](unsafeUninitializedCapacity: length) { buffer, initialized in
+          let source = UnsafeRawBufferPointer(rebasing: others[(place + 16)..<(place + 16 + 8 * length)])
+          UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
+          initialized = length
+        }
+        return PairwiseSum.Node(depth: integer(0), number: integer(1), elements: elements)
       }
-      return message
     }
-    let count = try receive(8).withUnsafeBytes { $0.loadUnaligned(as: Int64.self) }
-    return try receive(Int(count))
   }
 
-  /// Sums as bytes: level, number and count of each before its elements.
-  private static func bytes(_ nodes: [PairwiseSum.Node]) -> [UInt8] {
+  /// Parts of sums as bytes, one part after another.
+  private static func bytes(_ nodes: [PairwiseSum.Node], _ parts: [Range<Int>]) -> [UInt8] {
     var bytes: [UInt8] = []
-    for node in nodes {
-      for number in [node.level, node.number, node.elements.count] {
-        withUnsafeBytes(of: Int64(number)) { bytes += $0 }
+    bytes.reserveCapacity(parts.reduce(0) { $0 + nodes.count * (16 + 8 * $1.count) })
+    for part in parts {
+      for node in nodes {
+        for number in [node.depth, node.number] { withUnsafeBytes(of: Int64(number)) { bytes += $0 } }
+        node.elements[part].withUnsafeBytes { bytes += $0 }
       }
-      node.elements.withUnsafeBytes { bytes += $0 }
     }
     return bytes
-  }
-
-  private static func nodes(_ bytes: [UInt8]) -> [PairwiseSum.Node] {
-    var nodes: [PairwiseSum.Node] = []
-    var place = 0
-    func integer() -> Int {
-      defer { place += 8 }
-      return Int(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Int64.self) })
-    }
-    while place < bytes.count {
-      let (level, number, count) = (integer(), integer(), integer())
-      let end = place + 8 * count
-      nodes.append(.init(level: level, number: number, elements: elements(Array(bytes[place..<end]))))
-      place = end
-    }
-    return nodes
   }
 
   static func elements<Element: BitwiseCopyable>(_ bytes: [UInt8]) -> [Element] {
@@ -218,7 +230,7 @@ public final class Communicator: ProcessTeam {
     }
   }
 
-  private static func require(_ code: Int32, _ call: String) throws(TensorError) {
+  static func require(_ code: Int32, _ call: String) throws(TensorError) {
     guard code != 0 else { return }
     var text = [CChar](repeating: 0, count: Int(curvature_mpi_text_room()) + 1)
     var count: Int32 = 0

@@ -143,10 +143,11 @@ public final class DistributedHessian<Scalar: DifferentiableScalar>: TensorIndex
       })
   }
 
-  /// Writes the matrix to an `.npy` file on a disk that all processes see; rows that are known are not computed again.
+  /// Writes the matrix to an `.npy` file, by collective writes of MPI-IO, or to a Zarr array, on a disk that all processes see; rows that
+  /// are known are not computed again.
   ///
   /// - Parameters:
-  ///   - path: the name of the file.
+  ///   - path: the name of the file, `.npy`, or of the array's folder, `.zarr`.
   ///   - triangle: `lower` and `upper` are written row after row as an array of one axis.
   ///   - resuming: whether to go on from what an earlier job left, of however many processes; begins anew if there is nothing.
   /// - Throws: `TensorError` as `write(to:rows:triangle:resuming:blockBytes:)` of a Hessian: the same in all processes.

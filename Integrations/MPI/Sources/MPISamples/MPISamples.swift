@@ -27,7 +27,11 @@ struct MPISamples {
     case "sum": try sum(world)
     case "differ": try differ(world, arguments[1])
     case "write": try write(world, arguments[1], killing: arguments.dropFirst(2).first.flatMap { Int($0) })
-    case "efficiency": try efficiency(world)
+    case "sparse": try sparse(world)
+    case "petsc": try petsc(world, arguments[1])
+    case "bytes": try bytes(world, Int(arguments[1])!, length: Int(arguments[2])!)
+    case "efficiency":
+      try Efficiency(world, repeats: arguments.dropFirst(2).first.flatMap { Int($0) } ?? 9).measure(arguments[1])
     case "stream": try stream(arguments[1], rows: Int(arguments[2])!)
     case "pieces": try pieces(world, Int(arguments[1])!)
     case let name: throw TensorError("there is no sample '\(name ?? "")'")
@@ -109,12 +113,83 @@ struct MPISamples {
     return lines
   }
 
+  /// A function whose Hessian is a band, one on a grid, and one without structure, with the way in which one process reads them.
+  private static func sparseHessians() -> [Hessian<Double>] {
+    let x = Tensor<Double>.linspace(-1, 1, 101)
+    let grid = sin(Tensor<Double>.arange(63)).reshaped(to: [9, 7])
+    return [
+      Curvature.hessian(Efficiency.chain(x), x), Curvature.hessian(Efficiency.surface(grid), grid), matrix(),
+      Curvature.hessian(square(x[..<3]).sum(), x), Curvature.hessian((x[0] * x).sum(), x),
+    ]
+  }
+
+  private static func sparse(_ world: Communicator) throws -> [String] {
+    var lines: [String] = []
+    for (plain, blockCount) in sparseHessians().flatMap({ H in [5, 32].map { (H, $0) } }) {
+      let H = try DistributedSparseHessian(plain, on: world, blockCount: blockCount)
+      let expected = try plain.sparse()
+      let v = Tensor<Double>.linspace(-1, 2, plain.pattern.columnCount)
+      let (whole, product, diagonal) = (try H.gathered(), try H.product(v), try H.readDiagonal())
+      let checks = [
+        whole.pattern == expected.pattern,
+        try H.compute().pattern == whole.pattern.rows(H.ownRows),
+        Tensor(whole.values).isClose(to: Tensor(expected.values), relative: 1e-12, absolute: 1e-12),
+        product.isClose(to: Tensor(expected * v.scalars), relative: 1e-11, absolute: 1e-10),
+        diagonal == Tensor(whole.diagonal),
+      ]
+      guard checks.allSatisfy({ $0 }) else {
+        throw TensorError("another matrix than that of one process: \(checks), \(expected.pattern.summary)")
+      }
+      try H.move(to: plain)
+      guard try H.gathered() == whole else { throw TensorError("other entries after a move to the same point") }
+      let rows = try world.gather(elements: [Double(H.ownRows.count)])
+      guard rows.reduce(0, { $0 + $1[0] }) == Double(H.shape[0]) else { throw TensorError("rows: \(rows)") }
+      lines += try [bits(Tensor(whole.values)), bits(product), bits(diagonal)]
+    }
+    return lines
+  }
+
+  /// Files of sparse matrices that all processes write, and what becomes of a form that they do not.
+  private static func petsc(_ world: Communicator, _ path: String) throws -> [String] {
+    for (number, plain) in sparseHessians().enumerated() {
+      let H = try DistributedSparseHessian(plain, on: world, blockCount: 7)
+      try H.write(toFile: path + "\(number).petsc")
+      // The same by one process.
+      let whole = try H.gathered()
+      if world.rank == 0 { try whole.write(toFile: path + "\(number)-alone.petsc") }
+    }
+    do {
+      try DistributedSparseHessian(sparseHessians()[0], on: world).write(toFile: path + "x.mtx")
+    } catch { return ["written", "\(error)"] }
+    return ["a form that nobody writes together was written"]
+  }
+
+  /// A sum of so many vectors, and how many bytes it took: the least of any such sum is 2 n (size - 1) for vectors of n bytes.
+  private static func bytes(_ world: Communicator, _ count: Int, length: Int) throws -> [String] {
+    var part = PairwiseSum(count: count)
+    for number in world.share(of: count) {
+      part.add((0..<length).map { exp(sin(Double(number * length + $0) * 1.7) * 20) }, number: number)
+    }
+    let before = world.bytesSent
+    let total = try world.sum(part)
+    let sent = try world.gather(elements: [Double(world.bytesSent - before)]).reduce(0) { $0 + $1[0] }
+    let least = Double(2 * 8 * length * (world.size - 1))
+    return [try bits(Tensor(total)), "\(world.size > 1 ? sent / least : 1)"]
+  }
+
   /// Processes that do not have the same, or of which one cannot go on.
   private static func differ(_ world: Communicator, _ what: String) throws -> [String] {
     let isLast = world.rank == world.size - 1
     switch what {
     case "function": _ = try DistributedHessian(matrix(scale: isLast ? 2 : 1), on: world)
     case "point": _ = try DistributedHessian(matrix(start: isLast ? 0.5 : 0), on: world)
+    case "sparse function": _ = try DistributedSparseHessian(matrix(scale: isLast ? 2 : 1), on: world)
+    case "sparse point":
+      let H = try DistributedSparseHessian(matrix(), on: world)
+      try H.move(to: matrix(start: isLast ? 0.5 : 0))
+    case "sparse move":
+      let H = try DistributedSparseHessian(matrix(), on: world)
+      try H.move(to: matrix(scale: isLast ? 2 : 1))
     case "shape": _ = try DistributedHessian(matrix(isLast ? 36 : 37), on: world)
     case "pieces":
       let pieces = DataPieces<Double>(count: isLast ? 2 : 3) { _ in Tensor([1.0]) }
@@ -140,33 +215,6 @@ struct MPISamples {
       if let rows, isLast, progress.completedProducts >= rows { kill(getpid(), SIGKILL) }
     }) { try H.write(to: path, resuming: true) }
     return ["written"]
-  }
-
-  /// Times of the parts of a Hessian, and bytes sent.
-  private static func efficiency(_ world: Communicator) throws -> [String] {
-    let x = Tensor<Double>.linspace(-1, 1, 3000)
-    let X = sin(Tensor<Double>.arange(2000 * 300) * 0.37).reshaped(to: [2000, 300])
-    let W = x.reshaped(to: [300, 10])
-    let loss = square(tanh(matmul(X, W))).sum()
-    let clock = ContinuousClock()
-    let H = try DistributedHessian(Curvature.hessian(loss, x), on: world, blockBytes: 100 * 3000 * 8)
-    // Programs are made before time is taken.
-    if let first = H.ownBlocks.first { _ = try H.blocks.read(block: first) }
-    try world.barrier()
-    let before = world.bytesSent
-    let start = clock.now
-    let processor = Foundation.clock()
-    try H.compute()
-    let computed = clock.now
-    let seconds = try world.gather(elements: [Double(Foundation.clock() - processor) / Double(CLOCKS_PER_SEC)])
-    _ = try H.product(x)
-    let end = clock.now
-    let sent = try world.gather(elements: [Double(world.bytesSent - before)]).map { Int($0[0]) }
-    let least = 8 * 3000 * (world.size - 1)
-    return [
-      "processor seconds \(seconds.map { $0[0] }), compute \(computed - start)",
-      "product \(end - computed), bytes sent \(sent), least of all together \(least)",
-    ]
   }
 
   /// A network with 30 000 parameters: times of some rows of its Hessian in memory and to a file, in turn.
