@@ -58,6 +58,9 @@ public struct SparseRowBlocks<Scalar: DifferentiableScalar>: Sendable {
     self.count = shape[0] == 0 ? 0 : before * partCount
   }
 
+  /// How many plans, patterns and colourings have been made for blocks, at all points together.
+  package var answersMade: Int { plans.answersMade }
+
   private init(_ other: SparseRowBlocks, _ core: MatrixCore<Scalar>) {
     (shape, count, whole, pattern) = (other.shape, other.count, core.matrix, other.pattern)
     (axis, partCount, function, plans) = (other.axis, other.partCount, other.function, other.plans)
@@ -96,7 +99,9 @@ public struct SparseRowBlocks<Scalar: DifferentiableScalar>: Sendable {
     add(output)
     var digest = ContentDigest()
     var placeholders: [Node: Node] = [:]
-    for (node, value) in zip(data, try Evaluation.storages(data)) {
+    // Copies are computed: what is known of a graph's own nodes would have its blocks planned for these data alone.
+    let copies = data.map { $0.value == nil ? Node($0.primitive, $0.operands) : $0 }
+    for (node, value) in zip(data, try Evaluation.storages(copies)) {
       digest.append(words: UnsafeRawBufferPointer(start: value.base, count: value.byteCount))
       placeholders[node] = Node(.input(node.shape, node.scalarType))
     }

@@ -57,7 +57,10 @@ import Testing
       let blocks = try hessian(at: x, of: f).sparseRowBlocks(count: 4)
       let there = try #require(try? blocks.moved(to: hessian(at: y, of: f)), "\(name)")
       let fresh = try hessian(at: y, of: f).sparseRowBlocks(count: 4)
+      for block in 0..<blocks.count { _ = try blocks.read(block: block) }
+      let made = blocks.answersMade
       for block in 0..<blocks.count { #expect(try there.read(block: block) == fresh.read(block: block), "\(name)") }
+      #expect(there.answersMade == made, "\(name) is planned again at another point")
       #expect(there.fingerprint() == fresh.fingerprint() && there.fingerprint() != blocks.fingerprint())
       #expect(throws: TensorError.self) { try blocks.moved(to: hessian(at: y) { 2 * f($0) }) }
     }
