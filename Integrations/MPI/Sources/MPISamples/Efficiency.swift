@@ -23,16 +23,21 @@ struct Efficiency {
   }
 
   /// The median time from when all are there until all are done, at a new point each time, and the bytes that one takes.
-  private func median(least: Int, _ body: (_ number: Int) throws -> Void) throws -> [String] {
+  ///
+  /// - Parameter make: makes what is computed at a point, before the clock starts.
+  private func median<Point>(
+    least: Int, _ make: (_ number: Int) throws -> Point, _ body: (Point) throws -> Void
+  ) throws -> [String] {
     // What is made once.
-    try body(0)
+    try body(make(0))
     let clock = ContinuousClock()
     var times: [Double] = []
     var (sent, busy) = (0, 0.0)
     for number in 1...repeats {
+      let point = try make(number)
       try world.barrier()
       let (bytes, processor, start) = (world.bytesSent, Foundation.clock(), clock.now)
-      try body(number)
+      try body(point)
       busy += Double(Foundation.clock() - processor) / Double(CLOCKS_PER_SEC)
       sent = world.bytesSent - bytes
       try world.barrier()
@@ -54,7 +59,9 @@ struct Efficiency {
     try problem.plan.share(on: world)
     let n = problem.point.count
     return try median(least: 2 * 8 * n * (n + 1) / 2 * (world.size - 1)) { number in
-      _ = try problem.plan.hessian(at: problem.point * (1 + 0.01 * Double(number)))
+      problem.point * (1 + 0.01 * Double(number))
+    } _: { point in
+      _ = try problem.plan.hessian(at: point)
     }
   }
 
@@ -96,9 +103,8 @@ struct Efficiency {
 
   /// Rows of a Hessian in blocks, which are computed and stay; nothing but the agreement that all are done is sent.
   private func rows(_ hessian: (_ number: Int) -> Hessian<Double>) throws -> [String] {
-    try median(least: 0) { number in
-      let H = try DistributedHessian(hessian(number), on: world, blockBytes: 1 << 20)
-      try H.compute()
+    try median(least: 0, hessian) { hessian in
+      try DistributedHessian(hessian, on: world, blockBytes: 1 << 20).compute()
     }
   }
 
@@ -136,8 +142,8 @@ struct Efficiency {
       return hessian(f(x), x)
     }
     let H = try DistributedSparseHessian(matrix(0), on: world)
-    return try median(least: 0) { number in
-      try H.move(to: matrix(number))
+    return try median(least: 0, matrix) { matrix in
+      try H.move(to: matrix)
       try H.compute()
     }
   }
