@@ -4,7 +4,7 @@ extension GraphStructure {
   /// The same computation with the components of short vectors apart, where nobody needs them together: what is computed
   /// element by element from rows, of which all users read single columns, is computed column by column.
   ///
-  /// Whether points are gathered as rows or axis by axis makes no difference then: steps run over elements alone, and what is
+  /// Whether points are gathered as rows or axis by axis makes little difference then: steps run over elements alone, and what is
   /// computed from several columns is one group. O(entries and components).
   package func separatingComponents() -> GraphStructure {
     guard entries.contains(where: { $0.operation.readsColumns }) else { return self }

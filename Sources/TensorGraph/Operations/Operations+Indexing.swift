@@ -167,11 +167,11 @@ extension Operations {
     _ given: Node, _ axis: Int, _ extent: Int, _ operation: String, countsFromEnd: Bool = true
   ) throws(TensorError) -> Node {
     var indices = try requireIndices(given, operation)
+    // So that a table is the same node however often it is used.
+    if given.arePlaces(below: extent) { return indices }
     do { try requireInside(given, axis: axis, extent: extent, countsFromEnd: countsFromEnd) } catch {
       throw TensorError("\(operation): \(error.message)")
     }
-    // So that a table is the same node however often it is used.
-    if given.arePlaces(below: extent) { return indices }
     let isData = given.givenIndices != nil
     if countsFromEnd {
       var isCounted = Node.compare(.less, indices, indices.filled(with: 0))
