@@ -131,3 +131,17 @@ def peers(cases, problem):
             found = dict(zip((i[:, 0] * n + i[:, 1]).tolist(), np.asarray(b.data).tolist()))
             return np.array([found.get(key, 0.0) for key in place.keys.tolist()])
         return lambda k: jax.block_until_ready(h(xs[k % 3])), extract
+
+    @peer("LLVM, elements by their structure, the Hessian that Ipopt is given")
+    def pyoptinterface_ipopt(case, dtype):
+        from ipopt_capture import CapturedHessian, Functions, Value
+        n, groups, points, constants = problem(case)
+        captured = CapturedHessian(n)
+        for (element, table), c in zip(groups, constants(0)):
+            for places, values in zip(table.tolist(), np.asarray(c).tolist()):
+                captured.add(lambda x: element(Functions, [Value(x[i]) for i in places], values))
+        rows, columns = captured.structure()
+        place = Placement(n, [(e, t, None) for e, t in groups])
+        keys = np.maximum(rows, columns).astype(np.int64) * n + np.minimum(rows, columns)
+        return (captured.at([np.ascontiguousarray(p) for p in points]),
+                lambda values: np.bincount(np.searchsorted(place.keys, keys), values, place.count))

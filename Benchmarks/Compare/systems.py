@@ -12,6 +12,7 @@ SYSTEMS = dict(
     torch=("torch", [["torch==2.13.0+cpu"], ["torch"]]),       # a build for processors alone, where pip can find one
     casadi=("casadi", [["casadi"]]),
     autograd=("autograd", [["autograd"]]),
+    pyoptinterface=("pyoptinterface", [["pyoptinterface[nlp]"]]),
     paddle=("paddle", [["paddlepaddle"]]),
     handwritten=("scipy", [["scipy"]]),                        # NumPy and SciPy with derivatives worked out by hand
 )
