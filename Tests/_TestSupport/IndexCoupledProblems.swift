@@ -11,7 +11,8 @@ package struct IndexCoupledProblem: Sendable, CustomStringConvertible {
   package static func all(size: Int) -> [IndexCoupledProblem] {
     [
       powerFlow(size), bundle(size, byRows: true), bundle(size, byRows: false), molecule(size, byRows: true),
-      molecule(size, byRows: false), crossed(size), mesh(size, byRows: true), mesh(size, byRows: false),
+      molecule(size, byRows: false), crossed(size), mesh(size, byRows: true), mesh(size, byRows: false), solid(size),
+      paths(size),
     ]
   }
 
@@ -138,6 +139,38 @@ package struct IndexCoupledProblem: Sendable, CustomStringConvertible {
       let (bx, by) = (corner(2, 0) - corner(0, 0), corner(2, 1) - corner(0, 1))
       let area = ax * by - ay * bx
       return (weights * (ax * ax + ay * ay + bx * bx + by * by) - log(1.5 + square(area))).sum()
+    }
+  }
+
+  /// The energy of tetrahedra with deformation gradients as matrices of three rows: determinants, inverses and systems.
+  package static func solid(_ count: Int) -> IndexCoupledProblem {
+    var generator = RepeatableGenerator(seed: 6)
+    let nodes = count / 3 + 13
+    let first = table(count, below: nodes, &generator)
+    let corners = (0..<4).map { k in
+      Tensor(first.map { k == 0 ? $0 : ($0 + Int64(4 * k - 3 + generator.integer(in: 0...3))) % Int64(nodes) })
+    }
+    let rest = reals(9 * count, -0.5...0.5, &generator).reshaped(to: [count, 3, 3])
+    let load = reals(3 * count, -1...1, &generator).reshaped(to: [count, 3, 1])
+    let point = reals(3 * nodes, -1...1, &generator)
+    return IndexCoupledProblem(description: "solid", point: point) { x in
+      let places = corners.map { x.reshaped(to: [nodes, 3]).gathered(at: $0) }
+      let edges = Tensor.stack((1..<4).map { places[$0] - places[0] }, axis: 2)
+      let gradient = matmul(edges, rest)
+      let strain = matmul(gradient.transposed([0, 2, 1]), gradient) + 2 * Tensor<Double>.identity(3)
+      return (square(gradient).sum(axes: [1, 2]) - log(strain.determinant)).sum() + square(solve(strain, load)).sum()
+        + 0.1 * strain.inverse.sum()
+    }
+  }
+
+  /// Sums along paths of four steps between shared places.
+  package static func paths(_ count: Int) -> IndexCoupledProblem {
+    var generator = RepeatableGenerator(seed: 7)
+    let places = count / 2 + 2
+    let steps = Tensor(table(4 * count, below: places, &generator)).reshaped(to: [count, 4])
+    let point = reals(places, 0.5...1, &generator)
+    return IndexCoupledProblem(description: "paths", point: point) { x in
+      sin(square(x.gathered(at: steps)).cumulativeSum(axis: 1)).sum()
     }
   }
 }

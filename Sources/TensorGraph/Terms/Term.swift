@@ -58,10 +58,16 @@ package struct Term {
       directions: directions.map { substitution($0) }, axes: axes.map { substitution($0) })
   }
 
-  /// Labels of directions and axes, each once, in order of occurrence.
-  package var outputLabels: [Label] {
+  /// Labels of directions, each once, in order of occurrence.
+  var directionLabels: [Label] {
     var labels: [Label] = []
     labels.appendLabels(of: directions)
+    return labels
+  }
+
+  /// Labels of directions and axes, each once, in order of occurrence.
+  package var outputLabels: [Label] {
+    var labels = directionLabels
     labels.appendLabels(of: axes)
     return labels
   }

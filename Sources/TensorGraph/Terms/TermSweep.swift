@@ -25,12 +25,15 @@ extension TermRealization {
       var result: [Term] = []
       // Sums and movement only collect terms; factors come from products, and there the cap holds.
       var multiplies = false
-      for (i, operand) in original.operands.enumerated() {
-        guard let tangent = terms[space.interned(operand)], let map = space.chain.linearization(original, i) else {
-          continue
+      let tangents = original.operands.map { terms[space.interned($0)] ?? [] }
+      if let joint = try scanImages(of: tangents, at: original) {
+        (result, multiplies) = (joint, true)
+      } else {
+        for i in tangents.indices where !tangents[i].isEmpty {
+          guard let map = space.chain.linearization(original, i) else { continue }
+          multiplies = multiplies || map.multiplies
+          result += try images(of: tangents[i], under: map, at: original, operand: i)
         }
-        multiplies = multiplies || map.multiplies
-        result += try images(of: tangent, under: map, from: operand.shape, to: original.shape)
       }
       result = space.combined(
         result.compactMap { space.normalized($0).map(space.eliminated).map(space.withFewFactors) })
@@ -67,30 +70,82 @@ extension TermRealization {
   /// How many terms are worth carrying in place of so many elements: each takes some steps, however small it is.
   private static func termCap(elements: Double) -> Int { Int(max(8, min(elements / 512, Double(DeltaPlan.termCap)))) }
 
-  /// The images of terms, one by one where there is a law, made dense where not.
+  /// The images of terms under the derivative of a node in an operand: one by one where there is a law, as products with blocks
+  /// where these are smaller than what the terms stand for, made dense where not.
   private func images(
-    of terms: [Term], under map: LinearMap, from shape: Shape, to result: Shape
+    of terms: [Term], under map: LinearMap, at node: Node, operand i: Int
   ) throws(PlanningLimit) -> [Term] {
+    let (shape, result) = (node.operands[i].shape, node.shape)
     var images: [Term] = []
     var opaque: [Term] = []
     for term in terms {
       if let image = space.image(of: term, under: map, from: shape) { images += image } else { opaque.append(term) }
     }
-    for term in space.materialized(opaque, shape: shape) {
-      let factor = term.factors[0]
-      let dense = try node(of: factor.source)
-      space.work.spend(Self.workPerFactor)
-      let lift = factor.indices.count - shape.rank
+    if let least = opaque.map({ space.size($0.directionLabels) }).min(),
+      let blocks = try MapBlocks(of: map, at: node, operand: i, insteadOf: least, self)
+    {
+      return images + opaque.map { blocks.image(of: $0, in: space) }
+    }
+    for (term, dense, lift) in try materialized(opaque, shape) {
       let directions = Double(dense.shape.count) / Double(max(shape.count, 1))
       try spend(planner.model.pushing(directions, under: map, from: shape, to: result))
-      let image = map.apply(dense, lift: lift, space.chain)
-      let axes = result.dimensions.map { space.labels.freshIndex($0) }
-      images.append(
-        Term(
-          factors: [space.factor(image, at: Array(factor.indices[..<lift]) + axes)], directions: term.directions,
-          axes: axes))
+      images.append(term.replaced(by: map.apply(dense, lift: lift, space.chain), lift: lift, in: space))
     }
     return images
+  }
+
+  /// The images of the tangents of a scan's operands, all in one scan; nil for another operation, or if only one moves.
+  private func scanImages(of tangents: [[Term]], at node: Node) throws(PlanningLimit) -> [Term]? {
+    guard tangents.count(where: { !$0.isEmpty }) > 1, case .scan(let recurrence) = node.primitive else { return nil }
+    /// Tangents along the same directions.
+    var groups: [(key: [Int], term: Term, lift: Int, operands: [Node?], cost: Cost)] = []
+    for (i, terms) in tangents.enumerated() where !terms.isEmpty {
+      guard let map = space.chain.linearization(node, i) else { continue }
+      let shape = node.operands[i].shape
+      for (term, dense, lift) in try materialized(terms, shape) {
+        let key = term.directions.flatMap { index in
+          [index.offset] + index.descending.flatMap { [$0.stride, space.labels[$0.label]] } + [-1]
+        }
+        let directions = Double(dense.shape.count) / Double(max(shape.count, 1))
+        let cost = planner.model.pushing(directions, under: map, from: shape, to: node.shape)
+        if let known = groups.firstIndex(where: { $0.key == key && $0.operands[i] == nil }) {
+          groups[known].operands[i] = dense
+          if groups[known].cost < cost { groups[known].cost = cost }
+        } else {
+          var operands = [Node?](repeating: nil, count: tangents.count)
+          operands[i] = dense
+          groups.append((key, term, lift, operands, cost))
+        }
+      }
+    }
+    var images: [Term] = []
+    for (_, term, lift, operands, cost) in groups {
+      try spend(cost)
+      images.append(term.replaced(by: recurrence.tangent(of: node, operands, lift: lift), lift: lift, in: space))
+    }
+    return images
+  }
+
+  /// Terms made dense: each with its tensor, whose leading axes are directions, and how many these are.
+  private func materialized(
+    _ terms: [Term], _ shape: Shape
+  ) throws(PlanningLimit) -> [(term: Term, dense: Node, lift: Int)] {
+    var result: [(Term, Node, Int)] = []
+    for term in space.materialized(terms, shape: shape) {
+      let factor = term.factors[0]
+      space.work.spend(Self.workPerFactor)
+      result.append((term, try node(of: factor.source), factor.indices.count - shape.rank))
+    }
+    return result
+  }
+}
+
+extension Term {
+  /// A dense term with another tensor along the same directions.
+  fileprivate func replaced(by image: Node, lift: Int, in space: TermSpace) -> Term {
+    let axes = image.shape.dimensions[lift...].map { space.labels.freshIndex($0) }
+    return Term(
+      factors: [space.factor(image, at: Array(factors[0].indices[..<lift]) + axes)], directions: directions, axes: axes)
   }
 }
 

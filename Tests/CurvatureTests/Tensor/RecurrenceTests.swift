@@ -1,5 +1,6 @@
 import Curvature
 import SparseStructure
+import TensorGraph
 import Testing
 
 @Suite("Recurrences") struct RecurrenceTests {
@@ -147,5 +148,19 @@ import Testing
     #expect(distances.shape == [3, 3] && distances[1, 1].scalars == [0])
     let places = Tensor<Int64>([1, 0, 1])
     #expect(vmap(over: x, places) { $0.gathered(at: $1) }.isClose(to: Tensor([0.2, 0.3, 0.6]), relative: 1e-15))
+  }
+
+  /// The end of the way back and the states along it move together: the Hessian's last steps are those of one recurrence.
+  @Test("What moves several operands of a recurrence moves them in one") func joint() throws {
+    let x = Tensor<Double>([0.5, -0.25, 1])
+    func f(_ x: Tensor<Double>) -> Tensor<Double> {
+      square(iterate(x, count: 40) { s in s + 0.05 * Tensor.stack([s[1] - s[0], s[0] * s[2], sin(s[1] * s[2])]) }).sum()
+    }
+    let slope = try #require(TensorGraph.gradient(of: f(x).node, to: [x.node])[0])
+    let plan = try #require(DeltaPlan(derivativeOf: slope, variable: x.node, demand: .matrix))
+    let scans = Node.topologicalOrder([plan.result]).count { if case .scan = $0.primitive { true } else { false } }
+    // The states, their tangents, the way back, and its tangents.
+    #expect(scans <= 4, "\(scans)")
+    #expect(Tensor<Double>(plan.result).isClose(to: hessian(f(x), x)[...], relative: 1e-12))
   }
 }
