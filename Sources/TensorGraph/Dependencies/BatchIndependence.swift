@@ -93,7 +93,7 @@ package struct BatchIndependence {
   ///
   /// - Throws: if one lies outside its axis.
   private func knownIndices(_ node: Node) throws(TensorError) -> KnownValues {
-    guard case .linear(let primitive) = node.primitive, let places = node.indices else { return KnownValues() }
+    guard let primitive = node.linearPrimitive, let places = node.indices else { return KnownValues() }
     let values = try indices(places)
     let elements = (0..<values.count).map { Int(values.literal(at: $0).integer) }
     let (axis, extent) = primitive.indexedAxis(of: node.operands[0].shape)!

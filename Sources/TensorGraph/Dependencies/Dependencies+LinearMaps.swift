@@ -83,9 +83,9 @@ extension LinearPrimitive {
       return table.scattered(
         shape, into: target.count, offset: zip(slices, strides).reduce(0) { $0 + $1.0.start * $1.1 },
         strides: zip(slices, strides).map { $0.step * $1 })
-    case .gather(let axis): return table.gathered(shape, axis: axis, known.elements[indices!], indices!.shape, &pool)
+    case .gather(let axis): return table.gathered(shape, axis: axis, known.indices(indices!), indices!.shape, &pool)
     case .scatterAdd(let axis, let extent):
-      return table.scatterAdded(shape, axis: axis, extent: extent, known.elements[indices!], indices!.shape, &pool)
+      return table.scatterAdded(shape, axis: axis, extent: extent, known.indices(indices!), indices!.shape, &pool)
     case .sum(let axes): return table.reduced(shape, over: axes, &pool)
     case .cumulativeSum(let axis, let reversed):
       return table.accumulated(shape, axis: axis, reversed: reversed, &pool)
@@ -94,17 +94,29 @@ extension LinearPrimitive {
 }
 
 extension DependencyTable {
-  /// Rows at known indices; all rows together at unknown ones.
+  /// Rows at known indices; those together that an index may mean, all rows at unknown ones.
   fileprivate func gathered(
-    _ shape: Shape, axis: Int, _ indices: [Double]?, _ indexShape: Shape, _ pool: inout DependencySets
+    _ shape: Shape, axis: Int, _ indices: IndexRange?, _ indexShape: Shape, _ pool: inout DependencySets
   ) -> DependencyTable {
     let extent = shape[axis]
     let after = shape.dimensions[(axis + 1)...].reduce(1, *)
     let before = shape.dimensions[..<axis].reduce(1, *)
-    guard let rows = DependencyTable.rows(indices, extent) else {
-      let union = reduced(Shape([before, extent, after]), over: [1], &pool)
-      return union.strided(Shape([before, indexShape.count, after]), strides: [after, 0, 1])
+    if let indices, indices.count == 1, indices.offsets.allSatisfy((0..<extent).contains) {
+      return gathered(indices.offsets, before, extent, after)
     }
+    if let indices, case let (offsets, numbers) = indices.groups,
+      let places = indices.places(of: offsets, below: extent)
+    {
+      let unions = gathered(places, before, extent, after)
+        .reduced(Shape([before, offsets.count, indices.count, after]), over: [2], &pool)
+      return unions.gathered(numbers, before, offsets.count, after)
+    }
+    let union = reduced(Shape([before, extent, after]), over: [1], &pool)
+    return union.strided(Shape([before, indexShape.count, after]), strides: [after, 0, 1])
+  }
+
+  /// Rows of [before, extent, after].
+  private func gathered(_ rows: [Int], _ before: Int, _ extent: Int, _ after: Int) -> DependencyTable {
     guard case .each(let sets) = self else { return self }
     var result: [DependencySets.Name] = []
     result.reserveCapacity(before * rows.count * after)
@@ -117,44 +129,43 @@ extension DependencyTable {
     return .each(result)
   }
 
-  /// Unions of the rows with a known index; all rows together everywhere if indices are unknown.
+  /// Unions of the rows with a known index, and of those that may have it; all rows together everywhere if indices are unknown.
   fileprivate func scatterAdded(
-    _ shape: Shape, axis: Int, extent: Int, _ indices: [Double]?, _ indexShape: Shape, _ pool: inout DependencySets
+    _ shape: Shape, axis: Int, extent: Int, _ indices: IndexRange?, _ indexShape: Shape, _ pool: inout DependencySets
   ) -> DependencyTable {
     let before = shape.dimensions[..<axis].reduce(1, *)
     let after = shape.dimensions[(axis + indexShape.rank)...].reduce(1, *)
-    let count = indexShape.count
-    guard let rows = DependencyTable.rows(indices, extent) else {
-      let union = reduced(Shape([before, count, after]), over: [1], &pool)
-      return union.strided(Shape([before, extent, after]), strides: [after, 0, 1])
+    if let indices, indices.count == 1, indices.offsets.allSatisfy((0..<extent).contains) {
+      return scatterAdded(indices.offsets, before, extent, after, &pool)
     }
-    // The places of each row, row after row.
-    var starts = [Int](repeating: 0, count: extent + 1)
-    for row in rows { starts[row + 1] += 1 }
-    for row in 0..<extent { starts[row + 1] += starts[row] }
-    var places = [Int](repeating: 0, count: count)
-    var next = starts
-    for (place, row) in rows.enumerated() {
-      places[next[row]] = place
-      next[row] += 1
+    if let indices, case let (offsets, numbers) = indices.groups,
+      let places = indices.places(of: offsets, below: extent)
+    {
+      let unions = scatterAdded(numbers, before, offsets.count, after, &pool)
+      let repeated = offsets.indices.flatMap { Array(repeating: $0, count: indices.count) }
+      return unions.gathered(repeated, before, offsets.count, after).scatterAdded(places, before, extent, after, &pool)
     }
+    let union = reduced(Shape([before, indexShape.count, after]), over: [1], &pool)
+    return union.strided(Shape([before, extent, after]), strides: [after, 0, 1])
+  }
+
+  /// Unions of the rows of [before, rows, after] with a number.
+  private func scatterAdded(
+    _ rows: [Int], _ before: Int, _ extent: Int, _ after: Int, _ pool: inout DependencySets
+  ) -> DependencyTable {
+    let places = SparsityPattern.countingSort(
+      (0..<Int32(rows.count)).map { $0 }, by: rows.map { Int32($0) }, keyCount: extent)
     var result: [DependencySets.Name] = []
     result.reserveCapacity(before * extent * after)
     for block in 0..<before {
       for row in 0..<extent {
-        let own = places[starts[row]..<starts[row + 1]]
+        let own = places.values[places.starts[row]..<places.starts[row + 1]]
         for column in 0..<after {
-          result.append(pool.union(own.map { self[(block * count + $0) * after + column] }))
+          result.append(pool.union(own.map { self[(block * rows.count + Int($0)) * after + column] }))
         }
       }
     }
     return .each(result)
-  }
-
-  /// Known indices as whole numbers; nil if they are unknown, or outside the axis, which evaluation will report.
-  private static func rows(_ indices: [Double]?, _ extent: Int) -> [Int]? {
-    guard let rows = indices?.map({ Int($0) }), rows.allSatisfy((0..<extent).contains) else { return nil }
-    return rows
   }
 }
 

@@ -4,12 +4,20 @@ struct KnownValues {
   private(set) var elements: [Node: [Double]] = [:]
   /// Which elements of factors may be different from zero.
   private var nonzeros: [Node: DependencyTable] = [:]
+  /// What is known of indices that are not known themselves.
+  private var ranges: [Node: IndexRange] = [:]
 
   /// Some elements are known, and nothing of factors.
   init(_ elements: [Node: [Double]] = [:]) { self.elements = elements }
 
   /// Nothing where an element of the factor is zero, something elsewhere.
   func factors(_ factor: Node) -> DependencyTable { nonzeros[factor] ?? StructuralZeros.nonzero }
+
+  /// What is known of indices: each is one of its own, or of those that it may be. Nil for nothing.
+  func indices(_ node: Node) -> IndexRange? {
+    if let known = elements[node] { return IndexRange(offsets: known.map { Int($0) }, step: 0, count: 1) }
+    return ranges[node]
+  }
 
   /// What is known of masks, indices and factors, and of what they are computed from.
   ///
@@ -30,6 +38,9 @@ struct KnownValues {
     }
     let order = Node.topologicalOrder(companions, entering: { $0 !== variable && !isRead($0) })
     try read(order.filter { $0 !== variable && isRead($0) }, at: evaluate)
+    for node in order where node.scalarType.isInteger && elements[node] == nil {
+      ranges[node] = IndexRange(of: node, known: elements, ranges: ranges)
+    }
     var zeros = StructuralZeros()
     for node in order where node.scalarType.isDifferentiable {
       if let elements = elements[node] {

@@ -144,7 +144,10 @@ package final class Node: Sendable {
   package var isCast: Bool { if case .pointwise(.cast) = primitive { true } else { false } }
 
   /// Whether each element is one of the operand's, known by its place.
-  var isView: Bool { if case .linear(let primitive) = primitive { primitive.isView } else { false } }
+  var isView: Bool { linearPrimitive?.isView ?? false }
+
+  /// The linear primitive that this is, if it is one.
+  var linearPrimitive: LinearPrimitive? { if case .linear(let primitive) = primitive { primitive } else { nil } }
 
   /// The operand of indices of a linear primitive, if it has one.
   package var indices: Node? { operands.count > 1 ? operands[1] : nil }

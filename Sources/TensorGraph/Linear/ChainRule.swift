@@ -107,7 +107,7 @@ package final class ChainRule {
       }
     } else if node.isCast {
       mask = of(0)
-    } else if case .linear(let primitive) = node.primitive, primitive.isSelection {
+    } else if let primitive = node.linearPrimitive, primitive.isSelection {
       mask = of(0).map { primitive.applied(to: $0, indices: node.indices) }
     } else if case .concatenate(let axis) = node.primitive {
       let parts = node.operands.indices.map { of($0) }

@@ -166,4 +166,27 @@ import Testing
     #expect(dependencies.why(row: 1, column: 2) == nil)
     #expect(try #require(dependencies.why(row: 2, column: 2)).meeting == nil)
   }
+
+  /// Orders and places along an axis are those of its slice, though nobody knows them.
+  @Test("Order statistics keep slices apart", arguments: [0, 1, 2]) func orders(axis: Int) throws {
+    let x = Tensor<Double>((0..<24).map { Double($0 * 7 % 24) }, shape: [2, 3, 4])
+    let extent = x.shape[axis]
+    let stride = x.node.shape.strides[axis]
+    func slice(_ element: Int) -> Int { element / (stride * extent) * stride + element % stride }
+    let place = (x.sum(axes: [axis], keepingAxes: true) .> 0).cast(to: Int64.self)
+    let results: [(name: String, value: Tensor<Double>)] = [
+      ("sorted", x.sorted(axis: axis)), ("top", x.top(extent - 1, axis: axis).values),
+      ("median", x.median(axes: [axis], keepingAxes: true)), ("taking", x.taking(along: axis, indices: place)),
+      ("adding", x.adding(square(x.sum(axes: [axis], keepingAxes: true)), along: axis, indices: place)),
+    ]
+    for (name, value) in results {
+      let ownStride = value.node.shape.strides[axis]
+      func ownSlice(_ element: Int) -> Int {
+        element / (ownStride * value.shape[axis]) * ownStride + element % ownStride
+      }
+      let pattern = try SparsityPattern.jacobian(of: [value.node], in: x.node)
+      let slices = SparsityPattern(rowCount: value.count, columnCount: x.count) { ownSlice($0) == slice($1) }
+      #expect(pattern == slices, "\(name)")
+    }
+  }
 }
