@@ -3,7 +3,7 @@ import RealModule
 
 /// Hurwitz' ζ with its derivatives in s, and the derivatives of ψ.
 extension SpecialValues {
-  /// The k-th derivative in s of Hurwitz' ζ(s, q), by Euler's and Maclaurin's summation. NaN for q < -10⁶, where more
+  /// The k-th derivative in s of Hurwitz' ζ(s, q), by Euler's and Maclaurin's summation, for s far below 0 by Hurwitz' formula. NaN for q < -10⁶, where more
   /// terms would have to be added one by one, and for s < -300, where they are beyond the range of doubles.
   static func zeta(_ k: Int, _ s: Double, _ q: Double) -> Double {
     HurwitzZeta(k: k, s: s, q: q).result
@@ -33,8 +33,19 @@ extension SpecialValues {
     }
     var total = jets.init(0, orders: (k, 0))
     var u = q
+    if s < -3.5, q < 8 - s {
+      while u > 1 {
+        u -= 1
+        total = total - power(u)
+      }
+      while u <= 0 {
+        total = total + power(u)
+        u += 1
+      }
+      return (total + hurwitzFormula(s, u, jets, orders: (k, 0))).derivative
+    }
     // For negative s the terms grow, and what is added here nearly cancels.
-    let least = s < 0 ? 8 : 12 + s
+    let least = s < 0 ? 5 : 12 + s
     while u < least {
       let term = power(u)
       total = total + term
@@ -56,6 +67,32 @@ extension SpecialValues {
       scale /= u * u
     }
     return total.derivative
+  }
+
+  /// ζ(s, q) for s < 0 and 0 < q ≤ 1: 2 Γ(r) / (2π)ʳ Σ cos(π r / 2 - 2π n q) / nʳ with r = 1 - s (DLMF 25.11.9).
+  private static func hurwitzFormula<C>(_ s: Double, _ q: Double, _ jets: Jet<C>.Type, orders: (Int, Int)) -> Jet<C> {
+    let r = 1 - s
+    // Each derivative in s turns the sign of one in r.
+    func sign(_ m: Int) -> Double { m % 2 == 0 ? 1 : -1 }
+    let exponent = jets.init(lgamma(r) - r * log(2 * .pi), orders: orders) { m, _ in
+      sign(m) * (polygamma(m - 1, r) - (m == 1 ? log(2 * .pi) : 0))
+    }
+    let parameter = jets.init(r, orders: orders) { m, _ in m == 1 ? -1 : 0 }
+    var sum = jets.init(0, orders: orders)
+    for n in (1...(Int(exp2(54 / r)) + 2)).reversed() {
+      // Derivatives of cos by quarters of a turn.
+      let turn = r / 2 - 2 * Double(n) * q
+      let wave = jets.init(cosineOfHalfTurns(turn), orders: orders) { m, _ in
+        sign(m) * Double.pow(.pi / 2, m) * cosineOfHalfTurns(turn + Double(m) / 2)
+      }
+      sum = sum + ((-log(Double(n))) * parameter).exponential * wave
+    }
+    return 2 * (exponent.exponential * sum)
+  }
+
+  /// cos(π t), exactly 0 where it vanishes.
+  private static func cosineOfHalfTurns(_ t: Double) -> Double {
+    Double.sin(.pi * (0.5 - abs(t.remainder(dividingBy: 2))))
   }
 
   /// u to the power of e; small whole powers by products.

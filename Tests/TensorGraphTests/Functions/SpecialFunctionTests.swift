@@ -172,4 +172,35 @@ struct SpecialFunctionRow: Sendable {
     let sum = (0..<40).reduce(0.0) { $0 - log(1.25 + Double($1)) * pow(1.25 + Double($1), -s) }
     #expect(s.isInfinite || isClose(SpecialFunction.zeta(1).value([s, 1.25]), sum, relative: 1e-13, absolute: 0))
   }
+
+  /// Derivatives of some order in s at powers far below 0, where the terms of the sum grow: references of 40 digits.
+  @Test(
+    "Zeta of negative powers",
+    arguments: [
+      (0, -20, 1.5, -9.5367431640625e-7),
+      (0, -12, 1.5, -0.000244140625),
+      (0, -25, 1, -54827.583333333333333),
+      (0, -8.25, 0.3, 0.0056998321423575664667),
+      (0, -4, 2.75, -9.7001953125),
+      (0, -60.5, 9, -4.3358961755592772102e+54),
+      (0, -3.75, 1, 0.0021445010246423074503),
+      (0, -3.25, 1.5, -0.11103574172730508687),
+      (0, -1.5, 0.25, -0.015109295630837673623),
+      (0, -11, 40, -1197989076305814000.0),
+      (0, -6, -2.5, 255.546875),
+      (0, -7, -1.25, -4.7684487660725911458),
+      (1, -5.5, 1.5, -0.011113747971519955826),
+      (1, -20, 0.75, 99.593778443694443874),
+      (1, -12.25, 3, 3376.3971981636321785),
+      (2, -9, 1.25, -0.0098649037375456640683),
+      (2, -4.5, 0.5, -0.0085738420441669649955),
+      (3, -15.5, 2, 3.2103125966453560622),
+      (1, -2.5, 0.5, 0.0062016988016927904559),
+    ] as [(Int, Double, Double, Double)])
+  func negativePowers(order: Int, s: Double, q: Double, expected: Double) {
+    #expect(isClose(SpecialFunction.zeta(order).value([s, q]), expected, relative: 2e-9, absolute: 0))
+    if s < -3.5 {
+      #expect(isClose(SpecialFunction.zeta(order).value([s, q]), expected, relative: 1e-12, absolute: 0))
+    }
+  }
 }
