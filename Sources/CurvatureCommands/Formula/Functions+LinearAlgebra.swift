@@ -44,9 +44,9 @@ extension FunctionTable {
         let (sign, logarithm) = try Operations.signAndLogDeterminant(a.real("a"))
         return .tuple([.tensor(sign), .tensor(logarithm)])
       }),
-    FormulaFunction("logdet(a)", "the logarithm of the determinant of a positive definite matrix") { a in
+    FormulaFunction("logdet(a)", "the logarithm of the determinant") { a in
       let result = try Operations.logDeterminant(a.real("a"))
-      try a.checkFinite(result, "a", "the matrix is not positive definite")
+      try a.checkFinite(result, "a", "the determinant is not positive")
       return result
     },
   ]

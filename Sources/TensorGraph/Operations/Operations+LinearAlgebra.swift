@@ -119,10 +119,10 @@ extension Operations {
     return (part(0).detached(), part(1))
   }
 
-  /// ln det a for a symmetric positive definite a, by Cholesky's factor; NaN for others.
+  /// ln det a; NaN where the determinant is negative.
   package static func logDeterminant(_ a: Node) throws(TensorError) -> Node {
-    let factor = try cholesky(a)
-    return 2 * .elementwise(.log, diagonals(factor)).summed(over: [a.shape.rank - 2])
+    let (sign, logarithm) = try signAndLogDeterminant(a)
+    return .select(.compare(.less, sign, sign.filled(with: 0)), logarithm.filled(with: .nan), logarithm)
   }
 
   // MARK: Factors

@@ -50,7 +50,7 @@ extension Tensor where Scalar: DifferentiableScalar {
     return (Tensor(sign), Tensor(logarithm))
   }
 
-  /// The logarithm of the determinant of a symmetric positive definite matrix; NaN for others.
+  /// The logarithm of the determinant; NaN where that is negative.
   public var logDeterminant: Tensor { Tensor(checking: try Operations.logDeterminant(node)) }
 
   /// L, lower triangular, with L Lᵀ = (this + its transpose) / 2; NaN if that is not positive definite.
