@@ -70,6 +70,30 @@ import Testing
     }
   }
 
+  #if canImport(Accelerate)
+    @Test("Accelerate's factors are those of the dense matrix", arguments: AccelerateLDLT.Order.allCases, patterns)
+    func accelerate(order: AccelerateLDLT.Order, named: (name: String, pattern: SparsityPattern)) throws {
+      let n = named.pattern.rowCount
+      for isDefinite in [true, false] {
+        let A = Self.matrix(named.pattern, isDefinite: isDefinite, seed: UInt64(n))
+        let factors = try A.factorized(by: AccelerateLDLT(order: order))
+        let dense = Tensor(A)
+        var generator = RepeatableGenerator(seed: 4)
+        let b = Tensor<Double>(generator.reals(n))
+        #expect(try factors.solve(b).isClose(to: solve(dense, b), relative: 1e-12, absolute: 1e-13), "\(named.name)")
+        let eigenvalues = try SymmetricEigenDecomposition(
+          DenseMatrix(rows: n, columns: n, rowMajor: dense.scalars)
+        ).values
+        let negative = eigenvalues.count { $0 < 0 }
+        #expect(factors.isPositiveDefinite == (negative == 0) && factors.factorCount >= n)
+        let logarithm = eigenvalues.reduce(0) { $0 + log(Tensor<Double>(abs($1))).item() }
+        #expect(abs(factors.logDeterminant.logarithm - logarithm) < 1e-11 * Double(n))
+        #expect(factors.logDeterminant.sign == (negative % 2 == 0 ? 1 : -1))
+        #expect(throws: TensorError.self) { _ = try factors.selectedInverse() }
+      }
+    }
+  #endif
+
   @Test("A border is found where it makes blocks small") func borders() throws {
     let arrow = Self.patterns.first { $0.name == "arrow" }!.pattern
     let A = Self.matrix(arrow, isDefinite: true, seed: 1)
