@@ -74,27 +74,31 @@ struct EntryPlacement {
 
     private var lines: [Progression: [(start: Int, values: Node)]] = [:]
     private var order: [Progression] = []
-    private var scattered: (values: [Node], places: [Int]) = ([], [])
+    private var scattered: [(values: Node, places: [Int32])] = []
 
     /// - Parameter places: -1 for entries that are left out.
-    mutating func add(_ values: Node, at places: [Int]) {
+    mutating func add(_ values: Node, at places: [Int32]) {
       var rest = Array(places.indices)
       if let (run, step) = Self.longestRun(places) {
-        let progression = Progression(step: step, residue: places[run.lowerBound] % step)
+        let start = Int(places[run.lowerBound])
+        let progression = Progression(step: step, residue: start % step)
         if lines[progression] == nil { order.append(progression) }
         let part = AxisSlice(start: run.lowerBound, step: 1, count: run.count)
-        lines[progression, default: []].append((places[run.lowerBound], values.sliced([part])))
+        lines[progression, default: []].append((start, values.sliced([part])))
         rest.removeSubrange(run)
       }
       let outside = places.count(where: { $0 < 0 })
       if rest.count < places.count || 2 * outside > places.count { rest.removeAll { places[$0] < 0 } }
       if rest.isEmpty { return }
-      scattered.values.append(rest.count == places.count ? values : values.gathered(.places(rest), axis: 0))
-      scattered.places += rest.map { places[$0] }
+      if rest.count == places.count {
+        scattered.append((values, places))
+      } else {
+        scattered.append((values.gathered(.places(rest), axis: 0), rest.map { places[$0] }))
+      }
     }
 
     /// The longest run of places at one distance, if it is most of them or as long as is worth a step of its own.
-    private static func longestRun(_ places: [Int]) -> (run: Range<Int>, step: Int)? {
+    private static func longestRun(_ places: [Int32]) -> (run: Range<Int>, step: Int)? {
       var best = 0..<0
       var start = 0
       while start < places.count {
@@ -111,20 +115,22 @@ struct EntryPlacement {
       guard !best.isEmpty, best.count == places.count || best.count >= 64 && 2 * best.count >= places.count else {
         return nil
       }
-      return (best, best.count == 1 ? 1 : places[best.lowerBound + 1] - places[best.lowerBound])
+      return (best, best.count == 1 ? 1 : Int(places[best.lowerBound + 1] - places[best.lowerBound]))
     }
 
     /// All entries in their places: tensors that are to be added up.
     func sums(_ size: Shape) -> [Node] {
       var sums = order.map { Self.line(lines[$0]!, step: $0.step, size) }
-      if !scattered.places.isEmpty {
-        let values = scattered.values.count == 1 ? scattered.values[0] : .concatenate(scattered.values, axis: 0)
-        // A place behind the last takes what is left out.
-        let all = scattered.places.contains(-1) ? size[0] + 1 : size[0]
-        let places = scattered.places.map { $0 < 0 ? size[0] : $0 }
-        let sum = values.scatterAdded(.places(places), axis: 0, extent: all)
-        sums.append(sum.sliced([AxisSlice(start: 0, step: 1, count: size[0])]))
-      }
+      if scattered.isEmpty { return sums }
+      let values = scattered.count == 1 ? scattered[0].values : .concatenate(scattered.map(\.values), axis: 0)
+      var places: [Int32] = []
+      places.reserveCapacity(values.shape[0])
+      for part in scattered { places += part.places }
+      // A place behind the last takes what is left out.
+      let extent = places.contains(-1) ? size[0] + 1 : size[0]
+      for i in places.indices where places[i] < 0 { places[i] = Int32(size[0]) }
+      let sum = values.scatterAdded(Node(Storage(places), shape: [places.count]), axis: 0, extent: extent)
+      sums.append(sum.sliced([AxisSlice(start: 0, step: 1, count: size[0])]))
       return sums
     }
 
@@ -145,18 +151,18 @@ struct EntryPlacement {
 extension SparsityPattern {
   /// For each entry of a box, row-major over its labels, its place among the entries here; -1 for those outside. Once more
   /// for entries that are their own mirror images, of boxes that stand for these as well.
-  fileprivate func places(of box: DeltaEntries.Box, _ tables: [Node: [Int]]) -> [[Int]] {
+  fileprivate func places(of box: DeltaEntries.Box, _ tables: [Node: [Int]]) -> [[Int32]] {
     let (rows, columns) = (box.rows.values(box.extents, tables), box.columns.values(box.extents, tables))
-    if case .none = box.mirror { return [zip(rows, columns).map { position(row: $0, column: $1) ?? -1 }] }
+    if case .none = box.mirror { return [zip(rows, columns).map { Int32(position(row: $0, column: $1) ?? -1) }] }
     let images = box.images
-    var (places, again) = ([Int](repeating: -1, count: rows.count), [Int](repeating: -1, count: rows.count))
+    var (places, again) = ([Int32](repeating: -1, count: rows.count), [Int32](repeating: -1, count: rows.count))
     for (entry, (row, column)) in zip(rows, columns).enumerated() {
       let image = images?[entry]
       // Of two one is enough, wherever it stands.
       if let image, image > entry { continue }
-      places[entry] =
+      places[entry] = Int32(
         position(row: min(row, column), column: max(row, column))
-        ?? position(row: max(row, column), column: min(row, column)) ?? -1
+          ?? position(row: max(row, column), column: min(row, column)) ?? -1)
       if row == column, image != entry { again[entry] = places[entry] }
     }
     return [places, again]

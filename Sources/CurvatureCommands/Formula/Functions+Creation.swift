@@ -106,6 +106,9 @@ extension FunctionTable {
     for name in ["start", "step"] + (isSingle ? [] : ["stop"]) { _ = try a.double(name) }
     let (start, stop, width) = (first.double!, last.double!, step.double!)
     guard width != 0 else { throw a.fault("step", "a step of 0 never arrives") }
+    for (name, number) in [("start", start), (isSingle ? "start" : "stop", stop), ("step", width)] where number.isNaN {
+      throw a.fault(name, "found NaN, expected a number")
+    }
     let count = max(0, ((stop - start) / width).rounded(.up))
     guard count.isFinite, count < 0x1p62 else {
       throw a.fault("start", "from \(start) to \(stop) by \(width) has no end", status: .data)

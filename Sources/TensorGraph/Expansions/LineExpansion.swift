@@ -56,7 +56,9 @@ package struct LineExpansion {
   package mutating func callAsFunction(_ direction: [[Double]]) -> [[Series]] {
     var series: [Node: [Series]] = [:]
     for (variable, speeds) in zip(variables, direction) {
-      series[variable] = zip(point[variable]!.elements, speeds).map { Series($0) + Series($1, power: 1) }
+      // Outputs may depend on some of the variables alone.
+      guard let value = point[variable] else { continue }
+      series[variable] = zip(value.elements, speeds).map { Series($0) + Series($1, power: 1) }
     }
     var evaluation = LineEvaluation(point: point, series: series)
     for node in order where evaluation.series[node] == nil {

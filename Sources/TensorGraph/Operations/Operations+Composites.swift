@@ -37,7 +37,8 @@ extension Operations {
     return (x - shift.broadcast(to: x.shape), shift)
   }
 
-  /// The variance over axes; `correction` is subtracted from the count (1: the unbiased estimate).
+  /// The variance over axes; `correction` is subtracted from the count (1: the unbiased estimate), which
+  /// leaves 0 at least.
   package static func variance(
     _ x: Node, _ axes: [Int]? = nil, correction: Double = 0, keepsAxes: Bool = false
   ) throws(TensorError) -> Node {
@@ -46,7 +47,7 @@ extension Operations {
     let count = Double(resolved.reduce(1) { $0 * x.shape[$1] })
     let deviation = x - (try mean(x, resolved, keepsAxes: true)).broadcast(to: x.shape)
     let total = try sum(.elementwise(.square, deviation), resolved, keepsAxes: keepsAxes)
-    return total / total.filled(with: count - correction)
+    return total / total.filled(with: Swift.max(count - correction, 0))
   }
 
   package static func standardDeviation(

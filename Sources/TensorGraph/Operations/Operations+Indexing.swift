@@ -82,8 +82,8 @@ extension Operations {
     return x.scatterAdded(places, axis: 0, extent: count)
   }
 
-  /// The block of the given extents that starts at computed places, one for each axis. Places at which it would not fit
-  /// are moved, as in JAX.
+  /// The block of the given extents that starts at computed places, one for each axis. Negative ones count from the end, and
+  /// places at which it would not fit are moved, as in JAX.
   package static func dynamicSlice(_ x: Node, starts: [Node], extents: [Int]) throws(TensorError) -> Node {
     let places = try dynamicPlaces(x.shape, starts, extents, "block")
     return places.enumerated().reduce(x) { $0.gathered($1.element, axis: $1.offset) }
@@ -117,8 +117,10 @@ extension Operations {
         throw TensorError("\(operation): the start of axis \(axis) has shape \(start.shape), expected one number")
       }
       let one = start.reshaped(to: [])
+      let zero = one.filled(with: 0)
       let last = one.filled(with: Double(shape[axis] - extents[axis]))
-      let bounded = Node.elementwise(.max, .elementwise(.min, one, last), one.filled(with: 0))
+      let counted = Node.select(.compare(.less, one, zero), Double(shape[axis]) + one, one)
+      let bounded = Node.elementwise(.max, .elementwise(.min, counted, last), zero)
       let block = Shape([extents[axis]])
       places.append(bounded.broadcast(to: block, axes: []) + Node(.iota(block, axis: 0, .int64)))
     }

@@ -143,8 +143,8 @@ extension Tensor where Scalar: TensorNumeric {
     Tensor(checking: try Operations.segmentSum(node, numbers.node, count: count))
   }
 
-  /// The block of the given extents that starts at computed places, one number for each axis. A block that would not fit
-  /// is moved.
+  /// The block of the given extents that starts at computed places, one number for each axis, negative ones counted from the
+  /// end. A block that would not fit is moved.
   public func block(startingAt starts: [Tensor<Int64>], extents: [Int]) -> Tensor {
     Tensor(checking: try Operations.dynamicSlice(node, starts: starts.map(\.node), extents: extents))
   }

@@ -11,6 +11,9 @@ import Testing
     let starts: [Tensor<Int64>] = [Tensor(Int64(1)), Tensor(Int64(2))]
     // Moved to fit.
     #expect(x.block(startingAt: starts, extents: [1, 2]) == [[5, 6]])
+    // Counted from the end, and moved where they count too far.
+    #expect(x.block(startingAt: [Tensor(Int64(-1)), Tensor(Int64(-2))], extents: [1, 2]) == [[5, 6]])
+    #expect(x.block(startingAt: [Tensor(Int64(-7)), Tensor(Int64(-3))], extents: [1, 1]) == [[1]])
     #expect(x.replacingBlock(startingAt: starts, with: [[7, 8]]) == [[1, 2, 3], [4, 7, 8]])
   }
 
