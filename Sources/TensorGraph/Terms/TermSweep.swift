@@ -110,7 +110,6 @@ extension TermRealization {
         let cost = planner.model.pushing(directions, under: map, from: shape, to: node.shape)
         if let known = groups.firstIndex(where: { $0.key == key && $0.operands[i] == nil }) {
           groups[known].operands[i] = dense
-          if groups[known].cost < cost { groups[known].cost = cost }
         } else {
           var operands = [Node?](repeating: nil, count: tangents.count)
           operands[i] = dense
