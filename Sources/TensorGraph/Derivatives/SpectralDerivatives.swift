@@ -78,7 +78,9 @@ enum Spectrum {
     let last = g.shape.rank
     let own = slopes.keeping(0...0).summed(over: [last])
     let cross = slopes + slopes.permuted(Array(axes.dropLast()) + [last, last - 1])
-    let limit = 0.5 * (rows(own) + columns(own) + sign * cross)
+    var limit = 0.5 * (rows(own) + columns(own) + sign * cross)
+    // One value beside itself is not moved twice.
+    if sign > 0 { limit = .select(limit.band(0...0), rows(own), limit) }
     // The limit holds if it explains the difference but for rounding.
     let isSingle = w.scalarType == .float32
     let noise = isSingle ? 1e-5 : 2e-14
