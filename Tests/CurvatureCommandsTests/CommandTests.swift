@@ -55,6 +55,10 @@ private let rosenbrock = "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"
       ),
       (["hessian", "det(a)", "--at", "a=[[1,2],[2,4]]", "--index", "0,0"], "[[0. 0.]\n [0. 1.]]\n"),
       (
+        ["hessian", "sum(eigvalsh(x)*log(eigvalsh(x)))", "--at", "x=2*eye(2)", "--index", "0"],
+        "[[[0.5  0.  ]\n  [0.   0.  ]]\n\n [[0.   0.25]\n  [0.25 0.  ]]]\n"
+      ),
+      (
         ["hessian", "sum(svdvals(x)**2)", "--at", "x=zeros((3,2))", "--index", "2,1"], "[[0. 0.]\n [0. 0.]\n [0. 2.]]\n"
       ),
       (["hessian", "sum(sinc(x))", "--at", "x=[1e-9, 0]", "--index", "0,0"], "-3.2898681336964524\n"),

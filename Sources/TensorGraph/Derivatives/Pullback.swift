@@ -48,9 +48,14 @@ private func pull(
   }
   for (node, cotangent) in outputs { accumulate(node, cotangent) }
   let wanted = Set(variables)
+  let twins = Spectrum.twins(in: order.filter(active.contains), apart: wanted.union(leaves))
   for node in order.reversed() where active.contains(node) {
     guard let cotangent = cotangents[node] else { continue }
     if !wanted.contains(node) { cotangents[node] = nil }
+    if let (twin, map) = twins[node] {
+      accumulate(twin, cotangent.applyingTranspose(map, to: twin.shape, lift: lift, chain))
+      continue
+    }
     if case .scan(let recurrence) = node.primitive {
       // All operands' at once: the steps of one scan.
       let wanted = node.operands.indices.filter {

@@ -14,15 +14,22 @@ enum Spectrum {
 
     /// Of eigenvalues: both are the same.
     init(ofSymmetric a: Node) {
-      left = Node(.matrix(.symmetricEigen), [a]).rows(1, a.shape[a.shape.rank - 1])
+      let origin = Origin(of: a)
+      let vectors = Node(.matrix(.symmetricEigen), [origin.matrix]).rows(1, a.shape[a.shape.rank - 1])
+      left = origin.factor < 0 ? vectors.sliced(reversal(vectors.shape)) : vectors
       right = left
     }
 
     init(ofSingular a: Node) {
       let (m, n) = (a.shape[a.shape.rank - 2], a.shape[a.shape.rank - 1])
-      let all = Node(.matrix(.singularValues), [a])
-      (left, right) = (all.rows(0, m), all.rows(m + 1, n))
+      let origin = Origin(of: a)
+      let all = Node(.matrix(.singularValues), [origin.upright])
+      let (u, v) = (all.rows(0, m), all.rows(m + 1, n))
+      let (first, second) = origin.isTurned ? (v, u) : (u, v)
+      (left, right) = (origin.factor < 0 ? -first : first, second)
     }
+
+    var all: [Node] { [left, right] }
 
     /// Labels: batch axes, and three more.
     private var batch: [Int] { Array(0..<(left.shape.rank - 2)) }
@@ -67,13 +74,17 @@ enum Spectrum {
     func pair(_ v: Node) -> Node { rows(v) + sign * columns(v) }
     let values = w.broadcast(to: g.shape, axes: Array(lead..<g.shape.rank))
     let (top, bottom) = (pair(g), pair(values))
-    // How g changes with w: element [i, j] is the derivative of gᵢ in wⱼ.
+    // How g changes with w, and with what moves with it: element [i, j] is the derivative of gᵢ in wⱼ.
     let seeds = Node.select(
       Node.zeros([n, n], w.scalarType).band(0...0), .fill(.real(1), shape: [n, n], scalarType: w.scalarType),
       .zeros([n, n], w.scalarType)
     ).broadcast(to: Shape([n]) + w.shape, axes: [0, w.shape.rank])
+    let (twins, strangers) = others(below: g, beside: w)
+    let together =
+      [(node: w, tangent: seeds)]
+      + twins.map { (node: $0.node, tangent: $0.map.apply(seeds, lift: 1, ChainRule())) }
     let slopes =
-      pushforward(of: [g], seeds: [(w, seeds)], lift: 1)[0]?
+      pushforward(of: [g], seeds: together, lift: 1)[0]?
       .permuted(Array(1...g.shape.rank) + [0]) ?? .zeros(square, g.scalarType)
     let last = g.shape.rank
     let own = slopes.keeping(0...0).summed(over: [last])
@@ -81,19 +92,50 @@ enum Spectrum {
     var limit = 0.5 * (rows(own) + columns(own) + sign * cross)
     // One value beside itself is not moved twice.
     if sign > 0 { limit = .select(limit.band(0...0), rows(own), limit) }
-    // The limit holds if it explains the difference but for rounding.
     let isSingle = w.scalarType == .float32
-    let noise = isSingle ? 1e-5 : 2e-14
-    let size = Node.elementwise(.abs, w.detached())
-    let largest = Node(.extremum(.maximum, [w.shape.rank - 1]), [size])
-      .broadcast(to: square, axes: Array(lead..<(g.shape.rank - 1)))
     func magnitude(_ v: Node) -> Node { .elementwise(.abs, v.detached()) }
+    func isBelow(_ v: Node, _ bound: Node) -> Node { .compare(.lessOrEqual, v, bound) }
+    func largest(_ v: Node, lead: Int) -> Node {
+      Node(.extremum(.maximum, [v.shape.rank - 1]), [magnitude(v)])
+        .broadcast(to: square, axes: Array(lead..<(g.shape.rank - 1)))
+    }
+    let scale = largest(w, lead: lead)
+    let gap = magnitude(bottom)
+    let tolerance = isSingle ? 1e-3 : 1e-6
+    /// Whether a change of g for a change r of the values is that of a symmetric function: what is left of gᵢ ∓ gⱼ beside
+    /// the limit times rᵢ ∓ rⱼ is rounding.
+    func isSymmetric(_ change: Node, _ explained: Node?) -> Node {
+      let rest = explained.map { pair(change) - $0 } ?? pair(change)
+      var size = magnitude(rows(change)) + magnitude(columns(change))
+      if let explained { size = size + magnitude(explained) + magnitude(limit) }
+      // What is 0 but for rounding is so beside the others.
+      size = size + (sign > 0 ? 1 : tolerance) * largest(change, lead: 0)
+      return isBelow(magnitude(rest), tolerance * size)
+    }
+    let r = Node.scattered([n], w.scalarType)
+    let change = Node.contraction(slopes, axes + [last], r, [last], axes)
+    // The limit holds if it explains the difference but for rounding.
     let excess = magnitude(top - limit * bottom)
-    let rounding = magnitude(rows(g)) + magnitude(columns(g)) + largest * (magnitude(rows(own)) + magnitude(cross))
-    let allowed = (isSingle ? 1e-4 : 1e-8) * magnitude(top) + noise * rounding
-    let isNear = Node.compare(.lessOrEqual, magnitude(bottom), (isSingle ? 1e-3 : 1e-6) * largest)
-    let isLimit = Node.logical(.and, isNear, .compare(.lessOrEqual, excess, allowed))
-    let isRepeated = Node.compare(.lessOrEqual, magnitude(bottom), (isSingle ? 1e-6 : 1e-15) * largest)
+    let slope = magnitude(rows(own)) + magnitude(columns(own)) + magnitude(cross)
+    let rounding = magnitude(rows(g)) + magnitude(columns(g)) + scale * slope
+    let allowed = (isSingle ? 1e-4 : 1e-8) * magnitude(top) + (isSingle ? 1e-5 : 2e-14) * rounding
+    let isNear = isBelow(gap, (isSingle ? 1e-3 : 1e-6) * scale)
+    let generic = pair(r.broadcast(to: g.shape, axes: [last - 1]))
+    let isExplained = Node.logical(.and, isBelow(excess, allowed), isSymmetric(change, limit * generic))
+    var isLimit = Node.logical(.and, isNear, isExplained)
+    var isRepeated = isBelow(gap, (isSingle ? 1e-6 : 1e-15) * scale)
+    // Values of other matrices that move by themselves must leave g symmetric. Where they do not the function need not have
+    // a second derivative, and if it has, the parts of it that cancel have no digits where values are near each other.
+    let moves = strangers.enumerated().map { i, node in
+      (node: node, tangent: Node.scattered(node.shape, node.scalarType, from: 100 * (i + 1)))
+    }
+    let still = together.map { (node: $0.node, tangent: $0.node.filled(with: 0)) }
+    if !moves.isEmpty, let change = pushforward(of: [g], seeds: moves + still)[0] {
+      let isApart = isSymmetric(change, nil)
+      let isClose = isBelow(gap, (isSingle ? 1e-4 : 1e-8) * scale)
+      isLimit = .logical(.and, isLimit, isApart)
+      isRepeated = .logical(.or, isRepeated, .logical(.and, isClose, .logical(.not, isApart)))
+    }
     let isDivided = Node.logical(.not, .logical(.or, isLimit, isRepeated))
     let quotient = top / Node.select(isDivided, bottom, bottom.filled(with: 1))
     return .select(isLimit, limit, .select(isDivided, quotient, top.filled(with: .nan)))
@@ -108,7 +150,8 @@ enum Spectrum {
     let change = Node(.input(a.shape, a.scalarType))
     return .opaque(
       OpaqueMap(
-        "eigvalsh", variable: change, result: vectors.compressed(symmetricPart(change)), leaves: [node, a],
+        "eigvalsh", variable: change, result: vectors.compressed(symmetricPart(change)),
+        leaves: [node, a] + vectors.all,
         transpose: { g, _ in .custom(symmetricGradient, value: vectors.spread(g), arguments: [a, node, g]) }))
   }
 
@@ -125,7 +168,7 @@ enum Spectrum {
     case 3: result = vectors.spread(change)
     default: return nil
     }
-    return .opaque(OpaqueMap("eigvalsh", variable: change, result: result, leaves: [node, a, w, g]))
+    return .opaque(OpaqueMap("eigvalsh", variable: change, result: result, leaves: [node, a, w, g] + vectors.all))
   }
 
   /// Operands: the singular values, and the matrix, which has no more columns than rows.
@@ -135,7 +178,7 @@ enum Spectrum {
     let change = Node(.input(a.shape, a.scalarType))
     return .opaque(
       OpaqueMap(
-        "svdvals", variable: change, result: vectors.compressed(change), leaves: [node, a],
+        "svdvals", variable: change, result: vectors.compressed(change), leaves: [node, a] + vectors.all,
         transpose: { g, _ in .custom(singularGradient, value: vectors.spread(g), arguments: [a, node, g]) }))
   }
 
@@ -165,10 +208,21 @@ enum Spectrum {
     case 3: result = vectors.spread(change)
     default: return nil
     }
-    return .opaque(OpaqueMap("svdvals", variable: change, result: result, leaves: [node, a, s, g]))
+    return .opaque(OpaqueMap("svdvals", variable: change, result: result, leaves: [node, a, s, g] + vectors.all))
   }
 
   private static func symmetricPart(_ a: Node) -> Node { 0.5 * (a + a.matrixTransposed) }
+}
+
+extension Node {
+  /// Numbers between -1/2 and 1/2 in general position: no two are equal, nor a simple combination of few others. They are
+  /// the fractional parts of multiples of the squares, by the golden ratio.
+  static func scattered(_ shape: Shape, _ type: ScalarType, from start: Int = 1) -> Node {
+    let places = Node(.iota([shape.count], axis: 0, .float64))
+    let steps = 0.618_033_988_749_895 * Node.elementwise(.square, Double(start) + places)
+    let parts = steps - Node.elementwise(.floor, steps)
+    return (-0.5 + parts).cast(to: type).reshaped(to: shape)
+  }
 }
 
 extension Spectrum.Vectors {

@@ -213,8 +213,7 @@ extension Operations {
     let batch = batch(a)
     guard n > 0 else { return (a.reshaped(to: batch + [0]), a) }
     let both = Node(.matrix(.symmetricEigen), [a])
-    let values = both.rows(0, 1).reshaped(to: batch + [n])
-    return (.custom(Spectrum.eigenvalues, value: values, arguments: [a]), both.rows(1, n))
+    return (.custom(Spectrum.eigenvalues, value: Spectrum.ascending(a), arguments: [a]), both.rows(1, n))
   }
 
   /// U, the singular values, descending, and Vᵀ, with U diag(s) Vᵀ = a; as many columns as there are singular values.
@@ -231,8 +230,7 @@ extension Operations {
     let batch = batch(a)
     guard n > 0 else { return (a, .zeros(batch + [0], a.scalarType), a.rows(0, 0)) }
     let all = Node(.matrix(.singularValues), [a])
-    let values = Node.custom(
-      Spectrum.singularValues, value: all.rows(m, 1).reshaped(to: batch + [n]), arguments: [a])
+    let values = Node.custom(Spectrum.singularValues, value: Spectrum.descending(a), arguments: [a])
     return (all.rows(0, m), values, all.rows(m + 1, n).matrixTransposed)
   }
 

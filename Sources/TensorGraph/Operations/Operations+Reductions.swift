@@ -44,7 +44,7 @@ extension Operations {
     try requireNumeric(x, name)
     return try reduce(x, axes, keepsAxes, name) { (x, axes) throws(TensorError) in
       try requireElements(x, axes, name)
-      return axes.isEmpty ? x : Node(.extremum(extremum, axes), [x])
+      return axes.isEmpty ? x : Spectrum.extreme(x, axes, extremum) ?? Node(.extremum(extremum, axes), [x])
     }
   }
 
