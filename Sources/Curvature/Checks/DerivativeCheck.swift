@@ -171,7 +171,13 @@ package struct DerivativeChecker {
       }
       return (variables[v], .constants(ones, [coordinates.count] + variables[v].shape, type))
     }
-    for _ in 0..<order {
+    // The first in reverse, as gradients and Hessians are found: there are rules that hold in this order only.
+    let slopes = zip(variables, gradient(of: output, to: variables)).map { variable, slope in
+      (slope ?? .zeros(variable.shape, type)).reshaped(to: [variable.shape.count])
+    }
+    let parts = coordinates.map { slopes[$0.variable].sliced([AxisSlice(start: $0.element, step: 1, count: 1)]) }
+    derivatives.append(.concatenate(parts, axis: 0))
+    for _ in 1..<order {
       let last = derivatives[derivatives.count - 1]
       let next = pushforward(of: [last], seeds: seeds, lift: 1)[0]
       derivatives.append(next ?? .zeros([coordinates.count] + last.shape, type))

@@ -46,7 +46,17 @@ package enum Laplacians {
     let directions = UnitDirections(node: x, batchAxis: axis)
     let all = Node(.iota([directions.count], axis: 0, .int64))
     let shape: Shape = axis == nil ? .scalar : [directions.batchCount]
-    let sum = collapsedSecondOrder(of: [y], variable: x, directions: directions.units(all).dense)[0].sum
+    let units = directions.units(all).dense
+    guard !y.hasSpectra(above: x) else { return trace(y, x, units, keeping: axis).reshaped(to: shape) }
+    let sum = collapsedSecondOrder(of: [y], variable: x, directions: units)[0].sum
     return (sum ?? .zeros(y.shape, y.scalarType)).reshaped(to: shape)
+  }
+
+  /// The diagonal of the Hessian along unit directions, added up but for an axis: forward over reverse.
+  private static func trace(_ y: Node, _ x: Node, _ units: Node, keeping axis: Int?) -> Node {
+    let slope = gradient(of: y.summed(over: Array(0..<y.shape.rank)), to: [x])[0]
+    let change = slope.flatMap { pushforward(of: [$0], seeds: [(x, units)], lift: 1)[0] }
+    let axes = units.shape.dimensions.indices.filter { $0 != axis.map { $0 + 1 } }
+    return (units * (change ?? .zeros(units.shape, units.scalarType))).summed(over: axes)
   }
 }

@@ -14,6 +14,15 @@ import Testing
     #expect(matrices.isPassed, "\(matrices)")
   }
 
+  @Test("Symmetric functions of eigenvalues pass where these repeat") func repeatedEigenvalues() throws {
+    let check = try checkDerivatives(
+      of: { x in
+        let values = x.symmetricEigen.values
+        return (values * log(values)).sum()
+      }, at: Tensor<Double>([2, 0, 0, 2], shape: [2, 2]))
+    #expect(check.isPassed, "\(check)")
+  }
+
   @Test("Single precision is judged by its own precision") func single() throws {
     let check = try checkDerivatives(of: { (tanh($0) * $0).sum() }, at: Tensor<Float>([0.5, -1.25, 2]))
     #expect(check.isPassed, "\(check)")

@@ -32,4 +32,18 @@ import Testing
     #expect(laplacian(y, x, batchAxis: 0).isClose(to: whole, relative: 1e-12))
     #expect(laplacian(x.sum(), x).item() == 0)
   }
+
+  @Test("Of eigenvalues that repeat, or nearly do, and of batches of them", arguments: [0, 1e-14, 1e-9, 0.5])
+  func eigenvalues(gap: Double) {
+    let x = Tensor<Double>([2, 0, 0, 2 + gap, 3, 1, 1, 3], shape: [2, 2, 2])
+    let values = x.symmetricEigen.values
+    let y = (values * log(values)).sum(axes: [1])
+    // Second derivatives 1/w beside the mean of 1/w between two eigenvalues.
+    func expected(_ a: Double, _ b: Double) -> Double {
+      1 / a + 1 / b + (b - a > 1e-6 ? log(Tensor<Double>(b / a)).item() / (b - a) : 2 / (a + b))
+    }
+    let all = Tensor<Double>([expected(2, 2 + gap), expected(2, 4)])
+    #expect(laplacian(y, x, batchAxis: 0).isClose(to: all, relative: 1e-11))
+    #expect(laplacian(y.sum(), x).isClose(to: all.sum(), relative: 1e-11))
+  }
 }
