@@ -78,17 +78,21 @@ extension Operations {
 
   // MARK: Determinants
 
-  /// The determinants. Up to 8 rows without any division (Bird 2011, "A simple division-free algorithm for computing
-  /// determinants"), so that derivatives are right for singular matrices too; above by elimination.
+  /// The determinants. Up to 8 rows without any division, so that derivatives are right for singular matrices too; above by
+  /// elimination, with derivatives that are right there to third order.
   package static func determinant(_ a: Node) throws(TensorError) -> Node {
     let n = try requireSquare(a, "determinant")
-    let one = Node.fill(.real(1), shape: batch(a), scalarType: a.scalarType)
-    guard n > 0 else { return one }
+    guard n > 0 else { return .fill(.real(1), shape: batch(a), scalarType: a.scalarType) }
     guard n <= 8 else {
       let (sign, logarithm) = try signAndLogDeterminant(a)
-      return sign * .elementwise(.exp, logarithm)
+      return .custom(BorderedDeterminant.rule, value: sign * .elementwise(.exp, logarithm), arguments: [a])
     }
-    let rank = a.shape.rank
+    return divisionFreeDeterminant(a)
+  }
+
+  /// Determinants without division (Bird 2011, "A simple division-free algorithm for computing determinants").
+  static func divisionFreeDeterminant(_ a: Node) -> Node {
+    let (rank, n) = (a.shape.rank, a.shape[a.shape.rank - 1])
     var power = a
     for _ in 1..<max(n, 1) {
       // The strict upper triangle, and on the diagonal minus the sum of the later diagonal elements.
@@ -101,7 +105,7 @@ extension Operations {
       a.shape.dimensions.indices.map { axis in
         axis < rank - 2 ? AxisSlice.all(a.shape[axis]) : AxisSlice(start: 0, step: 1, count: 1)
       }
-    ).reshaped(to: one.shape)
+    ).reshaped(to: batch(a))
     return n % 2 == 0 ? -corner : corner
   }
 

@@ -41,7 +41,7 @@ extension Tensor where Scalar: DifferentiableScalar {
     Tensor(checking: try Operations.pseudoInverse(node, cutoff: cutoff))
   }
 
-  /// The determinant; up to 8 rows with derivatives that hold for singular matrices too.
+  /// The determinant. Derivatives hold for singular matrices too: up to 8 rows to every order, above to third order.
   public var determinant: Tensor { Tensor(checking: try Operations.determinant(node)) }
 
   /// The sign of the determinant, and the logarithm of its magnitude.
