@@ -6,6 +6,7 @@
   /// Factors of sparse symmetric matrices by the sparse solvers of Apple's systems, which are part of Accelerate: no library has to
   /// be installed.
   ///
+  /// <!-- not compiled -->
   /// ```swift
   /// let factors = try H.factorized(by: AccelerateLDLT())
   /// let fit = try minimize(from: x, method: .sparse(AccelerateLDLT()), of: energy)
