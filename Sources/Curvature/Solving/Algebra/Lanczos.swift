@@ -73,20 +73,35 @@ package enum Lanczos {
     var result = Eigenpairs()
     while true {
       var remainder = 0.0
+      let first = basis.count - 1
       while true {
         let j = basis.count - 1
         try Cancellation.check { "cancelled after \(result.products) products" }
-        var image = try product(basis[j])
+        let own = basis[j]
+        var image = try product(own)
         result.products += 1
         guard image.allSatisfy(\.isFinite) else {
           throw TensorError("eigenpairs: a product of the matrix is not finite; choose another point")
         }
         let scale = max(image.euclideanNorm, result.norm)
         var (parts, ignored) = ([Double](repeating: 0, count: j + 1), held.map { _ in 0.0 })
-        // Twice is enough (Parlett, The Symmetric Eigenvalue Problem, 1980, section 6.9).
-        for _ in 0..<2 {
+        var (passes, before) = (0, scale)
+        if j > first {
+          // What there is besides rounding: the recurrence. One pass over all vectors then removes that, too.
+          (parts[j - 1], parts[j]) = (remainder, dot(image, own))
+          image.add(basis[j - 1], times: -parts[j - 1])
+          image.add(own, times: -parts[j])
+          before = image.euclideanNorm
+          passes = 1
+        }
+        // Twice is enough (Parlett, The Symmetric Eigenvalue Problem, 1980, section 6.9), once where little was removed.
+        while passes < 3 {
           apart.remove(from: &image, addingTo: &ignored)
           basis.remove(from: &image, addingTo: &parts)
+          let after = image.euclideanNorm
+          passes += 1
+          if passes >= 2, after > 0.7 * before { break }
+          before = after
         }
         for i in 0...j {
           projection[i, j] = parts[i]
