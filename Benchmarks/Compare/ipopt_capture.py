@@ -3,7 +3,6 @@ import ctypes
 import os
 import shutil
 import subprocess
-import tempfile
 
 import numpy as np
 from measure import Cannot
@@ -102,9 +101,12 @@ def library():
     compiler = shutil.which("cc") or shutil.which("clang")
     if compiler is None:
         raise Cannot("no C compiler for what takes the place of Ipopt's library")
-    path = os.path.join(tempfile.mkdtemp(), "libipopt.so")
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ipopt_capture.c")
-    subprocess.run([compiler, "-O2", "-shared", "-fPIC", source, "-o", path], check=True)
+    path = os.path.join(os.environ.get("CURVATURE_BENCH_BUILD", os.getcwd()), "libipopt_capture.so")
+    if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(source):
+        new = "%s.%d" % (path, os.getpid())
+        subprocess.run([compiler, "-O2", "-shared", "-fPIC", source, "-o", new], check=True)
+        os.replace(new, path)
     if not ipopt.load_library(path):
         raise Cannot("PyOptInterface did not load what takes the place of Ipopt's library")
     return ctypes.CDLL(path)

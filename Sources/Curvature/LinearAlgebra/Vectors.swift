@@ -1,12 +1,3 @@
-extension Sequence<Double> {
-  /// The square root of the sum of squares, without overflow or underflow on the way.
-  var scaledNorm: Double {
-    let largest = reduce(0) { Swift.max($0, abs($1)) }
-    guard largest > 0, largest.isFinite else { return largest }
-    return largest * reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
-  }
-}
-
 /// The scalar product of two vectors: sums of every 16th product, which are then added, on any number of threads.
 func dot(_ a: [Double], _ b: [Double]) -> Double {
   let count = min(a.count, b.count)
@@ -38,7 +29,10 @@ extension [Double] {
   /// The square root of the sum of squares; those that leave the range of numbers are scaled.
   var euclideanNorm: Double {
     let square = dot(self, self)
-    return square.isFinite && square > 1e-200 ? square.squareRoot() : scaledNorm
+    if square.isFinite, square > 1e-200 { return square.squareRoot() }
+    let largest = reduce(0) { Swift.max($0, abs($1)) }
+    guard largest > 0, largest.isFinite else { return largest }
+    return largest * reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
   }
 
   /// Adds a multiple of another vector.

@@ -48,7 +48,8 @@ private func pull(
   }
   for (node, cotangent) in outputs { accumulate(node, cotangent) }
   let wanted = Set(variables)
-  let twins = Spectrum.twins(in: order.filter(active.contains), apart: wanted.union(leaves))
+  let spectra = order.filter { Spectrum.isSpectrum($0) && active.contains($0) }
+  let twins = spectra.count > 1 ? Spectrum.twins(in: spectra, apart: wanted.union(leaves)) : [:]
   for node in order.reversed() where active.contains(node) {
     guard let cotangent = cotangents[node] else { continue }
     if !wanted.contains(node) { cotangents[node] = nil }

@@ -16,13 +16,12 @@ extension Spectrum {
   /// For nodes that have a twin before them the first one, and the map from it.
   ///
   /// - Parameters:
-  ///   - order: nodes, operands first.
+  ///   - spectra: nodes with such values, operands first.
   ///   - apart: nodes that stand for themselves, whatever they are made of.
-  static func twins(in order: [Node], apart: Set<Node>) -> [Node: Twin] {
+  static func twins(in spectra: [Node], apart: Set<Node>) -> [Node: Twin] {
     var firsts: [Node] = []
     var twins: [Node: Twin] = [:]
-    for node in order where isSpectrum(node) {
-      if apart.contains(node) { continue }
+    for node in spectra where !apart.contains(node) {
       let twin = firsts.lazy.compactMap { first in map(from: first, to: node, apart).map { (first, $0) } }.first
       if let twin { twins[node] = twin } else { firsts.append(node) }
     }

@@ -85,7 +85,7 @@ package enum Lanczos {
         }
         let scale = max(image.euclideanNorm, result.norm)
         var (parts, ignored) = ([Double](repeating: 0, count: j + 1), held.map { _ in 0.0 })
-        var (passes, before) = (0, scale)
+        var (passes, before) = (0, 0.0)
         if j > first {
           // What there is besides rounding: the recurrence. One pass over all vectors then removes that, too.
           (parts[j - 1], parts[j]) = (remainder, dot(image, own))

@@ -46,15 +46,7 @@
 
     init(_ pattern: SparsityPattern, _ order: AccelerateLDLT.Order) throws(TensorError) {
       // Compressed rows of the lower triangle are compressed columns of the upper one.
-      var starts = [0]
-      var columns: [Int32] = []
-      starts.reserveCapacity(pattern.rowCount + 1)
-      columns.reserveCapacity(pattern.nonzeroCount)
-      for row in 0..<pattern.rowCount {
-        columns.append(contentsOf: pattern[row: row].lazy.map { Int32($0) })
-        starts.append(columns.count)
-      }
-      (self.starts, self.columns) = (starts, columns)
+      (starts, columns) = (pattern.rowStarts, pattern.columnIndices)
       let options = SparseSymbolicFactorOptions(
         control: SparseDefaultControl,
         orderMethod: order == .minimumDegree ? SparseOrderAMD : SparseOrderMetis, order: nil, ignoreRowsAndColumns: nil,
