@@ -160,15 +160,20 @@ void ck_share_by_worker(ck_context *context, int64_t count, void *job,
   ck_team_perform(context->active_workers, &shared, work_as_worker);
 }
 
-static void check(const ck_index_step *step, ck_context *context, int64_t position) {
-  if (position < 0) return;
+// Whether all indices of a step are in their axis. Of those that the program keeps that is known.
+static int are_inside(const ck_index_step *step, ck_context *context, const void *indices) {
+  int64_t buffer = step->indices.buffer;
+  int64_t known = buffer < context->argument_count ? context->index_extents[buffer] : 0;
+  if (known > 0 && known <= step->extent) return 1;
+  int64_t position = ck_index_outside(indices, step->index_bytes, step->count, step->extent);
+  if (position < 0) return 1;
   context->failure = 1;
   context->failed_step = step->number;
-  const void *indices = ck_at(context, step->indices);
   context->failed_index =
       step->index_bytes == 4 ? ((const int32_t *)indices)[position] : ((const int64_t *)indices)[position];
   context->failed_axis = step->axis;
   context->failed_extent = step->extent;
+  return 0;
 }
 
 typedef struct {
@@ -192,9 +197,7 @@ enum { gather_share = 16384 };
 void ck_run_gather(const void *payload, ck_context *context) {
   const ck_index_step *step = payload;
   const void *indices = ck_at(context, step->indices);
-  int64_t outside = ck_index_outside(indices, step->index_bytes, step->count, step->extent);
-  check(step, context, outside);
-  if (outside >= 0) return;
+  if (!are_inside(step, context, indices)) return;
   int64_t elements = step->outer * step->count * step->inner;
   gather_job job = {step, ck_at(context, step->to), ck_at(context, step->from), indices,
                     elements < 2 * gather_share ? 1 : elements / gather_share};
@@ -240,9 +243,7 @@ static void add_parts(void *job, int64_t i) {
 void ck_run_scatter_add(const void *payload, ck_context *context) {
   const ck_index_step *step = payload;
   const void *indices = ck_at(context, step->indices);
-  int64_t outside = ck_index_outside(indices, step->index_bytes, step->count, step->extent);
-  check(step, context, outside);
-  if (outside >= 0) return;
+  if (!are_inside(step, context, indices)) return;
   scatter_job job = {step, ck_at(context, step->to), step->parts > 1 ? ck_at(context, step->scratch) : 0,
                      ck_at(context, step->from), indices};
   int64_t tasks = step->outer * step->parts;

@@ -28,6 +28,8 @@ struct GraphLowering {
   var graph = LoweredGraph()
   private(set) var values: [Value] = []
   private(set) var shapes: [Shape] = []
+  /// For each of the graph's constants the literal that it is.
+  private var graphLiterals: [Int?] = []
 
   static func lower(_ structure: GraphStructure) throws(TensorError) -> LoweredGraph {
     let structure = structure.preparingRecurrences().separatingComponents()
@@ -110,9 +112,19 @@ struct GraphLowering {
     }
   }
 
+  /// The item of a constant: equal ones have one, so that what is computed from them is computed once.
   mutating func literal(_ source: LoweredGraph.LiteralSource) -> Int {
-    graph.literals.append(source)
-    return graph.append(.literal(graph.literals.count - 1), [], count: 1, type: source.scalarType)
+    let known: Int?
+    switch source {
+    case .graph(let number, _):
+      while graphLiterals.count <= number { graphLiterals.append(nil) }
+      known = graphLiterals[number]
+      graphLiterals[number] = known ?? graph.literals.count
+    case .fixed: known = graph.literals.firstIndex { $0.isSame(as: source) }
+    }
+    if known == nil { graph.literals.append(source) }
+    return graph.append(
+      .literal(known ?? graph.literals.count - 1), [], count: 1, type: source.scalarType)
   }
 
   func repeated(_ item: Int, _ shape: Shape, _ type: ScalarType) -> Handle {

@@ -115,6 +115,16 @@ struct LoweredGraph {
       case .graph(_, let type), .fixed(_, let type): type
       }
     }
+
+    /// Whether both are the engine's, of the same bits.
+    func isSame(as other: LiteralSource) -> Bool {
+      guard case .fixed(let a, let type) = self, case .fixed(let b, type) = other else { return false }
+      return switch (a, b) {
+      case (.real(let a), .real(let b)): a.bitPattern == b.bitPattern
+      case (.integer(let a), .integer(let b)): a == b
+      case (.real, .integer), (.integer, .real): false
+      }
+    }
   }
 
   /// The item of an operation: one that is there already, unless it is to be new.

@@ -10,6 +10,8 @@ struct BufferTable {
   let outputCount: Int
   /// Buffers that are parts of others, which are none: boxes of a tensor may be made in its place.
   private(set) var aliases: [Int32: Alias] = [:]
+  /// For each item that is put together from boxes those that are made in its place.
+  private var partsInPlace: [Int: Set<Int>] = [:]
 
   /// A part of a buffer.
   struct Alias {
@@ -64,17 +66,23 @@ struct BufferTable {
     func isFree(_ operand: Int) -> Bool { numbers[operand] < 0 && users[operand] == 1 }
     if isFree(operands[0]), boxes.startsWithAll(of: graph.items[operands[0]].count) {
       numbers[operands[0]] = numbers[i]
+      partsInPlace[i] = [0]
       return
     }
     guard boxes.isTiling else { return }
     let own = aliases[numbers[i]] ?? Alias(root: numbers[i], offset: 0)
-    for (operand, part) in zip(operands, boxes.parts) where isFree(operand) {
+    var uses: [Int: Int] = [:]
+    for operand in operands { uses[operand, default: 0] += 1 }
+    for (n, (operand, part)) in zip(operands, boxes.parts).enumerated() {
+      // What is in several boxes is made in the first and copied to the others.
+      guard numbers[operand] < 0, users[operand] == uses[operand] else { continue }
       let item = graph.items[operand]
       guard let place = boxes.place(of: part, whole: item.count) else { continue }
       numbers[operand] = Int32(sizes.count)
       aliases[numbers[operand]] = Alias(root: own.root, offset: own.offset + place * item.type.byteCount)
       // Not padded: what follows belongs to others.
       sizes.append(item.count * item.type.byteCount)
+      partsInPlace[i, default: []].insert(n)
     }
   }
 
@@ -84,11 +92,8 @@ struct BufferTable {
     return counts
   }
 
-  /// Whether a box of a tensor was made where it belongs.
-  func isInPlace(_ operand: Int, of i: Int) -> Bool {
-    let root = aliases[numbers[i]]?.root ?? numbers[i]
-    return numbers[operand] == numbers[i] || aliases[numbers[operand]].map { $0.root == root } ?? false
-  }
+  /// Whether a box of a tensor, by its number, was made where it belongs.
+  func isInPlace(_ part: Int, of i: Int) -> Bool { partsInPlace[i]?.contains(part) ?? false }
 
   /// The buffer that a buffer is, or is a part of.
   func root(_ number: Int32) -> Int32 { aliases[number]?.root ?? number }

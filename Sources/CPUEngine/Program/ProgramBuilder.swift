@@ -229,7 +229,7 @@ struct ProgramBuilder {
     let item = graph.items[i]
     let step = PlacedBoxesStep(
       boxes, to: table[i], type: item.type, memory: memory,
-      isInPlace: { table.isInPlace(item.operands[$0], of: i) }, buffer: { table[$0] })
+      isInPlace: { table.isInPlace($0, of: i) }, buffer: { table[$0] })
     guard step.boxCount > 0 else { return }
     append(
       ck_run_boxes, step.payload, [table[i]] + item.operands.map { table[$0] },

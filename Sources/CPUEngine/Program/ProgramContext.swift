@@ -20,6 +20,7 @@ package final class ProgramContext {
   /// What a call needs to know.
   let entry: UnsafeMutablePointer<ck_entry>
   private let bindings: UnsafeMutablePointer<ck_binding>
+  private let indexExtents: UnsafeMutablePointer<Int64>
 
   /// The most workers that any context has.
   static let workerCount = min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64)
@@ -44,6 +45,8 @@ package final class ProgramContext {
     buffers.initialize(repeating: nil, count: max(bufferCount, 1))
     literals = .allocate(capacity: max(program.literals.count, 1))
     literals.initialize(repeating: 0, count: max(program.literals.count, 1))
+    indexExtents = .allocate(capacity: max(program.arguments.count, 1))
+    indexExtents.initialize(repeating: 0, count: max(program.arguments.count, 1))
     scratches = .allocate(capacity: count)
     workers = .allocate(capacity: max(program.groups.count * count, 1))
     for (n, offset) in program.plan.offsets.enumerated() {
@@ -80,7 +83,8 @@ package final class ProgramContext {
         worker_count: Int64(count),
         active_workers: Int64(count),
         interprets: self.execution == .interpreted ? 1 : 0, constants_version: 1, failure: 0, failed_step: 0,
-        failed_index: 0, failed_axis: 0, failed_extent: 0))
+        failed_index: 0, failed_axis: 0, failed_extent: 0, index_extents: indexExtents,
+        argument_count: Int64(program.arguments.count)))
     var given: [ck_binding] = []
     for (n, argument) in program.arguments.enumerated() {
       if case .input(let position) = argument { given.append(ck_binding(buffer: Int64(n), position: Int64(position))) }
@@ -106,6 +110,10 @@ package final class ProgramContext {
     for (n, argument) in program.arguments.enumerated() {
       if case .kept(let storage) = argument { buffers[n] = storage.base }
     }
+    for case .indexed(let step, _) in program.sources where step.indices.buffer < program.arguments.count {
+      let n = Int(step.indices.buffer)
+      if case .kept(let storage) = program.arguments[n] { indexExtents[n] = Int64(storage.indexExtent) }
+    }
   }
 
   deinit {
@@ -113,6 +121,7 @@ package final class ProgramContext {
     context.deallocate()
     entry.deallocate()
     bindings.deallocate()
+    indexExtents.deallocate()
     buffers.deallocate()
     literals.deallocate()
     scratches.deallocate()

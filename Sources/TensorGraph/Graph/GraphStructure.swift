@@ -100,11 +100,24 @@ extension GraphStructure {
             operation: .primitive(isCopy ? node.primitive : .pointwise(.detach)),
             operands: operands.map { places[ObjectIdentifier($0)]! }))
       } else {
+        let divides = node.scalarFunction == .divide && node.operands[0].isOne
         entries.append(
           Entry(
-            operation: .primitive(node.primitive), operands: node.operands.map { places[ObjectIdentifier($0)]! }))
+            operation: .primitive(divides ? .pointwise(.elementwise(.reciprocal)) : node.primitive),
+            operands: (divides ? [node.operands[1]] : node.operands).map { places[ObjectIdentifier($0)]! }))
       }
     }
     self.init(entries: entries, outputs: nodes.map { places[ObjectIdentifier($0)]! })
+  }
+}
+
+extension Node {
+  /// Whether this is 1 everywhere, written as a number: what is divided by something is then its reciprocal, which derivatives
+  /// ask for as well.
+  fileprivate var isOne: Bool {
+    var node = self
+    guard scalarType.isDifferentiable else { return false }
+    while case .linear(.broadcast) = node.primitive { node = node.operands[0] }
+    return node.fillLiteral?.double == 1
   }
 }

@@ -13,6 +13,8 @@ package final class Storage: @unchecked Sendable {
   package let scalarType: ScalarType
   /// Whether an element is infinite: 0 until somebody has asked, then 1 for no and 2 for yes.
   private let infinity = Atomic<UInt8>(0)
+  /// `indexExtent`, once somebody has asked; -1 before.
+  private let largestIndex = Atomic<Int>(-1)
   /// What to do with the memory when the last reader is gone.
   private let release: @Sendable (UnsafeMutableRawPointer) -> Void
 
@@ -83,6 +85,26 @@ package final class Storage: @unchecked Sendable {
       }
     infinity.store(isThere ? 2 : 1, ordering: .relaxed)
     return isThere
+  }
+
+  /// One more than the largest of whole numbers of which none is negative: the least extent of an axis along which they are
+  /// indices. 0 if there is none. Looked at once.
+  package var indexExtent: Int {
+    let known = largestIndex.load(ordering: .relaxed)
+    if known >= 0 { return known }
+    func extent<Scalar: FixedWidthInteger>(_ elements: UnsafeBufferPointer<Scalar>) -> Int {
+      var (smallest, largest) = (Scalar.max, Scalar.min)
+      for element in elements { (smallest, largest) = (min(smallest, element), max(largest, element)) }
+      return smallest < 0 || largest == .max || elements.isEmpty ? 0 : Int(largest) + 1
+    }
+    let found =
+      switch scalarType {
+      case .int32: withElements(of: Int32.self, extent)
+      case .int64: withElements(of: Int64.self, extent)
+      case .bool, .float32, .float64: 0
+      }
+    largestIndex.store(found, ordering: .relaxed)
+    return found
   }
 
   /// Whether an element is NaN.
