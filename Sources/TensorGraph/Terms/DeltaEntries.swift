@@ -114,11 +114,19 @@ package struct DeltaEntries {
   private static func value(
     of terms: [(term: Term, labels: [Label])], _ realization: TermRealization
   ) throws(PlanningLimit) -> Node {
+    // What all have is multiplied once.
+    let scale = TermSpace.scale(of: terms.map(\.term), leading: terms[0].term.coefficient)
+    func multiplications(_ scale: Double) -> Int {
+      terms.count { abs($0.term.coefficient) != abs(scale) } + (abs(scale) == 1 ? 0 : 1)
+    }
+    let isWorthIt = multiplications(scale) <= multiplications(1)
+    let divisor = terms.count == 1 ? 1 : isWorthIt ? scale : scale.sign == .minus ? -1 : 1
     var parts: [Node] = []
     for (term, labels) in terms {
-      parts.append(try realization.value(of: term).arranged(labels, realization.space.labels))
+      let part = try realization.value(of: term.divided(by: divisor))
+      parts.append(part.arranged(labels, realization.space.labels))
     }
-    return parts.dropFirst().reduce(parts[0]) { $0 + $1 }
+    return divisor * parts.dropFirst().reduce(parts[0]) { $0 + $1 }
   }
 
   /// What entries at a place with lookups stand for besides themselves; nil if that is not seen.

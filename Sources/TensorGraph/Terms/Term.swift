@@ -110,8 +110,7 @@ package final class TermSpace {
   package private(set) var sources: [FactorSource] = []
   /// For each source and axis the first axis with which it may be exchanged.
   private(set) var axisClasses: [[Int]] = []
-  private var canonical: [Node: Node] = [:]
-  private var nodeOfKey: [NodeKey: Node] = [:]
+  private var nodes = InternedNodes()
   private var sourceOfNode: [Node: Int] = [:]
   private var sourceOfSum: [[Int]: Int] = [:]
   /// For each table the source by the extent of the axis on which its elements lie.
@@ -135,25 +134,10 @@ package final class TermSpace {
   }
 
   /// Lets a node stand for itself only, although others may look the same: the variable of a derivative.
-  func isolate(_ node: Node) { canonical[node] = node }
+  func isolate(_ node: Node) { nodes.isolate(node) }
 
   /// The one node that stands for all structurally equal to `node`.
-  func interned(_ node: Node) -> Node {
-    if let known = canonical[node] { return known }
-    for next in Node.topologicalOrder([node], entering: { canonical[$0] == nil }) where canonical[next] == nil {
-      work.spend(2)
-      let operands = next.operands.map { canonical[$0]! }
-      let key = NodeKey(next, operands: operands)
-      if let known = nodeOfKey[key] {
-        canonical[next] = known
-      } else {
-        // The node itself stands for all: users may ask for derivatives with respect to it.
-        nodeOfKey[key] = next
-        canonical[next] = next
-      }
-    }
-    return canonical[node]!
-  }
+  func interned(_ node: Node) -> Node { nodes(node, visit: { work.spend(2) }) }
 
   package func source(_ node: Node) -> Int {
     let node = interned(node)
@@ -166,16 +150,16 @@ package final class TermSpace {
 
   /// The source of a sum of terms; equal sums share one.
   package func source(of terms: [Term], shape: [Int]) -> Int {
+    source(of: terms, shape: shape, keys: terms.map { termKey($0) })
+  }
+
+  /// Likewise with the keys of the terms, without their coefficients.
+  func source(of terms: [Term], shape: [Int], keys: [[Int]]) -> Int {
     var key = shape
-    if terms.count == 1 {
+    let marked = zip(terms, keys).map { $1 + [Int(bitPattern: UInt(truncatingIfNeeded: $0.coefficient.bitPattern))] }
+    for termKey in marked.count > 1 ? marked.sorted(by: { $0.lexicographicallyPrecedes($1) }) : marked {
       key.append(-7)
-      key += termKey(terms[0], withCoefficient: true)
-    } else {
-      for termKey in terms.map({ termKey($0, withCoefficient: true) }).sorted(by: { $0.lexicographicallyPrecedes($1) })
-      {
-        key.append(-7)
-        key += termKey
-      }
+      key += termKey
     }
     if let known = sourceOfSum[key] { return known }
     sources.append(.sum(TermSum(terms: terms, shape: shape)))

@@ -202,12 +202,10 @@ extension TermSpace {
       }
       var sum = members[0]
       let shared = axes(sum)
-      sum.coefficient = 1
+      let multiple = multiple(of: sums, shape: shared.map { labels[$0] })
+      sum.coefficient = multiple.coefficient
       sum.factors =
-        frame(of: sum).factors + [
-          Factor(
-            source: source(of: sums, shape: shared.map { labels[$0] }), indices: shared.map { AffineIndex(label: $0) })
-        ]
+        frame(of: sum).factors + [Factor(source: multiple.source, indices: shared.map { AffineIndex(label: $0) })]
       result.append(sum)
     }
     return result

@@ -104,11 +104,14 @@ package final class TermRealization {
       return LabelledNode(
         node: .fill(.real(term.coefficient), shape: .scalar, scalarType: space.scalarType), labels: [])
     }
-    // The coefficient goes where it costs least.
+    // The coefficient goes where it costs least: best to the product, which others may have, too.
+    let least = operands.indices.min { operands[$0].node.shape.count < operands[$1].node.shape.count }!
+    let size = space.size(output.filter { label in operands.contains { $0.labels.contains(label) } })
     let scalesResult =
-      term.coefficient != 1 && operands.count == 1 && operands[0].labels.contains { !output.contains($0) }
+      operands.count == 1
+      ? operands[0].labels.contains { !output.contains($0) }
+      : TermSpace.isModerate(term.coefficient) && size <= Double(operands[least].node.shape.count)
     if term.coefficient != 1, !scalesResult {
-      let least = operands.indices.min { operands[$0].node.shape.count < operands[$1].node.shape.count }!
       operands[least].node = term.coefficient * operands[least].node
     }
     var live = Set(operands.indices)
@@ -125,7 +128,7 @@ package final class TermRealization {
       result.node = result.node.summed(over: summed)
       result.labels.removeAll { !output.contains($0) }
     }
-    if scalesResult { result.node = term.coefficient * result.node }
+    if term.coefficient != 1, scalesResult { result.node = term.coefficient * result.node }
     return unpack(result, method.packed)
   }
 
