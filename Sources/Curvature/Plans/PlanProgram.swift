@@ -65,6 +65,13 @@ final class PlanProgram: Sendable {
   ) throws(TensorError) {
     self.arguments = arguments
     self.execution = execution
+    // Parts have in common what is prepared here.
+    let nodes =
+      isDeferred
+      ? results.map(\.node) : try PreparedFunction.prepared(results.map(\.node), inputs: arguments.map(\.node))
+    let results = zip(results, nodes).map { result, node in
+      Result(node: node, name: result.name, symmetricSize: result.symmetricSize, derivative: result.derivative)
+    }
     self.results = results
     dataCount = arguments.count { $0.isData }
     extents = (arguments.count, results.count)

@@ -27,18 +27,16 @@ extension Node {
     }
   }
 
-  /// The same expressions with one node in the place of several that are the same operation on the same operands.
+  /// The same expressions with one node in the place of several that are the same operations on the same leaves.
   ///
-  /// - Parameter nodes: those that are compared, each with the last few that were different.
+  /// - Parameter nodes: those that are compared.
+  /// - Complexity: O(nodes below).
   package static func unifying(_ nodes: [Node], in roots: [Node]) -> [Node] {
-    var different: [Node] = []
+    var interned = InternedNodes()
     var replacements: [Node: Node] = [:]
     for node in nodes {
-      if let known = different.suffix(64).first(where: { $0.isSame(as: node) }) {
-        replacements[node] = known
-      } else {
-        different.append(node)
-      }
+      let known = interned(node, isEnd: { $0.isInput || $0.isDeferred || $0.value != nil })
+      if known != node { replacements[node] = known }
     }
     return replacements.isEmpty ? roots : substituting(replacements, in: roots)
   }
@@ -66,5 +64,27 @@ extension Node {
       if node.costsNothing { pending += node.operands } else { found.append(node) }
     }
     return found
+  }
+}
+
+extension Node {
+  /// The nodes of 64 bits of which all that others do is to read or to add up elements at these places, along axes that need
+  /// no more than 32.
+  package static func tables(among nodes: [Node], of roots: [Node]) -> Set<Node> {
+    var tables = Set(nodes.filter { $0.scalarType == .int64 })
+    for root in roots { tables.remove(root) }
+    if tables.isEmpty { return tables }
+    let ends = Set(nodes)
+    for user in topologicalOrder(roots, entering: { !ends.contains($0) && $0.value == nil })
+    where !ends.contains(user) && user.value == nil {
+      for (number, operand) in user.operands.enumerated() where tables.contains(operand) {
+        guard
+          number != 1
+            || user.linearPrimitive?.placeExtent(in: user.operands[0].shape).map({ $0 >= Int(Int32.max) }) ?? true
+        else { continue }
+        tables.remove(operand)
+      }
+    }
+    return tables
   }
 }

@@ -160,4 +160,13 @@ extension LinearPrimitive {
     case .cumulativeSum: "cumulativeSum"
     }
   }
+
+  /// The extent of the axis of which the second operand names places; nil if there is none.
+  func placeExtent(in shape: Shape) -> Int? {
+    switch self {
+    case .gather(let axis): shape[axis]
+    case .scatterAdd(_, let extent): extent
+    case .broadcast, .reshape, .permute, .slice, .embed, .sum, .cumulativeSum: nil
+    }
+  }
 }
