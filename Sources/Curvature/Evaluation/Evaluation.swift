@@ -26,6 +26,11 @@ package enum Evaluation {
     return node.value!
   }
 
+  /// The elements of several nodes, computed together, which those without a value do not keep.
+  static func passing(_ nodes: [Node]) throws(TensorError) -> [Storage] {
+    try storages(nodes.map { $0.value != nil || $0.operands.isEmpty ? $0 : Node($0.primitive, $0.operands) })
+  }
+
   /// The elements of several nodes, computed together.
   static func storages(_ nodes: [Node]) throws(TensorError) -> [Storage] {
     try evaluate(nodes)

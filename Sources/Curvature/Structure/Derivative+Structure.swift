@@ -98,8 +98,22 @@ extension Derivative {
   static let maximumNonzeroCount = 1 << 28
 
   private func dependencies(isLocal: Bool) throws(TensorError) -> Dependencies {
-    guard isLocal else { return try Dependencies(of: [rows.node], in: columns.node) }
+    guard isLocal else { return try Dependencies(of: [rows.node], in: columns.node, integers: Self.integers) }
     return try Dependencies(of: [rows.node], in: columns.node, at: Self.values)
+  }
+
+  /// The elements of whole numbers and masks, which nobody keeps.
+  private static func integers(_ nodes: [Node]) throws(TensorError) -> [[Double]] {
+    var elements: [[Double]] = []
+    for storage in try Evaluation.passing(nodes) {
+      switch storage.scalarType {
+      case .int64: elements.append(storage.withElements(of: Int64.self) { $0.map(Double.init) })
+      case .int32: elements.append(storage.withElements(of: Int32.self) { $0.map(Double.init) })
+      case .bool, .float32, .float64:
+        elements.append((0..<storage.count).map { storage.literal(at: $0).double })
+      }
+    }
+    return elements
   }
 
   /// The elements of nodes at the point.

@@ -20,7 +20,14 @@ struct EntryPlacement {
     guard let tables = try Self.tables(entries) else { return nil }
     let size: Shape = [pattern.nonzeroCount]
     let varying = Self.dependents(of: variable, among: entries.boxes.map(\.values))
-    var (constants, others) = (Pile(), Pile())
+    func count(isVarying: Bool) -> Int {
+      entries.boxes.reduce(0) { count, box in
+        // Who stands for mirror images may be placed twice.
+        let times = if case .none = box.mirror { 1 } else { 2 }
+        return count + (varying.contains(box.values) == isVarying ? times * box.values.shape.count : 0)
+      }
+    }
+    var (constants, others) = (Pile(count(isVarying: false)), Pile(count(isVarying: true)))
     for box in entries.boxes {
       let values = box.values.reshaped(to: [box.values.shape.count])
       for places in pattern.places(of: box, tables) where places.contains(where: { $0 >= 0 }) {
@@ -33,12 +40,7 @@ struct EntryPlacement {
       values = sums
       return
     }
-    let all = Array(0..<pattern.nonzeroCount)
-    var sources = all
-    for (place, (row, column)) in pattern.coordinates.enumerated() where row > column {
-      sources[place] = pattern.position(row: column, column: row) ?? place
-    }
-    values = sources == all ? sums : sums.gathered(.places(sources), axis: 0)
+    values = pattern.upperSources.map { sums.gathered(.places($0), axis: 0) } ?? sums
   }
 
   /// The elements of the tables from which places follow; nil if they depend on real numbers or are not known.
@@ -48,9 +50,10 @@ struct EntryPlacement {
       !node.isInput || node.value != nil && !node.scalarType.isDifferentiable
     }
     guard isFixed else { return nil }
+    let order = Array(nodes)
     var tables: [Node: [Int]] = [:]
-    for node in nodes {
-      tables[node] = try Evaluation.storage(node).withElements(of: Int64.self) { $0.map { Int($0) } }
+    for (node, table) in zip(order, try Evaluation.passing(order)) {
+      tables[node] = table.withElements(of: Int64.self) { $0.map { Int($0) } }
     }
     return tables
   }
@@ -74,27 +77,39 @@ struct EntryPlacement {
 
     private var lines: [Progression: [(start: Int, values: Node)]] = [:]
     private var order: [Progression] = []
-    private var scattered: [(values: Node, places: [Int32])] = []
+    private var scattered: [Node] = []
+    /// The places of what is scattered, one part after another, in memory for all.
+    private let places: Storage
+    private var placeCount = 0
+    private var hasOutside = false
+
+    /// - Parameter count: how many entries there are at most.
+    init(_ count: Int) { places = Storage(count: count, scalarType: .int32) }
 
     /// - Parameter places: -1 for entries that are left out.
     mutating func add(_ values: Node, at places: [Int32]) {
-      var rest = Array(places.indices)
-      if let (run, step) = Self.longestRun(places) {
+      let longest = Self.longestRun(places)
+      if let (run, step) = longest {
         let start = Int(places[run.lowerBound])
         let progression = Progression(step: step, residue: start % step)
         if lines[progression] == nil { order.append(progression) }
         let part = AxisSlice(start: run.lowerBound, step: 1, count: run.count)
         lines[progression, default: []].append((start, values.sliced([part])))
-        rest.removeSubrange(run)
       }
       let outside = places.count(where: { $0 < 0 })
-      if rest.count < places.count || 2 * outside > places.count { rest.removeAll { places[$0] < 0 } }
-      if rest.isEmpty { return }
-      if rest.count == places.count {
-        scattered.append((values, places))
-      } else {
-        scattered.append((values.gathered(.places(rest), axis: 0), rest.map { places[$0] }))
+      guard longest != nil || 2 * outside > places.count else {
+        hasOutside = hasOutside || outside > 0
+        return scatter(values, at: places)
       }
+      let rest = places.indices.filter { places[$0] >= 0 && !(longest?.run.contains($0) ?? false) }
+      if !rest.isEmpty { scatter(values.gathered(.places(rest), axis: 0), at: rest.map { places[$0] }) }
+    }
+
+    private mutating func scatter(_ values: Node, at places: [Int32]) {
+      scattered.append(values)
+      let memory = self.places.base.assumingMemoryBound(to: Int32.self) + placeCount
+      memory.initialize(from: places, count: places.count)
+      placeCount += places.count
     }
 
     /// The longest run of places at one distance, if it is most of them or as long as is worth a step of its own.
@@ -122,14 +137,18 @@ struct EntryPlacement {
     func sums(_ size: Shape) -> [Node] {
       var sums = order.map { Self.line(lines[$0]!, step: $0.step, size) }
       if scattered.isEmpty { return sums }
-      let values = scattered.count == 1 ? scattered[0].values : .concatenate(scattered.map(\.values), axis: 0)
-      var places: [Int32] = []
-      places.reserveCapacity(values.shape[0])
-      for part in scattered { places += part.places }
+      let values = scattered.count == 1 ? scattered[0] : .concatenate(scattered, axis: 0)
+      let table = Storage(adopting: places.base, count: placeCount, scalarType: .int32) { [places] _ in
+        withExtendedLifetime(places) {}
+      }
       // A place behind the last takes what is left out.
-      let extent = places.contains(-1) ? size[0] + 1 : size[0]
-      for i in places.indices where places[i] < 0 { places[i] = Int32(size[0]) }
-      let sum = values.scatterAdded(Node(Storage(places), shape: [places.count]), axis: 0, extent: extent)
+      let extent = hasOutside ? size[0] + 1 : size[0]
+      if hasOutside {
+        let memory = UnsafeMutableBufferPointer(
+          start: table.base.assumingMemoryBound(to: Int32.self), count: placeCount)
+        for i in memory.indices where memory[i] < 0 { memory[i] = Int32(size[0]) }
+      }
+      let sum = values.scatterAdded(Node(table, shape: [placeCount]), axis: 0, extent: extent)
       sums.append(sum.sliced([AxisSlice(start: 0, step: 1, count: size[0])]))
       return sums
     }
@@ -149,6 +168,22 @@ struct EntryPlacement {
 }
 
 extension SparsityPattern {
+  /// For each entry the position of the one that counts for it in a symmetric matrix: the mirror image above the diagonal, if
+  /// that is here. Nil if that is each itself.
+  var upperSources: [Int]? {
+    var sources: [Int]?
+    for row in 0..<rowCount {
+      for position in range(ofRow: row) {
+        let column = Int(columnIndices[position])
+        if column >= row { break }
+        guard let upper = self.position(row: column, column: row) else { continue }
+        if sources == nil { sources = Array(0..<nonzeroCount) }
+        sources![position] = upper
+      }
+    }
+    return sources
+  }
+
   /// For each entry of a box, row-major over its labels, its place among the entries here; -1 for those outside. Once more
   /// for entries that are their own mirror images, of boxes that stand for these as well.
   fileprivate func places(of box: DeltaEntries.Box, _ tables: [Node: [Int]]) -> [[Int32]] {

@@ -106,12 +106,38 @@ extension SparsityPattern {
   /// The entries on and below the diagonal.
   ///
   /// - Complexity: O(rows + non-zeros).
-  public func lowerTriangle() -> SparsityPattern { filtered { row, column in column <= row } }
+  public func lowerTriangle() -> SparsityPattern {
+    cut { row, entries in entries.lowerBound..<firstPosition(in: entries, from: row + 1) }
+  }
 
   /// The entries on and above the diagonal.
   ///
   /// - Complexity: O(rows + non-zeros).
-  public func upperTriangle() -> SparsityPattern { filtered { row, column in column >= row } }
+  public func upperTriangle() -> SparsityPattern {
+    cut { row, entries in firstPosition(in: entries, from: row)..<entries.upperBound }
+  }
+
+  /// Some neighbouring entries of each row, in memory for no more.
+  private func cut(_ kept: (_ row: Int, _ entries: Range<Int>) -> Range<Int>) -> SparsityPattern {
+    let ranges = (0..<rowCount).map { kept($0, range(ofRow: $0)) }
+    var builder = Builder(
+      columnCount: columnCount, rowCapacity: rowCount, capacity: ranges.reduce(0) { $0 + $1.count })
+    for range in ranges {
+      builder.append(contentsOf: columnIndices[range])
+      builder.endRow()
+    }
+    return builder.pattern()
+  }
+
+  /// The first of a row's entries at a column or behind it.
+  private func firstPosition(in entries: Range<Int>, from column: Int) -> Int {
+    var (low, high) = (entries.lowerBound, entries.upperBound)
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(columnIndices[middle]) < column { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 
   /// The entries for which the predicate holds.
   ///

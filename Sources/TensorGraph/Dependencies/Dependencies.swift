@@ -19,6 +19,11 @@ package struct Dependencies {
   /// Evaluates nodes at the point of a local pattern.
   package typealias Evaluator = ([Node]) throws(TensorError) -> [[Double]]
 
+  /// Node by node and slow.
+  package static func interpreter(_ nodes: [Node]) throws(TensorError) -> [[Double]] {
+    try Interpreter.values(of: nodes)
+  }
+
   /// The nodes whose elements, one after another, are the rows.
   package let outputs: [Node]
   /// The node whose elements are the columns.
@@ -34,15 +39,17 @@ package struct Dependencies {
   ///   - outputs: the nodes whose dependencies are wanted.
   ///   - variable: the node on which they depend; what it is computed from is not looked at.
   ///   - evaluate: gives values at the point for the local pattern; nil for the global pattern.
+  ///   - integers: computes whole numbers and masks that follow from constants and given ones.
   ///   - budget: how many elements of sets may be stored; beyond it sets widen to the whole variable.
-  /// - Throws: what the evaluator throws; an index outside its axis.
+  /// - Throws: what the evaluators throw; an index outside its axis.
   /// - Complexity: O(elements of all nodes between variable and outputs + sizes of the sets made on the way).
   package init(
-    of outputs: [Node], in variable: Node, at evaluate: Evaluator? = nil, budget: Int = Dependencies.defaultBudget
+    of outputs: [Node], in variable: Node, at evaluate: Evaluator? = nil,
+    integers: Evaluator = Dependencies.interpreter, budget: Int = Dependencies.defaultBudget
   ) throws(TensorError) {
     self.outputs = outputs
     self.variable = variable
-    var sweep = try DependencySweep(outputs, variable, evaluate, budget: budget)
+    var sweep = try DependencySweep(outputs, variable, evaluate, integers: integers, budget: budget)
     tables = sweep.run()
     pool = sweep.pool
     known = sweep.known

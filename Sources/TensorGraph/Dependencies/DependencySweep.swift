@@ -18,10 +18,11 @@ struct DependencySweep {
 
   /// - Throws: if known values cannot be computed.
   init(
-    _ outputs: [Node], _ variable: Node, _ evaluate: Dependencies.Evaluator?, budget: Int
+    _ outputs: [Node], _ variable: Node, _ evaluate: Dependencies.Evaluator?, integers: Dependencies.Evaluator,
+    budget: Int
   ) throws(TensorError) {
     try self.init(outputs, variable, budget: budget) { (companions) throws(TensorError) in
-      try KnownValues(for: companions, variable: variable, at: evaluate)
+      try KnownValues(for: companions, variable: variable, at: evaluate, integers: integers)
     }
   }
 

@@ -23,8 +23,12 @@ struct KnownValues {
   ///
   /// Without an evaluator known values are those of constants, counters and given whole numbers, and what follows from
   /// them alone; with one, of all that does not differentiably depend on the variable: at the point it is what it is.
-  /// - Throws: what the evaluator throws; an index outside its axis.
-  init(for companions: [Node], variable: Node, at evaluate: Dependencies.Evaluator?) throws(TensorError) {
+  /// - Parameter integers: computes what follows from constants and given whole numbers.
+  /// - Throws: what the evaluators throw; an index outside its axis.
+  init(
+    for companions: [Node], variable: Node, at evaluate: Dependencies.Evaluator?,
+    integers: Dependencies.Evaluator = Dependencies.interpreter
+  ) throws(TensorError) {
     var isKnown: [Node: Bool] = [:]
     for node in Node.topologicalOrder(companions, entering: { $0 !== variable }) {
       isKnown[node] = evaluate == nil ? node.isFixed(isKnown, variable) : node.isConstant(isKnown, variable)
@@ -37,7 +41,7 @@ struct KnownValues {
       return evaluate != nil || !node.scalarType.isDifferentiable
     }
     let order = Node.topologicalOrder(companions, entering: { $0 !== variable && !isRead($0) })
-    try read(order.filter { $0 !== variable && isRead($0) }, at: evaluate)
+    try read(order.filter { $0 !== variable && isRead($0) }, at: evaluate, integers)
     for node in order where node.scalarType.isInteger && elements[node] == nil {
       ranges[node] = IndexRange(of: node, known: elements, ranges: ranges)
     }
@@ -53,7 +57,9 @@ struct KnownValues {
     }
   }
 
-  private mutating func read(_ nodes: [Node], at evaluate: Dependencies.Evaluator?) throws(TensorError) {
+  private mutating func read(
+    _ nodes: [Node], at evaluate: Dependencies.Evaluator?, _ integers: Dependencies.Evaluator
+  ) throws(TensorError) {
     var wanted: [Node] = []
     for node in nodes {
       if let literal = node.fillLiteral {
@@ -67,7 +73,7 @@ struct KnownValues {
       }
     }
     if wanted.isEmpty { return }
-    let found = if let evaluate { try evaluate(wanted) } else { try Interpreter.values(of: wanted) }
+    let found = if let evaluate { try evaluate(wanted) } else { try integers(wanted) }
     for (node, values) in zip(wanted, found) { elements[node] = values }
   }
 }

@@ -37,16 +37,12 @@ enum IndexCoupled {
   static func entries<Scalar: DifferentiableScalar>(
     _ values: [Scalar], _ pattern: SparsityPattern, _ inputs: Inputs, _ name: String
   ) -> [Scalar] {
-    var places: [Int: Int] = [:]
-    for (place, (row, column)) in pattern.coordinates.enumerated() {
-      places[row * pattern.columnCount + column] = place
-    }
     guard let rows = try? inputs.integers("ref_\(name)_rows"), let columns = try? inputs.integers("ref_\(name)_cols")
     else {
       return []
     }
     return zip(rows, columns).map { row, column in
-      places[row * pattern.columnCount + column].map { values[$0] } ?? .nan
+      pattern.position(row: row, column: column).map { values[$0] } ?? .nan
     }
   }
 
