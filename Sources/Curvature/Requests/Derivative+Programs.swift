@@ -70,8 +70,18 @@ extension Derivative {
 
   // MARK: Non-zeros
 
-  /// Entries read off the terms; nil for a batch, or where terms have many more entries than there are.
+  /// Entries read off the terms; what has none goes by products, if it is a summand. Nil for a batch.
   private func termContent(
+    _ part: SparsityPattern, of pattern: SparsityPattern, _ effort: PlanningEffort
+  ) throws(TensorError) -> DerivativeProgram.Content? {
+    if let content = try wholeTermContent(part, of: pattern, effort) { return content }
+    // Looking at each summand is for plans.
+    guard effort != .once, rows.batchAxis == nil, columns.batchAxis == nil else { return nil }
+    return try summandContent(part, of: pattern, effort)
+  }
+
+  /// Entries read off the terms of all; nil for a batch, or where terms have many more entries than there are.
+  func wholeTermContent(
     _ part: SparsityPattern, of pattern: SparsityPattern, _ effort: PlanningEffort
   ) throws(TensorError) -> DerivativeProgram.Content? {
     guard rows.batchAxis == nil, columns.batchAxis == nil else { return nil }
