@@ -15,6 +15,10 @@ int64_t ck_native_note(ck_native_cell *cell) {
   return __atomic_fetch_sub(&cell->runs_left, 1, __ATOMIC_RELAXED) == 1;
 }
 
+void ck_native_expect(ck_native_cell *cell, int64_t runs) {
+  __atomic_store_n(&cell->runs_left, runs, __ATOMIC_RELAXED);
+}
+
 void ck_run(int64_t count, ck_context *context, const ck_native_cell *native) {
   ck_native_program run = context->interprets ? 0 : __atomic_load_n(&native->run, __ATOMIC_ACQUIRE);
   if (run) {

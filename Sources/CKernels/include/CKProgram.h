@@ -41,11 +41,14 @@ void ck_run_group(const void *payload, ck_context *context);
 typedef void (*ck_native_program)(ck_context *context);
 typedef struct ck_native_cell {
   ck_native_program run;  // null until it is compiled; written while others read
-  int64_t runs_left;      // until it is worth compiling; 0 if it never is, negative if it was asked for
+  int64_t runs_left;      // that are counted; not positive if none are
 } ck_native_cell;
 
-// Notes a run of a program that is not compiled yet: whether it is the one after which it is worth compiling.
+// Notes a run of a program that is not compiled yet: whether it is the last that was to be counted.
 int64_t ck_native_note(ck_native_cell *cell);
+
+// Has runs counted from now on.
+void ck_native_expect(ck_native_cell *cell, int64_t runs);
 
 // Lets a program run compiled from now on.
 void ck_native_publish_program(ck_native_cell *cell, ck_native_program run);

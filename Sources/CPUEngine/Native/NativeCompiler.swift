@@ -74,38 +74,61 @@ enum NativeCompiler {
     return folder
   }()
 
+  /// Where the library of a text is kept.
+  private struct Place {
+    let compiler: Compiler
+    let folder, name: String
+    var path: String { "\(folder)/\(name).so" }
+
+    init(_ text: String) throws(TensorError) {
+      guard let compiler = NativeCompiler.compiler else {
+        throw TensorError("no C compiler was found; set CURVATURE_CC to one")
+      }
+      guard text.utf8.count <= mostSourceBytes else {
+        throw TensorError("the source has more than \(mostSourceBytes) bytes")
+      }
+      guard let folder = NativeCompiler.folder else {
+        throw TensorError("no folder of this user's own for compiled code")
+      }
+      (self.compiler, self.folder) = (compiler, folder)
+      name = digest(text + options.joined(separator: " ") + compiler.identity)
+    }
+  }
+
+  /// Loads what was made of a text before, if it is kept.
+  ///
+  /// - Returns: the address of a symbol in the library, which is never unloaded.
+  static func kept(_ text: String, symbol: String) -> UnsafeMutableRawPointer? {
+    guard let place = try? Place(text) else { return nil }
+    return open(place, symbol)
+  }
+
   /// Compiles a text, or finds what was made of it before, and loads it.
   ///
   /// - Returns: the address of a symbol in the library, which is never unloaded.
   /// - Throws: why there is no library.
   static func load(_ text: String, symbol: String) throws(TensorError) -> UnsafeMutableRawPointer {
-    guard let compiler else { throw TensorError("no C compiler was found; set CURVATURE_CC to one") }
-    guard text.utf8.count <= mostSourceBytes else {
-      throw TensorError("the source has more than \(mostSourceBytes) bytes")
-    }
-    guard let folder else { throw TensorError("no folder of this user's own for compiled code") }
-    let name = digest(text + options.joined(separator: " ") + compiler.identity)
-    let path = "\(folder)/\(name).so"
-    if let found = open(path, name, symbol) {
-      utimes(path, nil)
-      return found
-    }
-    let named = text + "\nconst char curvature_content[] = \"\(name)\";\n"
-    try compile(named, compiler.path, to: path)
-    guard let made = open(path, name, symbol) else { throw TensorError("the compiled library cannot be loaded") }
-    removeOldest(in: folder)
+    let place = try Place(text)
+    if let found = open(place, symbol) { return found }
+    let named = text + "\nconst char curvature_content[] = \"\(place.name)\";\n"
+    try compile(named, place.compiler.path, to: place.path)
+    guard let made = open(place, symbol) else { throw TensorError("the compiled library cannot be loaded") }
+    removeOldest(in: place.folder)
     return made
   }
 
   /// The symbol of a library that was made of the content of that name.
-  private static func open(_ path: String, _ name: String, _ symbol: String) -> UnsafeMutableRawPointer? {
+  private static func open(_ place: Place, _ symbol: String) -> UnsafeMutableRawPointer? {
+    let path = place.path
     guard access(path, R_OK) == 0, let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else { return nil }
     guard let content = dlsym(library, "curvature_content"), let found = dlsym(library, symbol),
-      String(cString: content.assumingMemoryBound(to: CChar.self)) == name
+      String(cString: content.assumingMemoryBound(to: CChar.self)) == place.name
     else {
       dlclose(library)
       return nil
     }
+    // What is used is not the oldest.
+    utimes(path, nil)
     return found
   }
 

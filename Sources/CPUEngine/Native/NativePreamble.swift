@@ -6,21 +6,32 @@ enum NativePreamble {
   ///
   /// - Parameter parts: further files.
   static func text(_ families: Set<Family>, parts: [String] = []) -> String {
-    var text = expanded("native/begin.inc")
     // Sines of single precision are computed in double precision, and masks are converted through integers.
-    text += expanded("native/f64.inc")
-    if families.contains(.float32) { text += expanded("native/f32.inc") }
-    if families.contains(.integer) { text += expanded("native/i64.inc") }
+    var text = begin + self.families[.float64]!
+    if families.contains(.float32) { text += self.families[.float32]! }
+    if families.contains(.integer) { text += self.families[.integer]! }
     return parts.reduce(text) { $0 + expanded($1) }
   }
 
+  /// What every text begins with: put together once, since programs are looked for by their text often.
+  private static let begin = inclusions("native/begin.inc")
+  private static let families: [Family: String] = [
+    .float64: inclusions("native/f64.inc"), .float32: inclusions("native/f32.inc"),
+    .integer: inclusions("native/i64.inc"),
+  ]
+  private static let context = inclusions(contextPath)
+  /// The file of what programs share with this process.
+  static let contextPath = "native/context.inc"
+
   /// A file of the kernels, with the files of theirs that it includes.
-  static func expanded(_ path: String) -> String {
+  static func expanded(_ path: String) -> String { path == contextPath ? context : inclusions(path) }
+
+  private static func inclusions(_ path: String) -> String {
     guard let source = ck_source(path) else { fatalError("\(path) is not among the sources of the kernels") }
     var text = ""
     for line in String(cString: source).split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix("#include \"") {
-        text += expanded(String(line.dropFirst(10).prefix { $0 != "\"" }))
+        text += inclusions(String(line.dropFirst(10).prefix { $0 != "\"" }))
       } else {
         text += line + "\n"
       }

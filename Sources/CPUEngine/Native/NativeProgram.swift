@@ -4,11 +4,16 @@ import Synchronization
 import TensorGraph
 
 /// The compiled form of a program: asked for once, made in the background, taken by all who run the program as soon as it is there.
+///
+/// A program that has run for a while is looked for among the libraries that were made before, which takes about as long as writing
+/// its text; if none is there, it is compiled once it has run as long as that takes.
 final class NativeProgram: @unchecked Sendable {
   /// Nanoseconds or so that a program must have run before it is compiled, and how many more for each expression that is written
   /// out: as long as that takes.
   private static let patience = 2e8
   private static let expressionPatience = 1.5e5
+  /// The share of both after which a library is looked for that was made before.
+  private static let shareBeforeLooking = 0.01
 
   private enum State: Int, AtomicRepresentable {
     case interpreted, asked, compiled
@@ -20,6 +25,8 @@ final class NativeProgram: @unchecked Sendable {
   private let state = Atomic<State>(.interpreted)
   private let reason = AtomicLazyReference<Reason>()
   private let interpretedGroups = Atomic<Int>(0)
+  /// Runs to be counted once a library was looked for; 0 when it was.
+  private let runsAfterLooking: Atomic<Int>
   private static let queue = DispatchQueue(label: "curvature.compiler", qos: .utility)
 
   private final class Reason: Sendable {
@@ -30,25 +37,52 @@ final class NativeProgram: @unchecked Sendable {
   /// Elements of a group below which a loop of its own gains nothing over tiles, unless it is written out.
   private static let leastElements = 256
 
-  /// Runs until a program has taken so long that compiling it pays; 0 if it never does.
-  ///
+  /// Runs of a program until something is to be done about it; 0 if it would never gain.
+  let firstRuns: Int
+
   /// - Parameters:
   ///   - nanoseconds: the time of a run, or so.
   ///   - groups: those of the program.
   ///   - unrolledExpressions: the expressions that are written out, if it is.
   ///   - hasRecurrences: whether programs are run by steps of it, which gain whatever their size.
-  static func runs(
-    nanoseconds: Double, groups: [UnsafePointer<ck_group>], unrolledExpressions: Int?, hasRecurrences: Bool
-  ) -> Int {
-    guard hasRecurrences || unrolledExpressions != nil || groups.contains(where: { $0.pointee.total >= leastElements })
-    else { return 0 }
-    let wanted = patience + expressionPatience * Double(unrolledExpressions ?? 0)
-    return max(8, Int(wanted / max(nanoseconds, 1)))
+  init(nanoseconds: Double, groups: [UnsafePointer<ck_group>], unrolledExpressions: Int?, hasRecurrences: Bool) {
+    guard
+      hasRecurrences || unrolledExpressions != nil || groups.contains(where: { $0.pointee.total >= Self.leastElements })
+    else {
+      firstRuns = 0
+      runsAfterLooking = Atomic(0)
+      return
+    }
+    let wanted = Self.patience + Self.expressionPatience * Double(unrolledExpressions ?? 0)
+    let runs = max(8, Int(wanted / max(nanoseconds, 1)))
+    firstRuns = max(2, Int(Self.shareBeforeLooking * Double(runs)))
+    runsAfterLooking = Atomic(runs - firstRuns)
   }
 
   /// Notes a run of a program that is not compiled yet, which may be one too many.
   func note(_ program: Program) {
-    if ck_native_note(program.nativeCell) != 0 { compile(program, waits: false) }
+    if ck_native_note(program.nativeCell) != 0 { advance(program) }
+  }
+
+  /// Does what is due after the runs that were counted: looks for a library, and compiles the next time.
+  func advance(_ program: Program) {
+    let runs = runsAfterLooking.exchange(0, ordering: .relaxed)
+    if runs > 0 {
+      Self.queue.async { self.look(program, runs) }
+    } else {
+      compile(program, waits: false)
+    }
+  }
+
+  /// Takes the library of a program that was made before, or lets its runs be counted on.
+  private func look(_ program: Program, _ runs: Int) {
+    guard state.load(ordering: .acquiring) == .interpreted, let source = source(program, includesIrregular: false)
+    else { return }
+    if let table = NativeCompiler.kept(source.text, symbol: ProgramSource.tableName) {
+      take(table, source)
+    } else {
+      ck_native_expect(program.nativeCell, Int64(runs))
+    }
   }
 
   /// Compiles a program, unless that was asked for before.
@@ -68,17 +102,26 @@ final class NativeProgram: @unchecked Sendable {
     }
   }
 
-  private func make(_ program: Program, _ includesIrregular: Bool) {
+  /// The text of a program; nil if nothing in it would gain.
+  private func source(_ program: Program, includesIrregular: Bool) -> ProgramSource? {
     let source = ProgramSource(program, includesIrregular: includesIrregular)
-    guard source.isWorthwhile else {
-      state.store(.useless, ordering: .releasing)
-      return
-    }
+    if source.isWorthwhile { return source }
+    state.store(.useless, ordering: .releasing)
+    return nil
+  }
+
+  private func take(_ table: UnsafeMutableRawPointer, _ source: ProgramSource) {
+    source.publish(table)
+    interpretedGroups.store(source.interpretedGroupCount, ordering: .relaxed)
+    state.store(.compiled, ordering: .releasing)
+  }
+
+  private func make(_ program: Program, _ includesIrregular: Bool) {
+    guard state.load(ordering: .acquiring) != .compiled,
+      let source = source(program, includesIrregular: includesIrregular)
+    else { return }
     do throws(TensorError) {
-      let table = try NativeCompiler.load(source.text, symbol: ProgramSource.tableName)
-      source.publish(table)
-      interpretedGroups.store(source.interpretedGroupCount, ordering: .relaxed)
-      state.store(.compiled, ordering: .releasing)
+      take(try NativeCompiler.load(source.text, symbol: ProgramSource.tableName), source)
     } catch {
       _ = reason.storeIfNil(Reason(error.message))
       state.store(.failed, ordering: .releasing)

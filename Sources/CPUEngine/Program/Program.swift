@@ -67,13 +67,14 @@ package final class Program: @unchecked Sendable {
     nanoseconds = builder.nanoseconds
     let expressions = ProgramSource.unrolledExpressions(sources, table)
     isUnrolled = expressions != nil
-    let runs = NativeProgram.runs(
+    native = NativeProgram(
       nanoseconds: nanoseconds, groups: groups, unrolledExpressions: expressions, hasRecurrences: !bodies.isEmpty)
-    nativeCell = memory.keepMutable(ck_native_cell(run: nil, runs_left: Int64(runs)))
-    native = NativeProgram()
+    nativeCell = memory.keepMutable(ck_native_cell(run: nil, runs_left: Int64(native.firstRuns)))
     outputs = graph.outputs.map { (graph.items[$0].count, graph.items[$0].type) }
     let table = table
-    let parts = table.aliases.filter { !table.isTemporary($0.value.root) }.map { number, part in
+    // In one order in every process, in which compiled code is looked for by its text.
+    let parts = table.aliases.filter { !table.isTemporary($0.value.root) }.sorted { $0.key < $1.key }.map {
+      number, part in
       ck_output_part(buffer: Int64(number), root: Int64(part.root), offset: Int64(part.offset))
     }
     (outputParts, outputPartCount) = (memory.keep(parts), parts.count)

@@ -174,8 +174,8 @@ package final class ProgramContext {
     _ outputs: UnsafePointer<UnsafeMutableRawPointer>
   ) -> TensorError? {
     if outcome == ck_failed { return takeFailure() }
-    // The run that makes it worth compiling, which no other sees.
-    if execution == .automatic, entry.pointee.needs_engine == 0 { program.native.compile(program, waits: false) }
+    // The last run that was counted, which no other sees.
+    if execution == .automatic, entry.pointee.needs_engine == 0 { program.native.advance(program) }
     self.workerLimit = workerLimit
     do throws(TensorError) { try run(inputs: inputs, outputs: outputs) } catch { return error }
     return nil
