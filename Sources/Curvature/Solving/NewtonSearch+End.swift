@@ -134,7 +134,8 @@ extension NewtonSearch {
     guard !free.isEmpty else { return nil }
     let (n, product, hessian) = (point.count, scaledProduct, hessian?.scaled(by: scales))
     let pairs = try Lanczos.eigenpairs(
-      count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, maximumProducts: 200, findsCopies: false
+      count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, roundoff: objective.precision,
+      maximumProducts: 200, findsCopies: false
     ) { (v) throws(TensorError) in
       let direction = v.spread(over: free, count: n)
       let image = if let hessian { hessian.times(direction) } else { try product(direction) }

@@ -152,7 +152,8 @@ extension SymmetricOperator {
     let matrix = linearOperator
     let pairs = try Lanczos.eigenpairs(
       count: shape.count, wanted: count, end: end,
-      tolerance: tolerance ?? Swift.max(1e-8, 100 * Double(Scalar.ulpOfOne)), maximumProducts: maximumProducts
+      tolerance: tolerance ?? Swift.max(1e-8, 100 * Double(Scalar.ulpOfOne)), roundoff: Double(Scalar.ulpOfOne),
+      maximumProducts: maximumProducts
     ) { (v) throws(TensorError) in
       let image = try matrix.times(v)
       // How many there will be is not known.
