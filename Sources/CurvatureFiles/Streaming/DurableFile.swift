@@ -16,7 +16,11 @@ final class DurableFile {
     guard descriptor >= 0 else { throw TensorError("\(path): cannot be written: \(FileAccess.reason())") }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A process that another thread begins right now has the descriptor, too, until it runs its own program.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   private func require(_ isDone: Bool) throws(TensorError) {
     if !isDone { throw TensorError("\(path): cannot be written: \(FileAccess.reason())") }
