@@ -112,6 +112,42 @@ import Testing
     }
   }
 
+  @Test(
+    "Functions may have any name that C has not",
+    arguments: [
+      "x", "w", "g", "h", "m", "i", "value", "gradient", "hessian", "grad", "val", "failed", "expected", "count",
+    ],
+    ["plain", "casadi", "bridgestan", "cnlp"])
+  func names(_ name: String, _ interface: String) throws {
+    try withFolder { folder in
+      let outcome = Tool.run([
+        "generate", "sum(x**2 * exp(x))", "--at", "x=[1, 2]", "--output", folder, "--function", name, "--interface",
+        interface,
+      ])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let files = ["\(folder)/\(name).c", "\(folder)/\(name)_test.c"]
+      let built = Self.run(
+        "/usr/bin/env", ["cc", "-Wall", "-Werror", "-O0"] + files + ["-o", "\(folder)/test", "-lm"])
+      #expect(built.status == 0, "\(built.text)")
+      let ran = Self.run("\(folder)/test", [])
+      #expect(ran.status == 0 && ran.text == "\(name): all values agree\n", "\(ran.text)")
+    }
+  }
+
+  @Test(
+    "Names of C's library and of the files themselves are refused",
+    arguments: [
+      "exp", "sinf", "fmal", "gamma", "printf", "stdin", "NULL", "EOF", "INFINITY", "isnan", "size_t", "uint32_t",
+      "INT8_MAX",
+      "M_PI", "memory", "differ", "failures", "bs_model", "casadi_int", "cnlp",
+    ])
+  func takenNames(_ name: String) throws {
+    try withFolder { folder in
+      let outcome = Tool.run(["generate", "sum(x)", "--at", "x=[1, 2]", "--output", folder, "--function", name])
+      #expect(outcome.status == 1 && outcome.errors.contains("'\(name)' is a name"), "\(outcome.errors)")
+    }
+  }
+
   @Test("The text does not grow with the elements") func textSize() throws {
     var sizes: [Int] = []
     for count in [1000, 100_000] {

@@ -11,7 +11,7 @@ struct BridgeStanInterface: ForeignInterface {
   static let roles: Set<FunctionRole> = [.value, .valueAndGradient, .valueGradientAndHessian, .valueAndProduct]
 
   private let functions: GeneratedFunctions
-  private let calls: [(macro: String, arguments: String, function: StandaloneFunction)]
+  private let calls: [(name: String, function: StandaloneFunction)]
   private let count: Int
 
   init(_ functions: GeneratedFunctions) throws(TensorError) {
@@ -26,10 +26,10 @@ struct BridgeStanInterface: ForeignInterface {
     }
     self.functions = functions
     calls = [
-      ("VALUE", "x, value, w", try required(.value)),
-      ("GRADIENT", "x, value, gradient, w", try required(.valueAndGradient)),
-      ("HESSIAN", "x, value, gradient, hessian, w", try required(.valueGradientAndHessian)),
-      ("PRODUCT", "x, v, value, product, w", try required(.valueAndProduct, 2)),
+      ("value", try required(.value)),
+      ("gradient", try required(.valueAndGradient)),
+      ("hessian", try required(.valueGradientAndHessian)),
+      ("product", try required(.valueAndProduct, 2)),
     ]
     count = calls[0].function.inputs[0].count
   }
@@ -46,9 +46,10 @@ struct BridgeStanInterface: ForeignInterface {
         * (variable.name.utf8.count + 1 + variable.shape.reduce(0) { $0 + "\($1)".count + 1 })
     }
     var text = "\n"
-    for (macro, arguments, function) in calls {
-      text += "#define BS_\(macro)(\(arguments)) \(function.name)(\(arguments))\n"
-      text += "#define BS_\(macro)_MEMORY \(function.memoryCount)\n"
+    for (name, function) in calls {
+      // Functions of our own call them: variables of BridgeStan's functions may have the same names.
+      text += Self.call("bs_call_\(name)", function)
+      text += "#define BS_\(name.uppercased())_MEMORY \(function.memoryCount)\n"
     }
     let entries = pattern?.nonzeroCount ?? count * count
     text += """
@@ -77,6 +78,19 @@ struct BridgeStanInterface: ForeignInterface {
       first += variable.elementCount
     }
     return text + "};\n" + StandaloneSource.file("interfaces/bridgestan.inc")
+  }
+
+  /// A function that calls another.
+  private static func call(_ name: String, _ function: StandaloneFunction) -> String {
+    let inputs = function.inputs.indices.map { "bs_in\($0)" }
+    let outputs = function.outputs.indices.map { "bs_out\($0)" }
+    let parameters = inputs.map { "const double *\($0)" } + outputs.map { "double *\($0)" } + ["void *bs_memory"]
+    return """
+      static int \(name)(\(parameters.joined(separator: ", "))) {
+        return \(function.name)(\((inputs + outputs + ["bs_memory"]).joined(separator: ", ")));
+      }
+
+      """
   }
 
   // MARK: Test

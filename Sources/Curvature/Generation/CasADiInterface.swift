@@ -109,19 +109,19 @@ struct CasADiInterface: ForeignInterface {
   private static func test(_ external: External) -> String {
     guard let check = external.expected else { return "" }
     let values = external.order.map { order in order.map { check.outputs[0][$0] } } ?? check.outputs[0]
-    let arguments = ["x"] + [String](repeating: "0", count: external.inputs.count - 1)
-    let results = ["found"] + [String](repeating: "0", count: external.outputs.count - 1)
+    let arguments = ["own_point"] + [String](repeating: "0", count: external.inputs.count - 1)
+    let results = ["own_found"] + [String](repeating: "0", count: external.outputs.count - 1)
     return "  {\n"
-      + GeneratedFunctions.array("    static const double x[]", check.inputs[0])
-      + GeneratedFunctions.array("    static const double expected[]", values)
+      + GeneratedFunctions.array("    static const double own_point[]", check.inputs[0])
+      + GeneratedFunctions.array("    static const double own_expected[]", values)
         + """
-            static double found[\(values.count + 1)], w[\(external.workCount)];
-            const double *arguments[] = {\(arguments.joined(separator: ", "))};
-            double *results[] = {\(results.joined(separator: ", "))};
-            casadi_int count = 0;
-            failures += \(external.name)_work(0, 0, 0, &count) != 0 || count != \(external.workCount);
-            failures += \(external.name)(arguments, results, 0, w, 0);
-            failures += differ_at("\(external.name)", found, expected, \(values.count));
+            static double own_found[\(values.count + 1)], own_room[\(external.workCount)];
+            const double *own_arguments[] = {\(arguments.joined(separator: ", "))};
+            double *own_results[] = {\(results.joined(separator: ", "))};
+            casadi_int own_count = 0;
+            failures += \(external.name)_work(0, 0, 0, &own_count) != 0 || own_count != \(external.workCount);
+            failures += \(external.name)(own_arguments, own_results, 0, own_room, 0);
+            failures += differ_at("\(external.name)", own_found, own_expected, \(values.count));
           }
 
         """

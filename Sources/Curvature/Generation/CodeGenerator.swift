@@ -23,9 +23,13 @@ struct CodeGenerator {
       && name.utf8.first.map { Self.isLetter($0) } ?? false
     // Functions of the file's own are g0, p0 and so on.
     let isOwn = "gp".contains(name.first ?? " ") && name.count > 1 && name.dropFirst().allSatisfy(\.isNumber)
-    guard isName, !isOwn, !Self.reserved.contains(name) else {
+    guard isName, !isOwn, !ReservedNames.keywords.contains(name) else {
       throw TensorError(
         "generate: '\(name)' is no name of a function in C; use letters, digits and '_', a letter first")
+    }
+    guard !ReservedNames.isTaken(name) else {
+      throw TensorError(
+        "generate: '\(name)' is a name of C's library, or one that the generated files have themselves; choose another")
     }
     foreign = interface.foreign
     functions = GeneratedFunctions(name: name)
@@ -38,14 +42,6 @@ struct CodeGenerator {
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool { (65...90).contains(byte) || (97...122).contains(byte) }
-
-  private static let reserved: Set<String> = [
-    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float",
-    "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof",
-    "static",
-    "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "class", "namespace", "template",
-    "new", "delete", "this", "operator", "private", "public", "protected", "main",
-  ]
 
   /// Names what the functions are of, for interfaces that tell.
   mutating func name(
