@@ -11,8 +11,7 @@ extension NewtonSearch {
     let reason = isAtRounding ? .value : reason
     guard usesMatrix else {
       if reason != .noProgress, !hasLookedForSaddle, try leaveSaddle() { return true }
-      stop = try isReceding(lastStep) ? .receding : reason
-      return false
+      return try end(reason, lastStep)
     }
     polish = .running(reason: reason, lastLength: .infinity)
     return try polishStep(reason, .infinity)
@@ -51,8 +50,7 @@ extension NewtonSearch {
     let free = freeVariables
     let slope = zip(gradient, scales).map { $0 / $1 }
     guard let newton = try hessian!.scaled(by: scales).newtonStep(slope, free: free) else {
-      stop = try isReceding(lastStep) ? .receding : reason
-      return false
+      return try end(reason, lastStep)
     }
     let length = newton.euclideanNorm
     let step = zip(newton, scales).map { $0 / $1 }
@@ -67,8 +65,34 @@ extension NewtonSearch {
       }
     }
     let isSmall = length <= objective.precision.squareRoot() * scaled(point).euclideanNorm
-    stop = try isReceding(step) ? .receding : reason == .noProgress && isSmall ? .step : reason
+    return try end(reason == .noProgress && isSmall ? .step : reason, step)
+  }
+
+  /// Ends the search, unless the value falls from here after all. Returns whether a step was taken.
+  ///
+  /// - Parameter step: the last one, or the one that would be next.
+  private mutating func end(_ reason: StopReason, _ step: [Double]) throws(TensorError) -> Bool {
+    if try isReceding(step) {
+      stop = .receding
+      return false
+    }
+    if reason.isConverged, try leaveFlat() { return true }
+    stop = reason.isConverged && isAtKink ? .noProgress : reason == .gradient && !gradientVanishes ? .value : reason
     return false
+  }
+
+  /// Whether the gradient is nothing beside those that the search has met, or what rounding leaves.
+  private var gradientVanishes: Bool {
+    let largest = history.reduce(forcingReference) { max($0, $1.slope) }
+    return freeGradient.euclideanNorm <= objective.precision.squareRoot() * largest || isGradientRounding
+  }
+
+  /// Whether steps have become much shorter and the gradient has not: where it vanishes it falls as they do.
+  private var isAtKink: Bool {
+    guard let last = history.last, !isGradientRounding,
+      let earlier = history.last(where: { $0.step >= 1000 * last.step })
+    else { return false }
+    return freeGradient.euclideanNorm >= 0.5 * earlier.slope
   }
 
   /// Whether a step changes some variable by more than its rounding. One that is nothing beside what it has been counts as zero: it
@@ -128,22 +152,99 @@ extension NewtonSearch {
     return false
   }
 
+  /// A step to a lower value from a point where the gradient vanishes and there is so little curvature along some direction that
+  /// the second derivatives do not tell: an inflection, or a higher order. Returns whether one was taken.
+  ///
+  /// Along such a direction and against it points are looked at farther and farther away, as long as the value does not rise.
+  private mutating func leaveFlat() throws(TensorError) -> Bool {
+    guard departures > 0, iterations < maximumIterations else { return false }
+    for direction in try flatDirections() {
+      let size = zip(direction, reach).reduce(0) { max($0, abs($1.0) * $1.1) }
+      for side in dot(direction, gradient) > 0 ? [-1.0, 1] : [1.0, -1] {
+        var length = 1e-8 * (size > 0 ? size : 1)
+        for _ in 0..<8 {
+          let next = moved(by: direction.map { side * length * $0 })
+          let step = zip(next, point).map { $0 - $1 }
+          counts.gradients += 1
+          let slope = dot(try objective.gradient(next), step)
+          guard slope <= 0 else { break }
+          counts.values += 1
+          let nextValue = try objective.value(next)
+          // A fall that the slope explains is none of rounding.
+          let fall = value - nextValue
+          if fall > 64 * objective.precision * abs(value) + tolerance * tolerance * valueScale, 20 * fall >= -slope,
+            nextValue.isFinite, let derivatives = try derivatives(at: next)
+          {
+            departures -= 1
+            accept(next, nextValue, derivatives)
+            radius = scaled(step).euclideanNorm
+            polish = .notBegun
+            return true
+          }
+          length *= 10
+        }
+      }
+    }
+    return false
+  }
+
+  /// Directions in the free variables along which the Hessian has next to no curvature beside what it had on the way, each with a
+  /// largest magnitude of 1.
+  private mutating func flatDirections() throws(TensorError) -> [[Double]] {
+    let free = freeVariables
+    guard !free.isEmpty else { return [] }
+    // Where rounding of the value ends a search for the least x³ the curvature has become the cube root of it.
+    let share = 4 * objective.precision.squareRoot().squareRoot()
+    let isFlatter = zip(scales, largestScales).contains { $0 * $0 < share * $1 * $1 }
+    let whole = hessian?.scaled(by: largestScales)
+    if !isFlatter, let whole, try whole.isDefinite(free, of: point.count, beyond: 1e-6) == true { return [] }
+    guard let dense = whole?.dense else {
+      let units = isFlatter ? largestScales : scales
+      let limit = isFlatter ? share : largestScales.isEmpty ? share * largestCurvature : 0
+      guard let lowest = try lowestCurvature(in: isFlatter ? units : nil), lowest.value <= max(lowest.threshold, limit)
+      else { return [] }
+      return [Self.normalized(zip(lowest.vector, units).map { $0 / $1 })]
+    }
+    guard let eigen = try? SymmetricEigenDecomposition(dense.part(free)) else { return [] }
+    let first = firstHessian?.scaled(by: largestScales)
+    return (0..<free.count).prefix { eigen.values[$0] <= share }.prefix(8).compactMap { k in
+      let vector = (0..<free.count).map { eigen.vectors[$0, k] }.spread(over: free, count: point.count)
+      let before = first.map { abs(dot(vector, $0.times(vector))) } ?? 0
+      guard eigen.values[k] <= max(1e-6, share * before) else { return nil }
+      return Self.normalized(zip(vector, largestScales).map { $0 / $1 })
+    }
+  }
+
   /// The least eigenvalue of the Hessian in the free scaled variables by Lanczos' method, and what counts as zero beside it.
-  mutating func lowestCurvature() throws(TensorError) -> (value: Double, vector: [Double], threshold: Double)? {
+  ///
+  /// - Parameter units: the scales of the variables, if they are not those of now.
+  mutating func lowestCurvature(in units: [Double]? = nil) throws(TensorError) -> LowestCurvature? {
+    if units == nil, let knownLowest { return knownLowest }
     let free = freeVariables
     guard !free.isEmpty else { return nil }
-    let (n, product, hessian) = (point.count, scaledProduct, hessian?.scaled(by: scales))
-    let pairs = try Lanczos.eigenpairs(
-      count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, roundoff: objective.precision,
-      maximumProducts: 200, findsCopies: false
-    ) { (v) throws(TensorError) in
-      let direction = v.spread(over: free, count: n)
-      let image = if let hessian { hessian.times(direction) } else { try product(direction) }
-      return free.map { image[$0] }
+    let scales = units ?? scales
+    let (n, product, hessian) = (point.count, scaledProduct(scales), hessian?.scaled(by: scales))
+    let pairs: Lanczos.Eigenpairs
+    do throws(TensorError) {
+      pairs = try Lanczos.eigenpairs(
+        count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, roundoff: objective.precision,
+        maximumProducts: 200, findsCopies: false
+      ) { (v) throws(TensorError) in
+        let direction = v.spread(over: free, count: n)
+        let image = if let hessian { hessian.times(direction) } else { try product(direction) }
+        return free.map { image[$0] }
+      }
+    } catch {
+      // Products that are not finite have none.
+      if error.isCancellation { throw error }
+      return nil
     }
     counts.hessianProducts = products.count
     guard let value = pairs.values.first, value.isFinite else { return nil }
     let threshold = max(1e-8, objective.precision.squareRoot()) * pairs.norm + pairs.residuals[0]
-    return (value, pairs.vectors[0].spread(over: free, count: n), threshold)
+    let lowest = LowestCurvature(
+      value: value, vector: pairs.vectors[0].spread(over: free, count: n), threshold: threshold)
+    if units == nil { knownLowest = lowest }
+    return lowest
   }
 }

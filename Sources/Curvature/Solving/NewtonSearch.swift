@@ -35,9 +35,28 @@ package struct NewtonSearch {
   private(set) var streaks: [Int]
   /// The largest magnitude that each variable has had.
   private(set) var reach: [Double]
+  /// The lengths of the steps that were taken, and of the gradients where they began.
+  private(set) var history: [(step: Double, slope: Double)] = []
+  /// The largest scale that each variable has had.
+  private(set) var largestScales: [Double] = []
+  /// The largest change of the gradient over the step that brought it.
+  private(set) var largestCurvature = 0.0
+  /// The Hessian where the search began, if whole ones are computed.
+  private(set) var firstHessian: HessianMatrix?
+  /// How often the search may yet leave a point where the gradient vanishes and the value falls all the same.
+  var departures = 20
   var polish = PolishState.notBegun
   var hasLookedForSaddle = false
+  /// The least curvature at the point, once it is known.
+  var knownLowest: LowestCurvature?
   let products = WorkCounter()
+
+  /// The least eigenvalue of the scaled Hessian with its vector, and what counts as zero beside it.
+  struct LowestCurvature {
+    let value: Double
+    let vector: [Double]
+    let threshold: Double
+  }
 
   enum PolishState { case notBegun, running(reason: StopReason, lastLength: Double) }
 
@@ -71,6 +90,7 @@ package struct NewtonSearch {
       return
     }
     adopt(derivatives)
+    firstHessian = hessian
     let extent = scaled(point).euclideanNorm
     let slope = zip(freeGradient, scales).map { $0 / $1 }.euclideanNorm
     // A first step as long as the way from the origin may lead into another valley; a ball that is too small soon grows (Moré,
@@ -128,11 +148,12 @@ package struct NewtonSearch {
 
   private mutating func adopt(_ derivatives: Derivatives) {
     (gradient, hessian) = (derivatives.gradient, derivatives.hessian)
-    hasLookedForSaddle = false
+    (hasLookedForSaddle, knownLowest) = (false, nil)
     guard let fresh = derivatives.hessian?.equilibration ?? derivatives.diagonal.map(Self.units) else {
       scales = [Double](repeating: 1, count: point.count)
       return
     }
+    defer { largestScales = largestScales.isEmpty ? scales : zip(largestScales, scales).map { max($0, $1) } }
     // The largest scales seen, slowly forgotten: one steep point must not hold the search back for good.
     scales = fresh.indices.map { i in
       let kept = scales.isEmpty ? 0 : scales[i] / 2
@@ -260,6 +281,9 @@ package struct NewtonSearch {
       let isLong = lastStep.isEmpty || step[i] * lastStep[i] > 0 && abs(step[i]) >= 0.5 * abs(lastStep[i])
       streaks[i] = isOutward && isLong ? streaks[i] + 1 : 0
     }
+    let change = zip(derivatives.gradient, gradient).lazy.map { $0 - $1 }.euclideanNorm
+    largestCurvature = max(largestCurvature, change / max(step.euclideanNorm, .leastNormalMagnitude))
+    history.append((step.euclideanNorm, freeGradient.euclideanNorm))
     (lastStep, point, value) = (step, next, nextValue)
     reach = zip(reach, next).map { max($0, abs($1)) }
     adopt(derivatives)
@@ -269,12 +293,12 @@ package struct NewtonSearch {
   /// The function here in scaled variables.
   func quadraticModel() -> QuadraticModel {
     if let hessian { return QuadraticModel(form: .matrix(hessian.scaled(by: scales))) }
-    return QuadraticModel(form: .products(scaledProduct))
+    return QuadraticModel(form: .products(scaledProduct(scales)))
   }
 
   /// D⁻¹ H D⁻¹ v by a product, which is counted.
-  var scaledProduct: ([Double]) throws(TensorError) -> [Double] {
-    let (objective, point, products, scales) = (objective, point, products, scales)
+  func scaledProduct(_ scales: [Double]) -> ([Double]) throws(TensorError) -> [Double] {
+    let (objective, point, products) = (objective, point, products)
     return { (v) throws(TensorError) in
       products.count += 1
       let product = try objective.product(point, zip(v, scales).map { $0 / $1 })

@@ -101,6 +101,23 @@ struct HandWrittenProblem: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test("Of parameters that are not told apart none runs away") func collinear() throws {
+    for ys in [[2.0, 3, 5], [2, 4, 6], [0, 0, 0]] {
+      let xs = [1.0, 2, 3]
+      let residuals: ([Double]) -> [Double] = { b in zip(xs, ys).map { b[0] * $0 + b[1] * $0 - $1 } }
+      let objective = LeastSquaresObjective(parameterCount: 2, residuals: residuals) { b in
+        ResidualDerivatives(
+          residuals: residuals(b), jacobian: DenseMatrix(rows: 3, columns: 2, rowMajor: xs.flatMap { [$0, $0] }),
+          curvature: DenseMatrix(rows: 2, columns: 2))
+      }
+      let solution = try LeastSquaresSolver().minimize(objective, from: [1, 0.3])
+      let slope = zip(xs, ys).reduce(0) { $0 + $1.0 * $1.1 } / 14
+      #expect(
+        solution.outcome == .rankDeficient && solution.parameters.allSatisfy { abs($0) < 10 }, "\(solution.parameters)")
+      #expect(abs(solution.parameters[0] + solution.parameters[1] - slope) < 1e-6, "\(solution.parameters)")
+    }
+  }
+
   @Test func aStraightLineHasTheTextbookDeviations() throws {
     // y = a + b x through (0, 1), (1, 3), (2, 4), (3, 4): a = 1.5, b = 1, RSS = 1, s² = 1/2, Σ(x - x̄)² = 5.
     let xs = [0.0, 1, 2, 3]

@@ -21,9 +21,10 @@ struct NewtonPolish {
 
   /// One Newton step. Returns false where it would not be much shorter than the last: rounding has been reached.
   mutating func advance(_ objective: LeastSquaresObjective) throws -> Bool {
-    guard let factors, factors.isPositiveDefinite, let step = factors.newtonStep(derivatives.residuals) else {
-      return false
-    }
+    // A combination without effect has steps of any length.
+    guard let factors, !factors.isRankDeficient, factors.isPositiveDefinite,
+      let step = factors.newtonStep(derivatives.residuals)
+    else { return false }
     guard step.length > 0, step.length < lastLength / 2 else { return false }
     let trial = zip(parameters, step.step).map { $0 + $1 }
     guard trial != parameters else { return false }
