@@ -60,7 +60,31 @@ import Testing
     ("sqrt(x**4)", 0, 0, 2), ("sqrt(x**2)**4", 0, 0, 0), ("cbrt(x)**6", 0, 0, 2), ("hypot(x, 0)**2", 0, 0, 2),
     ("abs(x)**3*0 + x**2", 0, 0, 2), ("sin(sqrt(x))**2", 0, 1, -2.0 / 3), ("arctan(sqrt(x))**2", 0, 1, -4.0 / 3),
     ("log(1 + sqrt(x))*0 + x", 0, 1, 0), ("x*arccos(1 - x)*0 + x**2", 0, 0, 2),
+    // At the ends of the domains of incomplete functions.
+    ("gammainc(1, x)", 0, 1, -1), ("gammainc(2, x)", 0, 0, 1), ("gammainc(3, x)", 0, 0, 0),
+    ("gammainc(2.5, x)", 0, 0, 0),
+    ("gammaincc(1, x)", 0, -1, 1), ("gammaincc(2, x)", 0, 0, -1), ("gammainc(1, x**2)", 0, 0, 2),
+    ("betainc(1, 3, x)", 0, 3, -6),
+    ("betainc(2, 3, x)", 0, 0, 12), ("betainc(3, 3, x)", 0, 0, 0), ("betainc(2, 3, x)", 1, 0, 0),
+    ("betainc(2, 1, x)", 1, 2, 2),
+    ("betainc(3, 2, x)", 1, 0, -12),
+    // An angle that is a multiple of π/2 but for rounding.
+    ("hypot(x, 0)*cos(arctan2(0, x))", 0, 1, 0), ("hypot(0, x)*sin(arctan2(x, 0))", 0, 1, 0),
+    ("i1e(abs(x))*abs(x)", 0, 0, 1),
   ]
+
+  @Test(
+    "Functions of a distance and an angle are those of the place",
+    arguments: [
+      ("cos(a)", [0.0, 0, 0, 0]), ("sin(a)", [0, 0, 0, 0]), ("r*sin(2*a)", [0, 2, 2, 0]),
+      ("r*cos(2*a)", [2, 0, 0, -2]),
+      ("r*cos(a)**2", [2, 0, 0, 0]), ("cos(a) + r*sin(a)*cos(a)", [0, 1, 1, 0]),
+    ])
+  func angles(function: String, expected: [Double]) throws {
+    let formula = "r = hypot(x[0], x[1]); a = arctan2(x[1], x[0]); r*(\(function))"
+    let found = try Self.hessian(formula, at: [0, 0])[...].scalars
+    #expect(Self.isClose(found, expected), "\(formula): \(found)")
+  }
 
   @Test("Functions of one variable", arguments: functions.indices) func functionsOfOneVariable(index: Int) throws {
     let (formula, point, first, second) = Self.functions[index]
@@ -80,6 +104,8 @@ import Testing
     arguments: [
       "norm(x)", "exp(-norm(x))", "sin(norm(x))", "exp(-abs(x[0])) + x[1]", "norm(x)**3/norm(x)**2",
       "cos(norm(x))*norm(x)",
+      "i0e(norm(x))", "i0e(x[0])", "i0e(x[0])**2", "i0e(x[0])*x[0]", "i1e(x[0])", "i1e(norm(x))",
+      "i0e(x[0] - x[1])*x[1]",
       "hypot(x[0], x[1])", "cdist(x.reshape((1, 2)), zeros((1, 2)))[0, 0]", "std(x)", "abs(x[0] + x[1])**1.5",
     ])
   func kinks(formula: String) throws {

@@ -198,6 +198,7 @@ struct LineEvaluation {
     return (0..<node.shape.count).map { i in
       let operands = arguments.map { $0[i] }
       if let fault = operands.lazy.compactMap(\.fault).first { return Series(fault: fault) }
+      if let series = function.expandedAtEnd(operands) { return series }
       let parts = operands.map(\.split)
       guard !parts.contains(where: { $0 == nil }) else { return .unexpandable("a limit that is not finite") }
       return function.expanded(at: parts.map { $0!.value }, rests: parts.map { $0!.rest })

@@ -112,11 +112,14 @@ extension Series {
   private func periodic(_ derivative: (Double, Int) -> Double) -> Series {
     if fault != nil { return self }
     guard let (value, rest) = split else { return .unexpandable("an oscillation without limit") }
+    // What is left where the value is a multiple of π/2 but for its own rounding, as angles are.
+    let rounding = 2 * Double.ulpOfOne * abs(value)
     return Series.composed(rest) { count in
       var factorial = 1.0
       return (0..<count).map { n in
         if n > 1 { factorial *= Double(n) }
-        return derivative(value, n) / factorial
+        let slope = derivative(value, n)
+        return abs(slope) <= rounding && abs(value) > 1 ? 0 : slope / factorial
       }
     }
   }

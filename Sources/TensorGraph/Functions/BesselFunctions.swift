@@ -5,10 +5,12 @@ import Foundation
 /// Derivatives of e^(-x) Iₙ(x) and eˣ Kₙ(x) by recurrences in n are differences of almost equal numbers where x is
 /// large. Here they are taken under the integral sign, where each brings a factor cos θ - 1 or cosh t - 1 of one sign.
 extension SpecialValues {
-  /// The k-th derivative of e^(-|x|) Iₙ(x) for n ≥ 0, at x = 0 the mean of those of both sides.
+  /// The k-th derivative of e^(-|x|) Iₙ(x) for n ≥ 0, at the kink x = 0 a slope that is the mean of those of both sides, and
+  /// no higher derivative.
   static func scaledBesselI(_ n: Int, derivative k: Int, _ x: Double) -> Double {
     let size = abs(x)
     let isOdd = (n + k) % 2 != 0
+    if size == 0 && k > max(n, 1) { return .nan }
     if size == 0 && isOdd || size.isInfinite { return 0 }
     let value = size < 35 + Double(n * n) ? nearBesselI(n, k, size) : farBesselI(n, k, size)
     return x < 0 && isOdd ? -value : value
