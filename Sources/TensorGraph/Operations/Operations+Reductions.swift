@@ -197,9 +197,14 @@ extension Operations {
       let lower = min(count - 1, Int(position))
       let fraction = position - Double(lower)
       let below = range(sorted, axis: kept.count, lower, 1).reshaped(to: leading)
-      if fraction == 0 { return below }
-      let above = range(sorted, axis: kept.count, lower + 1, 1).reshaped(to: leading)
-      return (1 - fraction) * below + fraction * above
+      var result = below
+      if fraction > 0 {
+        result =
+          (1 - fraction) * below + fraction * range(sorted, axis: kept.count, lower + 1, 1).reshaped(to: leading)
+      }
+      // NaN are sorted last, and one of them is the result.
+      let last = range(sorted, axis: kept.count, count - 1, 1).reshaped(to: leading)
+      return .select(.compare(.equal, last, last), result, last.filled(with: .nan))
     }
   }
 }

@@ -73,4 +73,12 @@ import Testing
     }
     #expect(tested >= PrimitiveRuleTests.samplesPerKind)
   }
+
+  @Test("Quantiles of what has a NaN are NaN, others are as they are") func quantilesOfNaN() throws {
+    let x = Node.input([1, .nan, 2, 3, 5, 4], [2, 3], .float64)
+    for q in [0, 0.3, 0.5, 1] {
+      let values = try Interpreter.values(of: [Operations.quantile(x, q, [1]), Operations.quantile(x, q)])
+      #expect(values[0][0].isNaN && values[0][1] == 3 + 2 * q && values[1][0].isNaN, "\(q): \(values)")
+    }
+  }
 }
