@@ -124,6 +124,13 @@ private let rosenbrock = "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"
     (["value", "🙂"], 2, "no meaning"), (["hessian", "x", "--at", "x=True", "--foo"], 2, "--foo"),
     (["value", String(repeating: "(", count: 10_000)], 2, "nested"),
     (["value", "x", "--at", "x=" + String(repeating: "[", count: 10_000)], 2, "nested"),
+    (["value", "f = lambda a: a(a); f(f)"], 2, "calls lie within each other"),
+    (["value", "f = lambda g, n: g(g, n) + g(g, n); f(f, 1)"], 2, "calls lie within each other"),
+    (["value", "f = lambda g, n: map(lambda r: g(g, n), n); f(f, ones(2))"], 2, "calls lie within each other"),
+    (
+      ["value", "f = lambda g, n: scan(lambda c, r: (g(g, c), r), n, ones(2))[0]; f(f, 1.0)"], 2,
+      "calls lie within each other"
+    ),
     (["value", "zeros(10**15)"], 1, "out of range"), (["value", "zeros((10**6, 10**6))"], 1, "memory"),
     (["functions", "qqqq"], 2, "no function"), (["example", "x"], 2, "Unexpected argument"),
   ]
@@ -224,6 +231,30 @@ private let rosenbrock = "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)"
       #expect(outcome.errors.contains("values 0 and 1 of a matrix of shape [2, 2]"))
     }
     #expect(Tool.run(["hessian", "sum(eigvalsh(a) ** 2)"] + point).status == 0)
+  }
+
+  @Test("First derivatives where eigenvalues repeat are said to be one of several") func repeatedEigenvaluesAreNoted() {
+    for (formula, isNoted) in [
+      ("eigvalsh(a)[1]", true), ("max(eigvalsh(a))", true), ("svdvals(a)[0]", true), ("norm(a, 2)", true),
+      ("cond(a)", true),
+      ("sum(eigvalsh(a) ** 3)", false), ("logdet(a)", false), ("norm(a, 'nuc')", false),
+      ("eigvalsh(a)[0] + eigvalsh(a)[1]", false),
+      ("eigvalsh(a + diag(array([0, 1])))[1]", false),
+    ] {
+      for command in ["gradient", "jacobian"] {
+        let outcome = Tool.run([command, formula, "--at", "a=eye(2)"])
+        #expect(
+          outcome.status == 0 && outcome.errors.contains("no derivative") == isNoted, "\(formula): \(outcome.errors)")
+      }
+    }
+    for (formula, isNoted) in [("norm(a, 'nuc')", true), ("svdvals(a)[1]", true), ("sum(svdvals(a)**2)", false)] {
+      let outcome = Tool.run(["gradient", formula, "--at", "a=[[1, 0], [0, 0]]"])
+      #expect(
+        outcome.status == 0 && outcome.errors.contains("is 0, and has a kink") == isNoted,
+        "\(formula): \(outcome.errors)")
+    }
+    let values = Tool.run(["jacobian", "eigvalsh(a)", "--at", "a=[[[1, 2], [2, 1]], [[3, 0], [0, 3]]]"])
+    #expect(values.status == 0 && values.errors.contains("no derivative"), "\(values.errors)")
   }
 
   @Test func helpAndExampleSucceed() {

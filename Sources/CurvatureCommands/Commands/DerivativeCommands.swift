@@ -32,6 +32,7 @@ struct GradientCommand: ToolCommand {
       let y = problem.result
       let variables = problem.variables.map(\.node)
       let axis = batch.batchAxis
+      try console.noteRepeatedValues(problem)
       let gradients = try axis.map { try BatchGradients.of(y, variables, $0) } ?? Gradients.of(y, variables)
       // Together, so that what they share is computed once.
       try Evaluation.evaluate(gradients)
@@ -74,6 +75,7 @@ struct JacobianCommand: ToolCommand {
     _ console: Console
   ) throws -> CommandResult? {
     let y = Tensor<Scalar>(problem.result)
+    try console.noteRepeatedValues(problem)
     func matrix(_ x: Node) throws -> Jacobian<Scalar> { try Jacobian(of: y, withRespectTo: Tensor<Scalar>(x)) }
     if let text = try rows.explanation(of: matrix, problem) {
       console.print(text)
@@ -188,6 +190,15 @@ extension ResultOptions {
     }
     if let result { try output.write(result, to: console) }
     if stats { console.note(statistics.text(problem, time: clock.now - start)) }
+  }
+}
+
+extension Console {
+  /// Says where first derivatives are those of a convention, since eigenvalues or singular values repeat.
+  fileprivate func noteRepeatedValues(_ problem: FormulaProblem) throws(TensorError) {
+    let variables = problem.variables.map(\.node)
+    guard let text = try repeatedValueExplanation(of: problem.result, in: variables) else { return }
+    note("note: " + text)
   }
 }
 

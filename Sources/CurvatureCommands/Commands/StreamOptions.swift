@@ -86,6 +86,15 @@ struct StreamOptions: ParsableArguments {
       return nil
     }
     let matrix = try matrix(problem.variables[0].node)
+    let rowAxes = matrix.shape.count - problem.variables[0].node.shape.rank
+    guard index == [.ellipsis] || rowAxes == 1 else {
+      if isForced {
+        throw ToolError(
+          "--index with --stream, --resume, --triangle or .zarr names rows of a matrix whose rows have one axis, and these have "
+            + "\(rowAxes) (shape \(matrix.shape)); leave one of them out", status: .usage)
+      }
+      return nil
+    }
     // Several processes share rows, and nothing else.
     if !isForced, team.size == 1 {
       let count = matrix.shape.reduce(matrix.scalarType.byteCount) { count, extent in

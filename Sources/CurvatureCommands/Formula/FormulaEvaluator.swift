@@ -12,6 +12,8 @@ package struct FormulaEvaluator {
   package let variables: [Node]
   /// What to do about a name that has no value.
   private let remedy: String
+  /// The calls of functions within which this is evaluated.
+  private var depth = 0
   /// Names that have no value here but may be meant by one that is unknown.
   private let relatedNames: [String]
 
@@ -159,8 +161,9 @@ package struct FormulaEvaluator {
       return .slice(start: try bound(start), stop: try bound(stop), step: try bound(step))
     case .lambda(let parameters, let body):
       return .function(
-        FormulaClosure(parameters) { [self] (values) throws(ToolError) in
+        FormulaClosure(parameters) { [self] (values, calls) throws(ToolError) in
           var inner = self
+          inner.depth = max(depth, calls) + 1
           inner.names = names.merging(zip(parameters, values)) { _, own in own }
           return try inner.evaluate(body)
         })
@@ -172,7 +175,7 @@ package struct FormulaEvaluator {
           throw ToolError(
             "'\(name)' takes its values by position", at: keyword.keywordRange ?? expression.place, in: formula.source)
         }
-        return try function(arguments.map { values[$0.value] })
+        return try function(arguments.map { values[$0.value] }, depth: depth)
       }
       if receiver == nil, let bound = names[name] {
         throw ValueFault(

@@ -56,23 +56,33 @@ package enum FormulaValue: Sendable {
 /// A function that a formula defines.
 package struct FormulaClosure: Sendable {
   package let parameters: [String]
-  /// What it gives for values of its parameters.
-  private let evaluate: @Sendable ([FormulaValue]) throws(ToolError) -> FormulaValue
+  /// What it gives for values of its parameters, within so many other calls.
+  private let evaluate: @Sendable ([FormulaValue], _ depth: Int) throws(ToolError) -> FormulaValue
 
   init(
-    _ parameters: [String], _ evaluate: @escaping @Sendable ([FormulaValue]) throws(ToolError) -> FormulaValue
+    _ parameters: [String],
+    _ evaluate: @escaping @Sendable ([FormulaValue], _ depth: Int) throws(ToolError) -> FormulaValue
   ) {
     self.parameters = parameters
     self.evaluate = evaluate
   }
 
-  func callAsFunction(_ values: [FormulaValue]) throws -> FormulaValue {
+  /// How many calls may lie within each other: a function that is given itself would call without end.
+  static let greatestDepth = 100
+
+  func callAsFunction(_ values: [FormulaValue], depth: Int = 0) throws -> FormulaValue {
     guard values.count == parameters.count else {
       throw ValueFault(
         message: "a function of \(parameters.count) (\(parameters.joined(separator: ", "))) is called with "
           + "\(values.count) values")
     }
-    return try evaluate(values)
+    guard depth < Self.greatestDepth else {
+      throw ValueFault(
+        message:
+          "more than \(Self.greatestDepth) calls lie within each other; a function cannot call itself, 'scan' and "
+          + "'fori_loop' repeat")
+    }
+    return try evaluate(values, depth)
   }
 }
 

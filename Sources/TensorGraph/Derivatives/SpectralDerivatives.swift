@@ -6,7 +6,7 @@
 /// 1997, "Matrix analysis", V.3). Vectors are not differentiated, so nothing is divided by a gap that is 0: there D is its
 /// limit, the derivative of (gᵢ - gⱼ) / 2 along eᵢ - eⱼ. A function that is not symmetric in values that repeat has none, and
 /// gets NaN.
-enum Spectrum {
+package enum Spectrum {
   /// Vectors of a matrix: those to the left and to the right of its values.
   struct Vectors {
     let left: Node
@@ -211,13 +211,26 @@ enum Spectrum {
     return .opaque(OpaqueMap("svdvals", variable: change, result: result, leaves: [node, a, s, g] + vectors.all))
   }
 
+  /// The values of a matrix, and the function's slopes in them, where a node is the gradient of a function of these values.
+  package static func slopes(_ gradient: Node) -> (values: Node, slopes: Node)? {
+    guard gradient.primitive == .custom(symmetricGradient) || gradient.primitive == .custom(singularGradient) else {
+      return nil
+    }
+    return (gradient.operands[2], gradient.operands[3])
+  }
+
+  /// What the values of a matrix are called whose gradient a node is.
+  package static func valueName(_ gradient: Node) -> String {
+    gradient.primitive == .custom(symmetricGradient) ? "eigenvalues" : "singular values"
+  }
+
   private static func symmetricPart(_ a: Node) -> Node { 0.5 * (a + a.matrixTransposed) }
 }
 
 extension Node {
   /// Numbers between -1/2 and 1/2 in general position: no two are equal, nor a simple combination of few others. They are
   /// the fractional parts of multiples of the squares, by the golden ratio.
-  static func scattered(_ shape: Shape, _ type: ScalarType, from start: Int = 1) -> Node {
+  package static func scattered(_ shape: Shape, _ type: ScalarType, from start: Int = 1) -> Node {
     let places = Node(.iota([shape.count], axis: 0, .float64))
     let steps = 0.618_033_988_749_895 * Node.elementwise(.square, Double(start) + places)
     let parts = steps - Node.elementwise(.floor, steps)

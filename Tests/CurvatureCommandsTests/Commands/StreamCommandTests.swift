@@ -52,6 +52,16 @@ import Testing
     #expect(outcome.status == 2 && outcome.errors.contains(text), "\(outcome.errors)")
   }
 
+  @Test("Rows by one number are refused where those between brackets are others", arguments: ["x.npy", "x.zarr"])
+  func rowsOfSeveralAxes(_ name: String) {
+    for (command, formula) in [("hessian", "sum(x**3)"), ("jacobian", "x**3"), ("jacobian", "x[0, 0]")] {
+      let outcome = Tool.run([
+        command, formula, "--at", "x=[[1, 2], [3, 4]]", "--stream", "--index", "1:", "--output", name,
+      ])
+      #expect(outcome.status == 2 && outcome.errors.contains("rows have one axis"), "\(outcome.errors)")
+    }
+  }
+
   @Test("A .zarr folder has the rows that an .npy file has") func zarr() throws {
     let scratch = try Scratch()
     let (array, file) = (scratch.path + "/m.zarr", scratch.path + "/m.npy")
