@@ -159,7 +159,8 @@ extension NewtonSearch {
   private mutating func leaveFlat() throws(TensorError) -> Bool {
     guard departures > 0, iterations < maximumIterations else { return false }
     for direction in try flatDirections() {
-      let size = zip(direction, reach).reduce(0) { max($0, abs($1.0) * $1.1) }
+      // How far the variables have been that it moves, but for rounding.
+      let size = zip(direction, reach).reduce(0) { abs($1.0) > 0.1 ? max($0, $1.1) : $0 }
       for side in dot(direction, gradient) > 0 ? [-1.0, 1] : [1.0, -1] {
         var length = 1e-8 * (size > 0 ? size : 1)
         for _ in 0..<8 {
@@ -167,12 +168,15 @@ extension NewtonSearch {
           let step = zip(next, point).map { $0 - $1 }
           counts.gradients += 1
           let slope = dot(try objective.gradient(next), step)
-          guard slope <= 0 else { break }
+          // A direction is flat but for a little of the others.
+          let rounding = 1e-8 * largestCurvature * dot(step, step)
+          guard slope <= rounding else { break }
           counts.values += 1
           let nextValue = try objective.value(next)
           // A fall that the slope explains is none of rounding.
           let fall = value - nextValue
-          if fall > 64 * objective.precision * abs(value) + tolerance * tolerance * valueScale, 20 * fall >= -slope,
+          if fall > 64 * objective.precision * abs(value) + tolerance * tolerance * valueScale, slope < 0,
+            20 * fall >= -slope,
             nextValue.isFinite, let derivatives = try derivatives(at: next)
           {
             departures -= 1
@@ -201,9 +205,11 @@ extension NewtonSearch {
     guard let dense = whole?.dense else {
       let units = isFlatter ? largestScales : scales
       let limit = isFlatter ? share : largestScales.isEmpty ? share * largestCurvature : 0
-      guard let lowest = try lowestCurvature(in: isFlatter ? units : nil), lowest.value <= max(lowest.threshold, limit)
-      else { return [] }
-      return [Self.normalized(zip(lowest.vector, units).map { $0 / $1 })]
+      func isFlat(_ lowest: LowestCurvature) -> Bool { lowest.value <= max(lowest.threshold, limit) }
+      guard let lowest = try lowestCurvature(in: isFlatter ? units : nil), isFlat(lowest) else { return [] }
+      return try lowestCurvatures(4, in: units).filter(isFlat).map { lowest in
+        Self.normalized(zip(lowest.vector, units).map { $0 / $1 })
+      }
     }
     guard let eigen = try? SymmetricEigenDecomposition(dense.part(free)) else { return [] }
     let first = firstHessian?.scaled(by: largestScales)
@@ -220,14 +226,20 @@ extension NewtonSearch {
   /// - Parameter units: the scales of the variables, if they are not those of now.
   mutating func lowestCurvature(in units: [Double]? = nil) throws(TensorError) -> LowestCurvature? {
     if units == nil, let knownLowest { return knownLowest }
+    let lowest = try lowestCurvatures(1, in: units ?? scales).first
+    if units == nil { knownLowest = lowest }
+    return lowest
+  }
+
+  /// The least eigenvalues in some scales, as many as are asked for at most.
+  private mutating func lowestCurvatures(_ wanted: Int, in scales: [Double]) throws(TensorError) -> [LowestCurvature] {
     let free = freeVariables
-    guard !free.isEmpty else { return nil }
-    let scales = units ?? scales
+    guard !free.isEmpty else { return [] }
     let (n, product, hessian) = (point.count, scaledProduct(scales), hessian?.scaled(by: scales))
     let pairs: Lanczos.Eigenpairs
     do throws(TensorError) {
       pairs = try Lanczos.eigenpairs(
-        count: free.count, wanted: 1, end: .smallest, tolerance: 1e-6, roundoff: objective.precision,
+        count: free.count, wanted: wanted, end: .smallest, tolerance: 1e-6, roundoff: objective.precision,
         maximumProducts: 200, findsCopies: false
       ) { (v) throws(TensorError) in
         let direction = v.spread(over: free, count: n)
@@ -237,14 +249,14 @@ extension NewtonSearch {
     } catch {
       // Products that are not finite have none.
       if error.isCancellation { throw error }
-      return nil
+      return []
     }
     counts.hessianProducts = products.count
-    guard let value = pairs.values.first, value.isFinite else { return nil }
-    let threshold = max(1e-8, objective.precision.squareRoot()) * pairs.norm + pairs.residuals[0]
-    let lowest = LowestCurvature(
-      value: value, vector: pairs.vectors[0].spread(over: free, count: n), threshold: threshold)
-    if units == nil { knownLowest = lowest }
-    return lowest
+    let share = max(1e-8, objective.precision.squareRoot())
+    return pairs.values.indices.filter { pairs.values[$0].isFinite }.map { k in
+      LowestCurvature(
+        value: pairs.values[k], vector: pairs.vectors[k].spread(over: free, count: n),
+        threshold: share * pairs.norm + pairs.residuals[k])
+    }
   }
 }
