@@ -14,24 +14,20 @@ enum NativePreamble {
   }
 
   /// What every text begins with: put together once, since programs are looked for by their text often.
-  private static let begin = inclusions("native/begin.inc")
+  private static let begin = expanded("native/begin.inc")
   private static let families: [Family: String] = [
-    .float64: inclusions("native/f64.inc"), .float32: inclusions("native/f32.inc"),
-    .integer: inclusions("native/i64.inc"),
+    .float64: expanded("native/f64.inc"), .float32: expanded("native/f32.inc"), .integer: expanded("native/i64.inc"),
   ]
-  private static let context = inclusions(contextPath)
-  /// The file of what programs share with this process.
-  static let contextPath = "native/context.inc"
+  /// What programs share with this process.
+  static let context = expanded("native/context.inc")
 
   /// A file of the kernels, with the files of theirs that it includes.
-  static func expanded(_ path: String) -> String { path == contextPath ? context : inclusions(path) }
-
-  private static func inclusions(_ path: String) -> String {
+  static func expanded(_ path: String) -> String {
     guard let source = ck_source(path) else { fatalError("\(path) is not among the sources of the kernels") }
     var text = ""
     for line in String(cString: source).split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix("#include \"") {
-        text += inclusions(String(line.dropFirst(10).prefix { $0 != "\"" }))
+        text += expanded(String(line.dropFirst(10).prefix { $0 != "\"" }))
       } else {
         text += line + "\n"
       }

@@ -35,7 +35,7 @@ struct ProgramSource {
     self.includesIrregular = includesIrregular
     var body = ""
     _ = add(program, &body)
-    text = NativePreamble.text(families, parts: [NativePreamble.contextPath]) + body
+    text = NativePreamble.text(families) + NativePreamble.context + body
     text += "void *const \(Self.tableName)[] = {\n" + names.map { "  (void *)\($0),\n" }.joined() + "};\n"
   }
 

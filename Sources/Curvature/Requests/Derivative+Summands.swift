@@ -19,8 +19,10 @@ extension Derivative {
       Derivative(of: nodes.dropFirst().reduce(nodes[0]) { $0 + $1 }, in: columns.node)
     }
     var (carried, others): ([Node], [Node]) = ([], [])
+    // All trials together take no more planning than the whole.
+    let trial = PlanningEffort.units(effort.budget(dense: productCost(columns.count)) / summands.count)
     for summand in summands {
-      let isCarried = try derivative([summand]).wholeTermContent(part, of: pattern, effort) != nil
+      let isCarried = try derivative([summand]).wholeTermContent(part, of: pattern, trial) != nil
       if isCarried { carried.append(summand) } else { others.append(summand) }
     }
     guard !carried.isEmpty, !others.isEmpty,

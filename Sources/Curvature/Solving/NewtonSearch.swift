@@ -41,7 +41,7 @@ package struct NewtonSearch {
   private(set) var largestScales: [Double] = []
   /// The largest change of the gradient over the step that brought it.
   private(set) var largestCurvature = 0.0
-  /// The Hessian where the search began, if whole ones are computed.
+  /// The Hessian where the search began, if it is dense.
   private(set) var firstHessian: HessianMatrix?
   /// How often the search may yet leave a point where the gradient vanishes and the value falls all the same.
   var departures = 20
@@ -90,7 +90,7 @@ package struct NewtonSearch {
       return
     }
     adopt(derivatives)
-    firstHessian = hessian
+    if hessian?.dense != nil { firstHessian = hessian }
     let extent = scaled(point).euclideanNorm
     let slope = zip(freeGradient, scales).map { $0 / $1 }.euclideanNorm
     // A first step as long as the way from the origin may lead into another valley; a ball that is too small soon grows (Moré,

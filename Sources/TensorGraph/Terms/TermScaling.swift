@@ -17,8 +17,7 @@ extension TermSpace {
     let sign: Double = leading < 0 ? -1 : 1
     guard isModerate(leading) else { return sign }
     if isCommon { return leading }
-    let power = Double(sign: .plus, exponent: leading.exponent, significand: 1)
-    return terms.allSatisfy { isModerate($0.coefficient) } ? sign * power : sign
+    return terms.allSatisfy { isModerate($0.coefficient) } ? sign * leading.magnitude.binade : sign
   }
 
   /// Whether a number may be multiplied earlier or later.
