@@ -31,6 +31,20 @@ package enum Evaluation {
     try storages(nodes.map { $0.value != nil || $0.operands.isEmpty ? $0 : Node($0.primitive, $0.operands) })
   }
 
+  /// The elements of tables of whole numbers, which do not keep them; nil if they depend on real numbers or on what is given
+  /// later.
+  package static func knownIntegers(_ nodes: [Node]) throws(TensorError) -> [[Int]]? {
+    let isKnown = Node.topologicalOrder(nodes).allSatisfy { node in
+      !node.isInput || node.value != nil && !node.scalarType.isDifferentiable
+    }
+    guard isKnown else { return nil }
+    return try passing(nodes).map { table in
+      table.scalarType == .int32
+        ? table.withElements(of: Int32.self) { $0.map(Int.init) }
+        : table.withElements(of: Int64.self) { $0.map(Int.init) }
+    }
+  }
+
   /// The elements of several nodes, computed together.
   static func storages(_ nodes: [Node]) throws(TensorError) -> [Storage] {
     try evaluate(nodes)
