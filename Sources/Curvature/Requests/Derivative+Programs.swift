@@ -87,7 +87,8 @@ extension Derivative {
     guard rows.batchAxis == nil, columns.batchAxis == nil else { return nil }
     let entries = DeltaEntries(
       derivativeOf: rows.node, variable: columns.node, isSymmetric: isSymmetric,
-      limit: 6 * pattern.nonzeroCount + 64, effort: effort)
+      limit: 6 * pattern.nonzeroCount + 64, effort: effort,
+      integers: { (try? Evaluation.knownIntegers($0)) ?? nil })
     guard let entries else { return nil }
     let size = entries.boxes.reduce(0) { $0 + $1.values.shape.count }
     let cost = entries.estimatedCost + Self.placingCost(size)

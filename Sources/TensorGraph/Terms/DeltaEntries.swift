@@ -50,24 +50,26 @@ package struct DeltaEntries {
   ///   - isSymmetric: whether the derivative is known to be symmetric, as that of a gradient is.
   ///   - limit: how many entries all terms may have together that follow from no tables.
   ///   - effort: how much planning it is worth.
+  ///   - integers: the elements of tables; nil for those that are not known.
   package init?(
     derivativeOf output: Node, variable: Node, isSymmetric: Bool, limit: Int, effort: PlanningEffort = .often,
-    costModel: CostModel = .default
+    costModel: CostModel = .default, integers: ([Node]) -> [[Int]]? = { _ in nil }
   ) {
     do {
       let sweep = try DeltaSweep(
         derivativeOf: output, variable: variable, demand: .matrix, costModel: costModel, termCap: DeltaPlan.termCap,
         effort: effort)
       guard let sweep, sweep.entryCount <= Double(limit) else { return nil }
-      try self.init(sweep, output.shape, variable.shape, isSymmetric: isSymmetric)
+      let terms = sweep.terms.flatMap { sweep.space.joined($0, limit: limit, elements: integers) }
+      try self.init(sweep, terms, output.shape, variable.shape, isSymmetric: isSymmetric)
     } catch { return nil }
   }
 
   private init(
-    _ sweep: DeltaSweep, _ output: Shape, _ variable: Shape, isSymmetric: Bool
+    _ sweep: DeltaSweep, _ terms: [Term], _ output: Shape, _ variable: Shape, isSymmetric: Bool
   ) throws(PlanningLimit) {
     let (space, realization) = (sweep.space, sweep.realization)
-    let terms = sweep.planner.plan(sweep.terms.flatMap(space.unrolled), isOutput: true)
+    let terms = sweep.planner.plan(terms.flatMap(space.unrolled), isOutput: true)
     var order: [TermPlace] = []
     var placed: [TermPlace: [(term: Term, labels: [Label])]] = [:]
     for term in terms {
@@ -79,7 +81,8 @@ package struct DeltaEntries {
     var values: [TermPlace: Node] = [:]
     var mirrored: Set<TermPlace> = []
     // Terms with joins do not hold for any tables.
-    let mayMirror = isSymmetric && order.contains(where: \.hasLookups) && !space.hasJoins(terms)
+    let mayMirror =
+      isSymmetric && order.contains(where: \.hasLookups) && !space.hasJoins(sweep.terms) && !space.hasJoins(terms)
     for place in order {
       if mayMirror, place.hasLookups, let mirror = Self.mirror(of: place, among: order) {
         // The first of two stands for both.

@@ -92,13 +92,15 @@ extension TermSpace {
   }
 
   /// One level opened: sums of a single term are replaced by its factors. Nil if there is none.
-  func inlined(_ term: Term) -> Term? {
+  ///
+  /// - Parameter isWanted: which sources are opened, by their numbers.
+  func inlined(_ term: Term, where isWanted: (Int) -> Bool = { _ in true }) -> Term? {
     work.spend(2 * term.weight)
     var factors: [Factor] = []
     var coefficient = term.coefficient
     var found = false
     for factor in term.factors {
-      guard case .sum(let sum) = sources[factor.source], sum.terms.count == 1,
+      guard case .sum(let sum) = sources[factor.source], sum.terms.count == 1, isWanted(factor.source),
         let inner = opened(sum.terms[0], sum.shape, at: factor.indices)
       else {
         factors.append(factor)

@@ -97,13 +97,15 @@ extension TermSpace {
 
   /// Whether a label of a term, or of a sum that is a factor of some, follows from two tables.
   func hasJoins(_ terms: [Term]) -> Bool {
-    func isJoin(_ term: Term) -> Bool {
-      hasLookups(term) && lookups(of: term).operands.contains { isLookup($0.source) }
-    }
-    return terms.contains(where: isJoin)
+    terms.contains(where: isJoin)
       || sources.contains { source in
         if case .sum(let sum) = source { sum.terms.contains(where: isJoin) } else { false }
       }
+  }
+
+  /// Whether a label of a term follows from two tables.
+  func isJoin(_ term: Term) -> Bool {
+    hasLookups(term) && lookups(of: term).operands.contains { isLookup($0.source) }
   }
 
   // MARK: Laws
@@ -225,7 +227,7 @@ extension TermSpace {
   }
 
   /// The element of a lookup's table at some indices.
-  private func element(_ source: Int, _ indices: [AffineIndex], _ lookups: TermLookups) -> LabelledNode {
+  func element(_ source: Int, _ indices: [AffineIndex], _ lookups: TermLookups) -> LabelledNode {
     guard case .lookup(let table, _, _) = sources[source] else { fatalError("a lookup has a table") }
     return read(table, at: indices, lookups)
   }

@@ -66,24 +66,6 @@ import Testing
     }
   }
 
-  /// Sums over neighbours that all their pairs would have to be compared for.
-  @Test(arguments: [StoredTriangle.lower, .both]) func sumsOverNeighbours(_ triangle: StoredTriangle) throws {
-    let count = 20_000
-    let (x, energy) = Self.energy(count)
-    let (i, j) = (Tensor((0..<count - 1).map { Int64($0) }), Tensor((1..<count).map { Int64($0) }))
-    func f(_ x: Tensor<Double>) -> Tensor<Double> {
-      let near = exp(-square(x.gathered(at: i) - x.gathered(at: j)))
-      let density = Tensor<Double>.zeros([count]).scatterAdding(near, at: i).scatterAdding(near, at: j)
-      return energy(x) - sqrt(1 + density).sum()
-    }
-    let terms = try SparseHessianPlan(like: x, triangle: triangle, method: .terms, of: f)
-    let colors = try SparseHessianPlan(like: x, triangle: triangle, method: .colors, of: f)
-    #expect(terms.evaluationMethod == .terms && "\(terms)".contains("of what has no terms"))
-    let (a, b) = (try terms.hessian(at: x), try colors.hessian(at: x))
-    #expect(Self.agrees(a.values, b.values))
-    if triangle == .both { #expect(a.values == a.transposed().values) }
-  }
-
   /// Where all summands have terms, or none has, nothing is taken apart.
   @Test func others() throws {
     let (x, energy) = Self.energy(300)
