@@ -101,9 +101,12 @@ extension LinearMap {
     case .expression, .opaque:
       var total: Node?
       for k in 0..<tangent.shape[0] {
-        let image = apply(tangent.row(k), lift: 0, chain)
+        // The map alone moves: the tangent may be made of the same nodes, as in f(x, sin x), and is held.
+        let held = Node(.reshape(tangent.row(k).shape), [tangent.row(k)])
+        held.expose()
+        let image = apply(held, lift: 0, chain)
         let seeds = local.map { (node: $0.node, tangent: $0.tangent.row(k)) }
-        guard let change = pushforward(of: [image], seeds: seeds)[0] else { continue }
+        guard let change = pushforward(of: [image], seeds: seeds, leaves: [held])[0] else { continue }
         total = total.map { $0 + change } ?? change
       }
       return total

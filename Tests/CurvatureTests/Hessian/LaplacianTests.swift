@@ -23,6 +23,44 @@ import Testing
     }
   }
 
+  private typealias T = Tensor<Double>
+
+  private static let product = CustomDerivative<Double>("product") {
+    $0[0] * $0[1]
+  } tangent: { x, _, change in
+    change[0] * x[1] + x[0] * change[1]
+  }
+
+  /// Functions with derivatives of their own, of which one operand is made of another: the tangent of that one depends on what
+  /// moves, too.
+  private static let nested: [(name: String, f: @Sendable (Tensor<Double>) -> Tensor<Double>)] = [
+    ("a rule of one's own", { product($0, sin($0)).sum() + product(exp($0), $0).sum() }),
+    ("a rule of a rule", { product(product(sin($0), $0), sin($0)).sum() }),
+    ("scan", { x in scan(x, over: sin(x)) { s, u in (s * u + sin(s), s * s) }.last.sum() }),
+    ("scan that captures", { x in iterate(sin(x), count: 3) { z in z * x + sin(x) }.sum() }),
+    ("root", { x in root(near: T([1, 1, 1])) { z in z + 0.1 * z * z * z * sin(x) - x }.sum() }),
+    ("fixedPoint", { x in fixedPoint(from: T([0, 0, 0]), iterations: 60) { 0.3 * cos($0 * x) + 0.1 * sin(x) }.sum() }),
+    ("checkpoint", { x in checkpoint(sin(x)) { $0 * x * sin(x) }.sum() }),
+    ("vmap of a scan", { x in vmap(over: x) { r in iterate(r, count: 2) { sin($0) * r + x[0] } }.sum() }),
+  ]
+
+  @Test("Of functions whose operands are made of each other", arguments: nested.indices)
+  func nestedOperands(_ number: Int) throws {
+    let (name, f) = Self.nested[number]
+    let x = T([0.4, -0.7, 1.1])
+    let trace = try Hessian(of: f, at: x).read().trace().item()
+    let sum = try laplacian(of: f, at: x).item()
+    #expect(abs(sum - trace) < 1e-9 * max(1, abs(trace)), "\(name)")
+    // It can be differentiated itself.
+    let slope = try gradient(of: { try laplacian(of: f, at: $0) }, at: x)
+    let expected = try gradient(of: { try Hessian(of: f, at: $0).read().trace() }, at: x)
+    #expect(slope.isClose(to: expected, relative: 1e-8, absolute: 1e-8), "\(name)")
+    let points = T.stack([x, 0.5 * x, x + 1]).detached()
+    let all = try laplacian(of: vmap(over: points, f), withRespectTo: points, batchAxis: 0)
+    let each = try (0..<3).map { try Hessian(of: f, at: points[$0]).readTrace().item() }
+    #expect(all.isClose(to: T(each), relative: 1e-8, absolute: 1e-9), "\(name)")
+  }
+
   @Test func aBatchGivesOneForEachSlice() {
     var generator = SeededGenerator(seed: 7)
     let x = Tensor<Double>.randn([5, 3], using: &generator)
