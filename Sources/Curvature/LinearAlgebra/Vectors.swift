@@ -30,6 +30,8 @@ extension [Double] {
   var euclideanNorm: Double {
     let square = dot(self, self)
     if square.isFinite, square > 1e-200 { return square.squareRoot() }
+    // A maximum would pass over it.
+    if square.isNaN { return square }
     let largest = reduce(0) { Swift.max($0, abs($1)) }
     guard largest > 0, largest.isFinite else { return largest }
     return largest * reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()

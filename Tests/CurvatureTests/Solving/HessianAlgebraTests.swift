@@ -52,6 +52,31 @@ import Testing
     #expect(throws: TensorError.self) { _ = try blocks[0, 1].inverse() }
   }
 
+  @Test("Products that are not finite, and preconditioners that are none, are refused") func badProducts() throws {
+    let b = Tensor<Double>([1, 2, 3])
+    for solver in [LinearSolver.minres, .conjugateGradients] {
+      for factor in [Double.nan, .infinity] {
+        for place in 0..<3 {
+          let A = LinearOperator<Double>(symmetric: [3]) { v in
+            v * Tensor((0..<3).map { $0 == place ? factor : 2 })
+          }
+          let error = #expect(throws: TensorError.self) { _ = try A.solution(of: b, by: solver) }
+          #expect(error?.message.contains("a product of the matrix is not finite") == true, "\(error?.message ?? "")")
+        }
+      }
+      let A = LinearOperator<Double>(symmetric: [3]) { $0 * 2 }
+      for (text, preconditioner) in [
+        ("is not finite", { $0 * Double.nan }), ("gives shape [2]", { $0[..<2] }),
+        ("gives shape [1, 3]", { $0[.newAxis] }),
+      ] as [(String, (Tensor<Double>) -> Tensor<Double>)] {
+        let error = #expect(throws: TensorError.self) {
+          _ = try A.solution(of: b, by: solver, preconditioner: preconditioner)
+        }
+        #expect(error?.message.contains(text) == true, "\(error?.message ?? "")")
+      }
+    }
+  }
+
   @Test("Determinant, inertia and condition are those of the eigenvalues") func spectra() throws {
     for n in [1, 2, 3, 7, 20] {
       for shift in [-8.0, 0, 30] {

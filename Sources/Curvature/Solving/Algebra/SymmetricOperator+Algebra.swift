@@ -43,11 +43,25 @@ extension SymmetricOperator {
     guard right.allSatisfy(\.isFinite) else { throw TensorError("solve: the right-hand side is not finite") }
     let tolerance = tolerance ?? Swift.max(1e-10, 100 * Double(Scalar.ulpOfOne))
     let matrix = linearOperator
-    func product(_ v: [Double]) throws(TensorError) -> [Double] { try matrix.times(v) }
+    func product(_ v: [Double]) throws(TensorError) -> [Double] {
+      let image = try matrix.times(v)
+      guard image.allSatisfy(\.isFinite) else {
+        throw TensorError("solve: a product of the matrix is not finite; choose another point")
+      }
+      return image
+    }
     var approximation: Krylov.Product?
     if let preconditioner {
       func approximate(_ v: [Double]) throws(TensorError) -> [Double] {
-        try Evaluation.storage(preconditioner(tensor(v, shape)).node).doubles
+        let image = preconditioner(tensor(v, shape)).node
+        guard image.shape == shape else {
+          throw TensorError("solve: the preconditioner gives shape \(image.shape) for \(shape); give the same shape")
+        }
+        let elements = try Evaluation.storage(image).doubles
+        guard elements.allSatisfy(\.isFinite) else {
+          throw TensorError("solve: the preconditioner gives what is not finite")
+        }
+        return elements
       }
       approximation = approximate
     }
