@@ -5,8 +5,14 @@ import TensorGraph
 // then, too. The point is always a variable, also if it is marked constant (`stopGradient`).
 
 extension Tensor where Scalar: DifferentiableScalar {
-  /// This as a variable: itself, or if it is marked constant another tensor of the same value.
-  var asVariable: Tensor { stopGradient ? Tensor(Node(.reshape(node.shape), [node])) : self }
+  /// This as a variable: itself, or another tensor of the same value if it is marked constant, or if what is computed from it may
+  /// be computed from its operands instead, as the square of a root.
+  var asVariable: Tensor {
+    guard stopGradient || node.isLookedThrough else { return self }
+    // A loop that goes on from this reads it again.
+    if !stopGradient { node.becomeVariable() }
+    return Tensor(Node(.reshape(node.shape), [node]))
+  }
 }
 
 /// The gradient of a function at a point: an expression, NaN at singular points where the chain rule does not say

@@ -3,6 +3,17 @@
 ///
 /// What is looked through is marked, since derivatives in it would miss what was made of it (`Node.isBypassed`).
 extension Node {
+  /// Whether what is computed from this may be computed from its operands instead, by one of the identities below: they are
+  /// of functions beyond arithmetic.
+  package var isLookedThrough: Bool {
+    guard let function = scalarFunction, !isDeferred else { return false }
+    return !Self.arithmetic.contains(function)
+  }
+
+  private static let arithmetic: Set<ScalarFunction> = [
+    .negate, .reciprocal, .square, .add, .subtract, .multiply, .scale, .divide, .modulo,
+  ]
+
   /// (√u)² = u, |u|² = u², hypot(u, v)² = u² + v², (1/√u)² = 1/u, each where its left side is defined.
   static func squareIdentity(_ x: Node) -> Node? {
     guard let function = x.scalarFunction, !x.isDeferred else { return nil }

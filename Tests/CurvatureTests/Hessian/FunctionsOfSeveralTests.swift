@@ -33,6 +33,40 @@ import Testing
     #expect(sum.isClose(to: expected[0, 0].trace + expected[1, 1].trace, relative: 1e-14))
   }
 
+  /// What a point may have been computed by, and a function that would be computed from the operands instead.
+  private static let undone:
+    [(point: @Sendable (Tensor<Double>) -> Tensor<Double>, f: @Sendable (Tensor<Double>) -> Tensor<Double>)] = [
+      ({ sqrt($0) }, { square($0) }), ({ sqrt($0) }, { pow($0, 4) }), ({ rsqrt($0) }, { square($0) }),
+      ({ cbrt($0) }, { $0 * $0 * $0 }), ({ abs(-$0) }, { $0 * $0 }), ({ abs(-$0) }, { abs($0) * $0 }),
+      ({ exp($0) }, { log($0) }), ({ log($0) }, { exp($0) }), ({ exp2($0) }, { log2($0) }),
+      ({ expm1($0) }, { log1p($0) }),
+      ({ pow($0, 0.5) }, { square($0) }), ({ hypot($0, $0) }, { square($0) }), ({ $0.norm() }, { square($0) }),
+      ({ $0 * 2 }, { square($0) }), ({ -$0 }, { square(-$0) }),
+    ]
+
+  @Test("A point may be the result of anything", arguments: undone.indices) func computedPoints(_ number: Int) throws {
+    let (point, f) = Self.undone[number]
+    let w = Tensor<Double>([0.5, 2, 3])
+    func sum(_ x: Tensor<Double>) -> Tensor<Double> { (f(x) * f(x)).sum() }
+    let (p, q) = (point(w), point(w).detached())
+    let H = hessian(at: q, of: sum)[...]
+    #expect(try Hessian(of: sum, at: point(w)).read().isClose(to: H, relative: 1e-13))
+    #expect(try gradient(of: sum, at: point(w)).isClose(to: gradient(at: q, of: sum), relative: 1e-13))
+    #expect(try Jacobian(of: f, at: point(w)).read().isClose(to: jacobian(at: q, of: f)[...], relative: 1e-13))
+    #expect(hessian(at: [point(w), w]) { sum($0[0]) * $0[1].sum() }[0, 0][...].isClose(to: H * 5.5, relative: 1e-13))
+    #expect(laplacian(at: point(w), of: sum).isClose(to: laplacian(at: q, of: sum), relative: 1e-13))
+    #expect(
+      valueWithPushforward(at: point(w), along: q, of: f).1.isClose(to: valueWithPushforward(at: q, along: q, of: f).1))
+    #expect(gaussNewton(at: point(w), of: f)[...].isClose(to: gaussNewton(at: q, of: f)[...], relative: 1e-13))
+    // Derivatives go on to what the point was made of.
+    let outer = gradient(at: w) { gradient(at: point($0), of: sum).sum() }
+    let expected = matmul(
+      H.sum(axes: Array(0..<q.rank)).reshaped(to: [q.count]),
+      jacobian(at: w, of: point)[...].reshaped(to: [q.count, 3]))
+    #expect(outer.isClose(to: expected, relative: 1e-12, absolute: 1e-12))
+    #expect(p == q)
+  }
+
   @Test("Tuples go where arrays go") func tuples() {
     let (w, b, c) = (Self.w, Self.b, Self.c)
     let expected = gradient(Self.three(w, b, c), [w, b, c])
