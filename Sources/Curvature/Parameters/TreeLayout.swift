@@ -58,7 +58,7 @@ extension TensorTree {
   func requireForm(of other: Self, _ name: String) throws(TensorError) {
     let (own, others) = (leaves.map(\.node.shape), other.leaves.map(\.node.shape))
     guard own != others else { return }
-    throw TensorError("\(name) has tensors of shapes \(others), \(own) are needed")
+    throw TensorError("\(name): tensors of shapes \(others), \(own) are needed")
   }
 
   /// One vector of all elements, a variable, and the same form made of it.

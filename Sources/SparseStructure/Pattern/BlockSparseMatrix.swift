@@ -91,9 +91,10 @@ extension SparseMatrix {
   }
 
   private static func starts(_ sizes: [Int], _ count: Int, _ name: String) throws(SparseStructureError) -> [Int] {
-    guard sizes.allSatisfy({ $0 > 0 }), sizes.reduce(0, +) == count else {
+    let total = sizes.reduce(0) { $0.addingReportingOverflow($1).overflow ? .max : $0 + $1 }
+    guard sizes.allSatisfy({ $0 > 0 }), total == count else {
       throw SparseStructureError(
-        "blocks: runs of \(sizes.reduce(0, +)) \(name) for a matrix with \(count); give positive sizes that add up to \(count)"
+        "blocks: runs of \(total) \(name) for a matrix with \(count); give positive sizes that add up to \(count)"
       )
     }
     return sizes.reduce(into: [0]) { $0.append($0.last! + $1) }

@@ -33,6 +33,14 @@ import Testing
     return (whole, order[(n - border)...].sorted())
   }
 
+  @Test("An upper triangle alone is refused, a lower one alone is not") func triangles() throws {
+    let H = hessian(at: Tensor<Double>([1, 2, 3])) { x in x.sum() * x.product() }
+    let whole = try H.sparse().arrow(border: [1])
+    #expect(try H.sparse(triangle: .lower).arrow(border: [1]).blocks.map(\.coupling) == whole.blocks.map(\.coupling))
+    let error = #expect(throws: TensorError.self) { _ = try H.sparse(triangle: .upper).arrow(border: [1]) }
+    #expect(error?.message.contains("above the diagonal") == true)
+  }
+
   @Test(
     arguments: [([1, 1, 1, 1], 1), ([3, 2, 4], 2), ([1, 5], 3), ([60, 2], 4), ([2, 2], 0)], 1...3 as ClosedRange<UInt64>
   )

@@ -36,5 +36,6 @@ import Testing
     #expect(throws: SparseStructureError.self) { _ = try matrix.blocks(of: 0) }
     #expect(throws: SparseStructureError.self) { _ = try matrix.blocks(rows: [12], columns: [5]) }
     #expect(throws: SparseStructureError.self) { _ = try matrix.blocks(rows: [13, -1], columns: [6]) }
+    #expect(throws: SparseStructureError.self) { _ = try matrix.blocks(rows: [.max, .max], columns: [6]) }
   }
 }
