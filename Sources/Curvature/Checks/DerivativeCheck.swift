@@ -81,13 +81,13 @@ extension DerivativeCheck: CustomStringConvertible {
 ///   - f: the function. Of several elements a weighted sum is checked.
 ///   - x: the point. At a kink or a jump differences and derivatives rightly differ.
 ///   - order: the highest order, 1 to 3.
-/// - Throws: `TensorError` if the function cannot be evaluated.
+/// - Throws: `TensorError` if the function cannot be evaluated, or there is no such order.
 /// - Complexity: 18 evaluations of all derivatives of one order less for each coordinate, of which at most 24 are taken.
 public func checkDerivatives<Scalar: DifferentiableScalar>(
   of f: (Tensor<Scalar>) throws -> Tensor<Scalar>, at x: Tensor<Scalar>, order: Int = 2
 ) throws -> DerivativeCheck {
-  guard (1...3).contains(order) else { stop("checkDerivatives: order \(order); give 1, 2 or 3") }
-  let variable = Tensor<Scalar>(x.scalars, shape: x.shape)
+  guard (1...3).contains(order) else { throw TensorError("checkDerivatives: order \(order); give 1, 2 or 3") }
+  let variable = Tensor<Scalar>(try x.readScalars(), shape: x.shape)
   return try DerivativeChecker(of: f(variable).node, variables: [variable.node]).check(order: order)
 }
 

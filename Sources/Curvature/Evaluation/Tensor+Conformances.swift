@@ -47,7 +47,8 @@ extension Tensor {
   public subscript(_ mask: some _TensorProtocol<Bool>) -> Tensor {
     let mask = mask._tensor
     guard mask.shape == shape else {
-      stop("[mask]: a mask of shape \(mask.shape) for a tensor of shape \(shape); make them equal")
+      return mistake(
+        "[mask]: a mask of shape \(mask.shape) for a tensor of shape \(shape); make them equal", else: missing)
     }
     let places = mask.scalars.enumerated().compactMap { $1 ? Int64($0) : nil }
     return reshaped(to: [count]).gathered(at: Tensor<Int64>(places))

@@ -113,7 +113,8 @@ extension TensorTree {
   /// The same form with the elements of a vector. Stops the program if it has another number of elements.
   public func unflattened(_ vector: Tensor<Scalar>) -> Self {
     guard vector.shape == [parameterCount] else {
-      stop("unflattened: \(parameterCount) elements are needed as a vector, found shape \(vector.shape)")
+      return mistake(
+        "unflattened: \(parameterCount) elements are needed as a vector, found shape \(vector.shape)", else: self)
     }
     var start = 0
     return replacingTensors(
@@ -129,7 +130,7 @@ extension TensorTree {
   public func replacingTensors(_ tensors: [Tensor<Scalar>]) -> Self {
     let count = leaves.count
     guard tensors.count == count else {
-      stop("replacingTensors: \(count) tensors are needed, found \(tensors.count)")
+      return mistake("replacingTensors: \(count) tensors are needed, found \(tensors.count)", else: self)
     }
     var result = self
     var rest = tensors.map { TensorLeaf($0.node) }[...]
@@ -149,7 +150,7 @@ extension TensorTree {
   ) rethrows -> Self {
     let (own, others) = (allTensors, other.allTensors)
     guard own.count == others.count else {
-      stop("combined: \(own.count) tensors meet \(others.count); give the same form")
+      return mistake("combined: \(own.count) tensors meet \(others.count); give the same form", else: self)
     }
     return replacingTensors(try zip(own, others).map { try function($0, $1) })
   }

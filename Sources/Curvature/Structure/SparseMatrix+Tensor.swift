@@ -6,7 +6,12 @@ extension SparseMatrix where Scalar: DifferentiableScalar {
   ///
   /// - Complexity: O(elements).
   public init(_ tensor: Tensor<Scalar>) {
-    guard tensor.rank == 2 else { stop("SparseMatrix: a matrix is needed, found shape \(tensor.shape)") }
+    guard tensor.rank == 2 else {
+      self = mistake(
+        "SparseMatrix: a matrix is needed, found shape \(tensor.shape)",
+        else: SparseMatrix(dense: [], rowCount: 0, columnCount: 0))
+      return
+    }
     self.init(dense: tensor.scalars, rowCount: tensor.shape[0], columnCount: tensor.shape[1])
   }
 }

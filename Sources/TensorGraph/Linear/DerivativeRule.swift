@@ -32,9 +32,11 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
 
   /// A rule by the tangent of the result for the arguments, the result, and the tangents of the arguments.
   ///
-  /// - Parameter tangent: an expression that is linear in the tangents; other derivatives follow from its own.
+  /// - Parameters:
+  ///   - findsOffsets: whether to look for a term that is no multiple of a tangent: of a rule from outside.
+  ///   - tangent: an expression that is linear in the tangents; other derivatives follow from its own.
   package convenience init(
-    _ name: String, identifier: String? = nil, body: GraphBody? = nil,
+    _ name: String, identifier: String? = nil, body: GraphBody? = nil, findsOffsets: Bool = false,
     tangent: @escaping @Sendable (_ arguments: [Node], _ result: Node, _ tangents: [Node]) -> Node
   ) {
     self.init(name, identifier: identifier, body: body) { node, operand in
@@ -44,9 +46,14 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
       let tangents = arguments.indices.map { $0 == operand - 1 ? variable : arguments[$0].filled(with: 0) }
       let result = tangent(arguments, node, tangents)
       guard result.shape == node.shape, result.scalarType == node.scalarType else {
-        stop(
+        return mistake(
           "\(name): its derivative has shape \(result.shape) (\(result.scalarType)), the function \(node.shape) "
-            + "(\(node.scalarType)); give the change of the result")
+            + "(\(node.scalarType)); give the change of the result", else: nil)
+      }
+      guard !findsOffsets || !result.hasOffset(from: tangents, leaves: [node] + arguments) else {
+        return mistake(
+          "\(name): its derivative is not linear in the changes of the arguments, of which a term is no multiple; multiply each "
+            + "term by a change", else: nil)
       }
       return .opaque(OpaqueMap(name, variable: variable, result: result, leaves: [node] + arguments))
     }
@@ -69,6 +76,46 @@ package final class DerivativeRule: Sendable, Hashable, CustomStringConvertible 
     guard hasIdentity else { return hasher.combine(ObjectIdentifier(self)) }
     hasher.combine(identifier)
     hasher.combine(body)
+  }
+}
+
+extension Node {
+  /// Whether this is seen to have a term that is no multiple of any of the changes, and not zero.
+  ///
+  /// Sums are looked through alone, up to what has one operand: products and all else are taken to be multiples if one of their
+  /// operands is.
+  fileprivate func hasOffset(from changes: [Node], leaves: [Node]) -> Bool {
+    let order = Node.topologicalOrder(
+      [self], entering: { node in !changes.contains { $0 === node } && !leaves.contains { $0 === node } })
+    var moving = Set(changes)
+    var vanishing = Set<Node>()
+    for node in order where !moving.contains(node) {
+      let moves = node.operands.map { moving.contains($0) }
+      guard moves.contains(true) else {
+        let isProduct = node.scalarFunction == .multiply || node.scalarFunction == .scale
+        let ends = node.operands.map { vanishing.contains($0) }
+        let isZero =
+          node.operands.isEmpty
+          ? node.isAllZero
+          : isProduct && ends.contains(true) || node.operands.count == 1 && ends[0] && node.scalarFunction == nil
+        if isZero { vanishing.insert(node) }
+        continue
+      }
+      moving.insert(node)
+      guard node.scalarFunction == .add || node.scalarFunction == .subtract,
+        let still = moves.firstIndex(of: false)
+      else { continue }
+      if !vanishing.contains(node.operands[still]) { return true }
+    }
+    return !moving.contains(self) && !vanishing.contains(self)
+  }
+
+  /// Whether every element is known to be 0.
+  private var isAllZero: Bool {
+    if let literal = fillLiteral { return literal.double == 0 }
+    guard let value, scalarType.isDifferentiable else { return shape.count == 0 }
+    return scalarType == .float32
+      ? value.elements(of: Float.self).allSatisfy { $0 == 0 } : value.elements(of: Double.self).allSatisfy { $0 == 0 }
   }
 }
 
@@ -118,9 +165,9 @@ package struct OpaqueMap {
     propagate = { sets, union in BodyDependencies(of: [result], in: variable).propagate(sets, union)[0] }
     func checked(_ image: Node) -> Node {
       let order = Node.topologicalOrder([image], entering: { node in !leaves.contains { $0 === node } })
-      precondition(
-        !order.contains { $0 === variable }, "\(name): its derivative is not linear in the changes of the arguments")
-      return image
+      guard order.contains(where: { $0 === variable }) else { return image }
+      return mistake(
+        "\(name): its derivative is not linear in the changes of the arguments; give one that is", else: image.missing)
     }
     apply = { tangent, lift in
       let leading = Array(tangent.shape.dimensions[..<lift])

@@ -20,8 +20,9 @@ extension Operations {
     guard x.shape.rank >= 1 else {
       throw TensorError("diagonalMatrix: needs a vector, found a scalar; reshape it to [1]")
     }
-    let size = x.shape[x.shape.rank - 1] + abs(offset)
+    let (size, overflow) = x.shape[x.shape.rank - 1].addingReportingOverflow(offset == .min ? .max : abs(offset))
     let leading = Array(x.shape.dimensions.dropLast())
+    try requireCountable(leading + (overflow ? [.max, .max] : [size, size]), "diagonalMatrix")
     let flat = x.embedded(
       in: Shape(leading + [size * size]),
       at: leading.map(AxisSlice.all) + [diagonalSlice(size, size, offset)])
@@ -29,6 +30,8 @@ extension Operations {
   }
 
   private static func diagonalSlice(_ rows: Int, _ columns: Int, _ offset: Int) -> AxisSlice {
+    // Beyond all rows and columns is as far as need be, and has a negative.
+    let offset = min(max(offset, -rows), columns)
     let (row, column) = (max(0, -offset), max(0, offset))
     let count = max(0, min(rows - row, columns - column))
     return AxisSlice(start: count == 0 ? 0 : row * columns + column, step: columns + 1, count: count)
@@ -46,6 +49,7 @@ extension Operations {
   ) throws(TensorError) -> Node {
     let columns = columns ?? rows
     guard rows >= 0, columns >= 0 else { throw TensorError("eye: sizes \(rows), \(columns) must be 0 or more") }
+    try requireCountable([rows, columns], "eye")
     let slice = diagonalSlice(rows, columns, offset)
     return Node.fill(.real(1), shape: [slice.count], scalarType: type).normalizedFill
       .embedded(in: Shape([rows * columns]), at: [slice]).reshaped(to: Shape([rows, columns]))

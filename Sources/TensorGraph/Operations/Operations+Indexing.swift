@@ -130,6 +130,7 @@ extension Operations {
   /// 1 where the class index equals the position along a new last axis, 0 elsewhere.
   package static func oneHot(_ indices: Node, classes: Int, _ type: ScalarType) throws(TensorError) -> Node {
     guard classes >= 0 else { throw TensorError("oneHot: \(classes) classes; give 0 or more") }
+    try requireCountable(indices.shape.dimensions + [classes], "oneHot")
     let indices = try resolved(indices, indices.shape.rank, classes, "oneHot", countsFromEnd: false)
     let shape = indices.shape + [classes]
     let position = Node(.iota(shape, axis: indices.shape.rank, .int64))

@@ -124,9 +124,10 @@ extension Operations {
   /// Parts of the given extents along an axis.
   package static func split(_ x: Node, sizes: [Int], axis: Int = 0) throws(TensorError) -> [Node] {
     let axis = try ShapeRules.axis(axis, rank: x.shape.rank, operation: "split")
-    guard sizes.reduce(0, +) == x.shape[axis], sizes.allSatisfy({ $0 >= 0 }) else {
+    let extent = x.shape[axis]
+    guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(extent, { $0 < $1 ? -1 : $0 - $1 }) == 0 else {
       throw TensorError(
-        "split: sizes \(sizes) do not add up to extent \(x.shape[axis]) of axis \(axis); make them sum to it")
+        "split: sizes \(sizes) do not add up to extent \(extent) of axis \(axis); make them sum to it")
     }
     var start = 0
     return sizes.map { size in
@@ -156,6 +157,14 @@ extension Operations {
       [range(x, axis: axis, extent - offset, offset), range(x, axis: axis, 0, extent - offset)], axis: axis)
   }
 
+  /// That there may be a result of these extents.
+  static func requireCountable(_ dimensions: [Int], _ operation: String) throws(TensorError) {
+    // An extent of 0 does not excuse others: they are multiplied in some order.
+    guard dimensions.reduce(1, { $0.saturatingProduct(max(1, $1)) }) < Int.max else {
+      throw TensorError("\(operation): a result of extents \(dimensions) has more elements than an Int can count")
+    }
+  }
+
   /// The whole tensor repeated along each axis; missing counts on the left are 1.
   package static func tile(_ x: Node, _ counts: [Int]) throws(TensorError) -> Node {
     guard counts.allSatisfy({ $0 >= 0 }) else { throw TensorError("tiled: counts \(counts) must be 0 or more") }
@@ -163,6 +172,7 @@ extension Operations {
     let counts = Array(repeating: 1, count: rank - counts.count) + counts
     let dimensions = Array(repeating: 1, count: rank - x.shape.rank) + x.shape.dimensions
     let interleaved = zip(counts, dimensions).flatMap { [$0, $1] }
+    try requireCountable(interleaved, "tiled")
     let axes = dimensions.indices.map { 2 * $0 + 1 }
     return x.reshaped(to: Shape(dimensions)).broadcast(to: Shape(interleaved), axes: axes)
       .reshaped(to: Shape(zip(counts, dimensions).map { $0 * $1 }))
@@ -174,6 +184,7 @@ extension Operations {
     guard count >= 0 else { throw TensorError("repeated: count \(count) must be 0 or more") }
     var dimensions = x.shape.dimensions
     dimensions.insert(count, at: axis + 1)
+    try requireCountable(dimensions, "repeated")
     let axes = Array(0...axis) + ((axis + 1)..<max(axis + 1, x.shape.rank)).map { $0 + 1 }
     return x.broadcast(to: Shape(dimensions), axes: axes)
       .reshaped(to: x.shape.replacing(axis: axis, with: x.shape[axis] * count))
@@ -189,6 +200,12 @@ extension Operations {
     guard widths.count == x.shape.rank, widths.allSatisfy({ $0.before >= 0 && $0.after >= 0 }) else {
       throw TensorError("padded: give a pair of widths, 0 or more, for each of the \(x.shape.rank) axes of \(x.shape)")
     }
+    try requireCountable(
+      zip(x.shape.dimensions, widths).map { extent, width in
+        let (both, overflow) = width.before.addingReportingOverflow(width.after)
+        let (sum, overflows) = both.addingReportingOverflow(extent)
+        return overflow || overflows ? .max : sum
+      }, "padded")
     var result = x
     for (axis, width) in widths.enumerated() where width.before + width.after > 0 {
       let extent = x.shape[axis]
@@ -225,5 +242,13 @@ extension Node {
     .fill(
       node.scalarType.isDifferentiable ? .real(value.double) : .integer(value.integer), shape: shape,
       scalarType: node.scalarType)
+  }
+}
+
+extension Int {
+  /// The product of numbers that are not negative, or the largest number.
+  fileprivate func saturatingProduct(_ other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
   }
 }

@@ -89,6 +89,9 @@ extension Operations {
         "\(operation): output extents \(extents) of x \(x.shape): give 1 or more for each of the last axes, none of "
           + "which is empty")
     }
+    try requireCountable(
+      Array(x.shape.dimensions[..<leading]) + zip(extents, x.shape.dimensions[leading...]).flatMap { [$0, $1] },
+      operation)
     return leading
   }
 

@@ -4,13 +4,18 @@ package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStrin
   /// The number of elements.
   package let count: Int
 
-  package init(_ dimensions: [Int]) {
+  /// Stops the program where `init(checking:)` throws.
+  package init(_ dimensions: [Int]) { self = checked(try Shape(checking: dimensions)) }
+
+  /// Extents from outside.
+  package init(checking dimensions: [Int]) throws(TensorError) {
     self.dimensions = dimensions
     var count = 1
     for extent in dimensions {
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
       guard extent >= 0, !overflow else {
-        stop("shape \(dimensions): extents must not be negative, nor their product more than an Int can count")
+        throw TensorError(
+          "shape \(dimensions): extents must not be negative, nor their product more than an Int can count")
       }
       count = product
     }

@@ -65,6 +65,11 @@ package func checked<Result>(
   }
 }
 
+/// What stands for the result of a call with a mistake: stops the program; in `TensorError.catching` the mistake is noted.
+package func mistake<Result>(_ message: String, else substitute: @autoclosure () -> Result) -> Result {
+  checked(try { () throws(TensorError) -> Result in throw TensorError(message) }(), else: substitute())
+}
+
 private func checked<Result>(
   _ body: () throws(TensorError) -> Result, recover: (TensorError) -> Result
 ) -> Result {

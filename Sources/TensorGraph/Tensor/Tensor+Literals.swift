@@ -30,7 +30,10 @@ extension Tensor: ExpressibleByArrayLiteral {
       return
     }
     for element in elements where element.shape != first.shape {
-      stop("Tensor literal: rows of shapes \(first.shape) and \(element.shape) differ; make them equally long")
+      self = mistake(
+        "Tensor literal: rows of shapes \(first.shape) and \(element.shape) differ; make them equally long",
+        else: .missing)
+      return
     }
     // Numbers, and array literals of numbers, become data. Anything else stays an expression of what it came from.
     let storages = elements.compactMap { $0.node.literalStorage }
@@ -66,7 +69,9 @@ extension Tensor {
   public init(_ rows: [[Scalar]]) {
     let columns = rows.first?.count ?? 0
     for (i, row) in rows.enumerated() where row.count != columns {
-      stop("Tensor: row \(i) has \(row.count) elements, row 0 has \(columns); make the rows equally long")
+      self = mistake(
+        "Tensor: row \(i) has \(row.count) elements, row 0 has \(columns); make the rows equally long", else: .missing)
+      return
     }
     self.init(rows.flatMap(\.self), shape: [rows.count, columns])
   }
@@ -77,7 +82,10 @@ extension Tensor {
     let (rows, columns) = (matrices.first?.count ?? 0, matrices.first?.first?.count ?? 0)
     for (i, matrix) in matrices.enumerated()
     where matrix.count != rows || matrix.contains(where: { $0.count != columns }) {
-      stop("Tensor: matrix \(i) is not \(rows)×\(columns) as the first row of matrix 0 says; make the matrices alike")
+      self = mistake(
+        "Tensor: matrix \(i) is not \(rows)×\(columns) as the first row of matrix 0 says; make the matrices alike",
+        else: .missing)
+      return
     }
     self.init(matrices.flatMap { $0.flatMap(\.self) }, shape: [matrices.count, rows, columns])
   }

@@ -19,7 +19,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 extension Tensor where Scalar: DifferentiableScalar, Scalar.RawSignificand: FixedWidthInteger {
   /// Independent numbers, uniform in 0..<1.
   public static func rand(_ shape: [Int], using generator: inout some RandomNumberGenerator) -> Tensor {
-    let count = Shape(shape).count
+    guard let count = try? Shape(checking: shape).count else { return full(shape, 0) }
     return Tensor((0..<count).map { _ in Scalar.random(in: 0..<1, using: &generator) }, shape: shape)
   }
 
@@ -31,7 +31,7 @@ extension Tensor where Scalar: DifferentiableScalar, Scalar.RawSignificand: Fixe
 
   /// Independent numbers from the standard normal distribution, by the polar method (Marsaglia & Bray 1964).
   public static func randn(_ shape: [Int], using generator: inout some RandomNumberGenerator) -> Tensor {
-    let count = Shape(shape).count
+    guard let count = try? Shape(checking: shape).count else { return full(shape, 0) }
     var elements: [Scalar] = []
     elements.reserveCapacity(count + 1)
     while elements.count < count {

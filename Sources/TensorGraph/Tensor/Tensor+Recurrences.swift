@@ -42,7 +42,9 @@ public func scan<Scalar: DifferentiableScalar>(
   )
 ) -> (last: [Tensor<Scalar>], outputs: [Tensor<Scalar>]) {
   guard let count = inputs.first?.node.shape.dimensions.first else {
-    stop("scan: give inputs with a leading axis, one row for each step; `iterate` takes none")
+    return mistake(
+      "scan: give inputs with a leading axis, one row for each step; `iterate` takes none",
+      else: (start.map(\.missing), inputs.map(\.missing)))
   }
   return scan(start, over: inputs, count, reversed, segmentLength, step)
 }
@@ -60,7 +62,7 @@ public func scan<Scalar: DifferentiableScalar>(
 public func iterate<Scalar: DifferentiableScalar>(
   _ start: Tensor<Scalar>, count: Int, segmentLength: Int? = nil, _ step: (_ state: Tensor<Scalar>) -> Tensor<Scalar>
 ) -> Tensor<Scalar> {
-  guard count >= 0 else { stop("iterate: \(count) steps; give 0 or more") }
+  guard count >= 0 else { return mistake("iterate: \(count) steps; give 0 or more", else: start.missing) }
   return scan([start], over: [], count, false, segmentLength) { states, _ in ([step(states[0])], []) }.last[0]
 }
 

@@ -24,7 +24,7 @@ public struct CustomDerivative<Scalar: DifferentiableScalar>: Sendable {
   ///   - function: the value for the arguments. How it is computed does not matter to derivatives.
   ///   - tangent: how the result changes: linear in the changes of the arguments, made of the arguments, the result and
   ///     the changes alone. Stops with a message, when a derivative is taken, if it is not linear or has another shape
-  ///     than the result.
+  ///     than the result; in `TensorError.catching` that is thrown.
   public init(
     _ name: String = "custom", identifier: String? = nil,
     function: @escaping @Sendable (_ arguments: [Tensor<Scalar>]) -> Tensor<Scalar>,
@@ -34,7 +34,8 @@ public struct CustomDerivative<Scalar: DifferentiableScalar>: Sendable {
       ) -> Tensor<Scalar>
   ) {
     self.function = function
-    rule = DerivativeRule(name, identifier: identifier.map { "given: \($0)" }) { arguments, result, tangents in
+    rule = DerivativeRule(name, identifier: identifier.map { "given: \($0)" }, findsOffsets: true) {
+      arguments, result, tangents in
       tangent(arguments.map { Tensor($0) }, Tensor(result), tangents.map { Tensor($0) }).node
     }
   }

@@ -17,7 +17,7 @@ public func digamma<Scalar: DifferentiableScalar>(_ x: Tensor<Scalar>) -> Tensor
 ///
 /// - Precondition: n is not negative.
 public func polygamma<Scalar: DifferentiableScalar>(_ n: Int, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
-  guard n >= 0 else { stop("polygamma: order \(n) is negative; give 0 or more") }
+  guard n >= 0 else { return mistake("polygamma: order \(n) is negative; give 0 or more", else: x.missing) }
   return special(.polygamma(n), x)
 }
 

@@ -26,7 +26,7 @@ extension Tensor {
 
   /// Repeated along leading axes and axes of extent 1.
   public func broadcast(to shape: [Int]) -> Tensor {
-    Tensor(checking: try Operations.broadcast(node, to: Shape(shape)))
+    Tensor(checking: try Operations.broadcast(node, to: Shape(checking: shape)))
   }
 
   /// Reversed along the given axes, or along all.

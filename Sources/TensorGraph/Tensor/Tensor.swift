@@ -62,11 +62,7 @@ extension Tensor {
 
   /// A tensor with the given elements in row-major order. Stops if their number does not fit the shape.
   public init(_ elements: [Scalar], shape: [Int]) {
-    let shape = Shape(shape)
-    guard elements.count == shape.count else {
-      stop("Tensor: \(elements.count) elements for shape \(shape), which has \(shape.count); give as many")
-    }
-    self.init(Node(Storage(elements), shape: shape))
+    self.init(checking: try Node.data(elements, shape))
   }
 
   /// A tensor whose elements are written where they will stay, such as those of a large file.
@@ -87,8 +83,26 @@ extension Tensor {
   /// A tensor of the given shape with every element equal.
   public static func full(_ shape: [Int], _ value: Scalar) -> Tensor {
     // Data, not a constant of the graph: constants fold away, and one may differentiate at a point made of zeros.
-    let shape = Shape(shape)
-    return Tensor(Node(Storage(repeatElement(value, count: shape.count)), shape: shape))
+    Tensor(checking: try Node.data(repeating: value, shape))
+  }
+}
+
+extension Node {
+  fileprivate static func data<Scalar: TensorScalar>(
+    _ elements: [Scalar], _ dimensions: [Int]
+  ) throws(TensorError) -> Node {
+    let shape = try Shape(checking: dimensions)
+    guard elements.count == shape.count else {
+      throw TensorError("Tensor: \(elements.count) elements for shape \(shape), which has \(shape.count); give as many")
+    }
+    return Node(Storage(elements), shape: shape)
+  }
+
+  fileprivate static func data<Scalar: TensorScalar>(
+    repeating value: Scalar, _ dimensions: [Int]
+  ) throws(TensorError) -> Node {
+    let shape = try Shape(checking: dimensions)
+    return Node(Storage(repeatElement(value, count: shape.count)), shape: shape)
   }
 }
 
@@ -111,7 +125,13 @@ extension Tensor where Scalar: TensorNumeric {
 
   /// The numbers start, start + step, … below end (above it, if the step is negative).
   public static func arange(_ start: Scalar, _ end: Scalar, step: Scalar = 1) -> Tensor {
-    guard step != 0 else { stop("arange: a step of 0 never arrives; use another step") }
+    guard step != 0 else { return mistake("arange: a step of 0 never arrives; use another step", else: .missing) }
+    let span = (Double(literal: end.literal) - Double(literal: start.literal)) / Double(literal: step.literal)
+    guard span < Double(1 << 40) else {
+      return mistake(
+        "arange: from \(start) to \(end) by steps of \(step) are more numbers than there is memory for; take larger steps",
+        else: .missing)
+    }
     var elements: [Scalar] = []
     // Each element from its index, so that errors do not add up.
     while true {

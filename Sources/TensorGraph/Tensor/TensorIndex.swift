@@ -99,7 +99,7 @@ public func ..< (start: Int, end: Int) -> AxisRange { AxisRange(start: start, en
 public func ... (start: Int, end: Int) -> AxisRange { AxisRange(start: start, end: AxisRange.end(after: end)) }
 
 /// `-3...` as Swift reads it: a minus before `3...`. The start counts from the end of the axis.
-public prefix func - (range: PartialRangeFrom<Int>) -> AxisRange { AxisRange(start: -range.lowerBound) }
+public prefix func - (range: PartialRangeFrom<Int>) -> AxisRange { AxisRange(start: 0 &- range.lowerBound) }
 
 /// Something that is read with the index language: tensors, Jacobians, Hessians.
 public protocol TensorIndexable {

@@ -120,7 +120,7 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
   ///   - shape: that of the tensors it takes and gives.
   ///   - product: linear, and with ⟨u, A v⟩ = ⟨v, A u⟩; nobody checks that.
   public init(symmetric shape: [Int], product: @escaping @Sendable (Tensor<Scalar>) throws -> Tensor<Scalar>) {
-    let shape = Shape(shape)
+    let shape = checked(try Shape(checking: shape), else: .scalar)
     let apply: Term.Product = { (x) throws(TensorError) in
       var images: [Node] = []
       for k in 0..<x.shape[0] {
@@ -163,7 +163,7 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
   /// - Parameter shape: that of what it acts on.
   public static func identity(_ shape: [Int]) -> LinearOperator {
     let apply: Term.Product = { (x) throws(TensorError) in x }
-    let shape = Shape(shape)
+    let shape = checked(try Shape(checking: shape), else: .scalar)
     return LinearOperator(
       Term(
         identityName, rows: shape, columns: shape, isSymmetric: true,
@@ -181,7 +181,8 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
   /// The sum of two operators on the same shapes.
   public static func + (a: LinearOperator, b: LinearOperator) -> LinearOperator {
     guard a.rows == b.rows, a.columns == b.columns else {
-      stop("+: operators of shapes \(a.shape) and \(b.shape); give two that act on the same tensors")
+      return mistake(
+        "+: operators of shapes \(a.shape) and \(b.shape); give two that act on the same tensors", else: a)
     }
     return LinearOperator(
       Term(
@@ -226,9 +227,9 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
   /// known to be symmetric.
   public static func * (a: LinearOperator, b: LinearOperator) -> LinearOperator {
     guard a.columns == b.rows else {
-      stop(
+      return mistake(
         "*: an operator of shape \(a.shape) after one of shape \(b.shape); the columns of the left one are the rows of the "
-          + "right one")
+          + "right one", else: a)
     }
     let factors = (a.factors + b.factors).filter { $0.term.name != identityName }
     return factors.isEmpty ? a : LinearOperator(factors)
