@@ -70,6 +70,7 @@ extension Operations {
   ) throws(TensorError) -> Node {
     guard x.shape.rank >= 2 else { throw TensorError("\(operation): needs a matrix, found shape \(x.shape)") }
     let matrix = Shape(Array(x.shape.dimensions.suffix(2)))
+    let offset = min(max(offset, -matrix[0]), matrix[1])
     let row = Node(.iota(matrix, axis: 0, .int64))
     let column = Node(.iota(matrix, axis: 1, .int64))
     let mask = Node.compare(keeps, column, row + row.filled(with: Double(offset)))
