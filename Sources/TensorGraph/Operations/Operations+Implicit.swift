@@ -6,7 +6,7 @@ extension Operations {
   ///
   /// - Parameters:
   ///   - start: where the search begins, constant for derivatives.
-  ///   - steps: Newton steps. What has not converged by then is NaN.
+  ///   - steps: Newton steps, 1 or more. What has not converged by then is NaN.
   ///   - residual: g, of as many elements as x; what else it depends on are the parameters.
   /// - Complexity: for n unknowns each step pushes n directions through g and eliminates an n × n matrix. The steps are one
   ///   recurrence.
@@ -14,6 +14,7 @@ extension Operations {
     near start: Node, steps: Int, of residual: (Node) throws(TensorError) -> Node
   ) throws(TensorError) -> Node {
     try requireReal(start, "root")
+    guard steps >= 1 else { throw TensorError("root: \(steps) steps find nothing; take 1 or more") }
     let unknown = Node(.input(start.shape, start.scalarType))
     unknown.expose()
     let value = try residual(unknown)
@@ -33,10 +34,9 @@ extension Operations {
     near start: Node, steps: Int, _ equation: ImplicitEquation
   ) throws(TensorError) -> Node {
     let fixed = equation.parameters.map { $0.detached() }
-    let x = try scan([start.detached()], over: [], count: max(steps - 1, 0)) { states, _ in
+    let x = try scan([start.detached()], over: [], count: steps - 1) { states, _ in
       ([states[0] - equation.step(states[0], fixed)], [])
     }.last[0].detached()
-    guard steps > 0 else { return equation.root(x) }
     // The last step also tells how small it is.
     let change = equation.step(x, fixed)
     let tolerance = start.scalarType == .float32 ? 1e-3 : 1e-8
@@ -74,6 +74,7 @@ extension Operations {
   package static func fixedPoint(
     from start: Node, iterations: Int, of function: (Node) throws(TensorError) -> Node
   ) throws(TensorError) -> Node {
+    guard iterations >= 0 else { throw TensorError("fixedPoint: \(iterations) iterations are none; take 0 or more") }
     let x = try scan([start.detached()], over: [], count: iterations) { (states, _) throws(TensorError) in
       let next = try function(states[0])
       guard next.shape == start.shape else {

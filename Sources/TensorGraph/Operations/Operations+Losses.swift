@@ -93,6 +93,7 @@ extension Operations {
     _ a: Node, _ b: Node, delta: Double = 1, reduction: LossReduction = .mean
   ) throws(TensorError) -> Node {
     try requireReal(a, "huberLoss")
+    guard delta > 0 else { throw TensorError("huberLoss: delta is \(delta); give a number above 0") }
     let (a, b) = try broadcast(a, b, "huberLoss")
     let difference = a - b
     let distance = Node.elementwise(.abs, difference)

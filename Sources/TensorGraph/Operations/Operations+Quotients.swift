@@ -10,7 +10,11 @@ extension Operations {
     let quotient = try divide(rest, b)
     // Beyond all numbers at a divisor of 0, where there is no remainder.
     let zero = b.filled(with: 0)
-    return try select(compare(.equal, b, zero), divide(a, b), apply(.round, quotient)).detached()
+    let finite = try select(compare(.equal, b, zero), divide(a, b), apply(.round, quotient))
+    // An infinite divisor is further away than every number, and as far as what is infinite itself.
+    let isBelow = try compare(.less, multiply(apply(.sign, a), apply(.sign, b)), zero)
+    let atInfinity = try add(select(isBelow, b.filled(with: -1), zero), subtract(a, a))
+    return try select(compare(.equal, apply(.abs, b), b.filled(with: .infinity)), atInfinity, finite).detached()
   }
 
   /// x to a whole power of 0 or more, by repeated squaring: for whole numbers, which have no `pow`.

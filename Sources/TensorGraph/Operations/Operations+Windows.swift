@@ -100,7 +100,7 @@ extension Operations {
   }
 
   /// x [N, C, H, W] read at fractional places, bilinearly: grid [N, h, w, 2] holds x and y between -1 and 1; what lies
-  /// outside is 0 (Jaderberg et al. 2015, "Spatial transformer networks").
+  /// outside is 0, and what is read at NaN is NaN (Jaderberg et al. 2015, "Spatial transformer networks").
   ///
   /// - Parameter alignsCorners: whether -1 and 1 are the centres of the outermost elements, or their outer edges.
   package static func sampleGrid(_ x: Node, _ grid: Node, alignsCorners: Bool = false) throws(TensorError) -> Node {
@@ -142,6 +142,9 @@ extension Operations {
       let part = Node.select(inside.broadcast(to: shape, axes: [0, 1, 2]), value, value.filled(with: 0))
       total = total.map { $0 + part } ?? part
     }
-    return total!.permuted([0, 3, 1, 2])
+    // A place that is no number is neither inside nor outside.
+    let isPlace = Node.logical(.and, .compare(.equal, across, across), .compare(.equal, down, down))
+      .broadcast(to: total!.shape, axes: [0, 1, 2])
+    return Node.select(isPlace, total!, total!.filled(with: .nan)).permuted([0, 3, 1, 2])
   }
 }

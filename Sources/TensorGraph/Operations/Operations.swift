@@ -63,7 +63,7 @@ package enum Operations {
   package static func clip(_ x: Node, _ lower: Node?, _ upper: Node?) throws(TensorError) -> Node {
     var result = x
     if let lower { result = try select(compare(.less, x, lower), lower, result) }
-    if let upper { result = try select(compare(.greater, x, upper), upper, result) }
+    if let upper { result = try select(compare(.greater, result, upper), upper, result) }
     return result
   }
 

@@ -12,7 +12,7 @@
 ///
 /// - Parameters:
 ///   - start: where Newton's steps begin; constant for derivatives.
-///   - steps: how many are taken. Elements are NaN if the last one was not small yet.
+///   - steps: how many are taken, 1 or more. Elements are NaN if the last one was not small yet.
 ///   - equation: as many elements as x.
 /// - Complexity: for n unknowns each step pushes n directions through the equation and eliminates an n × n matrix. A
 ///   derivative of any order costs one more elimination for each direction, and derivatives of the equation.
@@ -21,7 +21,7 @@ public func root<Scalar: DifferentiableScalar>(
   of equation: (Tensor<Scalar>) -> Tensor<Scalar>
 ) -> Tensor<Scalar> {
   Tensor(
-    checking: try Operations.root(near: start.node, steps: max(steps, 0)) {
+    checking: try Operations.root(near: start.node, steps: steps) {
       equation(Tensor($0)).node
     })
 }
@@ -34,7 +34,7 @@ public func fixedPoint<Scalar: DifferentiableScalar>(
   of function: (Tensor<Scalar>) -> Tensor<Scalar>
 ) -> Tensor<Scalar> {
   Tensor(
-    checking: try Operations.fixedPoint(from: start.node, iterations: max(iterations, 0)) {
+    checking: try Operations.fixedPoint(from: start.node, iterations: iterations) {
       function(Tensor($0)).node
     })
 }

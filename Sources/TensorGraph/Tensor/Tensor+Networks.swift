@@ -72,7 +72,7 @@ public func binaryCrossEntropy<Scalar: DifferentiableScalar>(
     checking: try Operations.binaryCrossEntropy(probabilities: probabilities.node, targets.node, reduction: reduction))
 }
 
-/// Half the square of a - b within delta, linear beyond.
+/// Half the square of a - b within delta (above 0), linear beyond.
 public func huberLoss<Scalar: DifferentiableScalar>(
   _ a: Tensor<Scalar>, _ b: Tensor<Scalar>, delta: Double = 1, reduction: LossReduction = .mean
 ) -> Tensor<Scalar> {

@@ -35,7 +35,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   }
 
   /// This tensor [N, C, H, W] read at fractional places, bilinearly: grid [N, h, w, 2] holds x and y between -1 and 1; what
-  /// lies outside is 0.
+  /// lies outside is 0, and what is read at NaN is NaN.
   public func sampled(at grid: Tensor, alignsCorners: Bool = false) -> Tensor {
     Tensor(checking: try Operations.sampleGrid(node, grid.node, alignsCorners: alignsCorners))
   }
