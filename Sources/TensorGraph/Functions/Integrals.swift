@@ -142,12 +142,13 @@ extension SpecialValues {
   /// cos θ keeps its accuracy near π/2.
   static func elliptic(_ p: Int, _ q: Int, _ m: Double) -> Double {
     guard m <= 1, m.isFinite else { return .nan }
-    if m == 1 && q >= 0 { return .infinity }
-    // Near m = 1 the integrand turns sharply.
-    let refinement = m > 0.9 ? 4 : 1
+    if m == 1 { return q >= 0 ? .infinity : 1 }
+    // Near m = 1 the integrand turns sharply; far below 0 where u = ln(-m) / 4, and steps in u are about u times those in t.
+    let refinement = m < -10 ? max(4, Int(0.16 * log(-m)) + 1) : m > 0.9 ? 4 : 1
+    let extent = m < -1e30 ? 190 : 140
     let step = 0.03125 / Double(refinement)
     var sum = 0.0
-    for k in (-140 * refinement)...(140 * refinement) {
+    for k in (-extent * refinement)...(extent * refinement) {
       let t = step * Double(k)
       let u = 0.5 * Double.pi * sinh(t)
       // θ = π/2 (1 + tanh u) / 2, and its distance from π/2

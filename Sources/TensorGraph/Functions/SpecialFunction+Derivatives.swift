@@ -57,7 +57,14 @@ extension SpecialFunction {
     case .besselIScaled(let n, let k): return .special(.besselIScaled(n, derivative: k + 1), a)
     case .besselKScaled(let n, let k): return .special(.besselKScaled(n, derivative: k + 1), a)
 
-    case .exponentialIntegral: return f(.exp, a) / a
+    case .exponentialIntegral:
+      // Where eˣ is no number yet eˣ/x is: by halves. What it is multiplied by along the exponent is 1 and has the slope
+      // 1 - 1/x, so that derivatives are multiples of it and no differences of infinities.
+      let isLarge = Node.compare(.greater, a, a.filled(with: a.scalarType == .float32 ? 80 : 700))
+      let half = f(.exp, 0.5 * a)
+      let exponent = a - f(.log, a)
+      let change = f(.exp, exponent - exponent.detached())
+      return .select(isLarge, (half / a * half).detached() * change, f(.exp, a) / a)
     case .exponentialIntegral1: return -(f(.exp, -a) / a)
     case .spence: return -.special(.logQuotient(0), a)
     case .logQuotient(let n): return (-Double(n + 1)) * .special(.logQuotient(n + 1), a)

@@ -69,7 +69,16 @@ extension Operations {
   /// x / (1 + |x|)
   package static func softSign(_ x: Node) throws(TensorError) -> Node {
     try requireReal(x, "softSign")
-    return x / (1 + .elementwise(.abs, x))
+    return .custom(softSignRule, value: x / (1 + .elementwise(.abs, x)), arguments: [x])
+  }
+
+  /// The derivative is 1 / (1 + |x|)²: that of the quotient is a difference, which has no digit left for large x.
+  private static let softSignRule = DerivativeRule("softSign", identifier: "built in", trailingAxes: 0) { node, _ in
+    let x = node.operands[1]
+    // |x| with no slope at 0, where there is no second derivative.
+    let size = Node.select(
+      .compare(.equal, x, x.filled(with: 0)), .elementwise(.sqrt, .elementwise(.square, x)), .elementwise(.abs, x))
+    return .scale(.elementwise(.square, .elementwise(.reciprocal, 1 + size)))
   }
 
   /// x limited to -1…1

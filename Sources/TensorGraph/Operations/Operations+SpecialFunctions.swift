@@ -22,7 +22,26 @@ extension Operations {
   package static func beta(_ a: Node, _ b: Node) throws(TensorError) -> Node {
     let (a, b) = try broadcast(a, b, "logBeta")
     let size = Node.elementwise(.exp, try logBeta(a, b))
-    return size * (gammaSign(a) * gammaSign(b) * gammaSign(a + b))
+    let signed = size * (gammaSign(a) * gammaSign(b) * gammaSign(a + b))
+    // The poles at 0 as terms of their own, of which the mixed derivative has nothing.
+    let zero = a.filled(with: 0)
+    let isInside = Node.logical(.and, .compare(.greater, a, zero), .compare(.greater, b, zero))
+    let poles = Node.elementwise(.reciprocal, a) + .elementwise(.reciprocal, b)
+    return .select(isInside, poles * regularBeta(a, b), signed)
+  }
+
+  /// a b / (a + b) · B(a, b) = Γ(1 + a) Γ(1 + b) / Γ(1 + a + b) for a, b > 0
+  private static func regularBeta(_ a: Node, _ b: Node) -> Node {
+    let largest = a.filled(
+      with: a.scalarType == .float32 ? Double(Float.greatestFiniteMagnitude) : .greatestFiniteMagnitude)
+    let power = Node.elementwise(.exp, .special(.logBeta, 1 + a, 1 + b))
+    return .custom(regularBetaRule, value: power * .elementwise(.min, 1 + (a + b), largest), arguments: [a, b])
+  }
+
+  private static let regularBetaRule = DerivativeRule("beta", identifier: "built in", trailingAxes: 0) {
+    node, operand in
+    let (x, other) = (node.operands[operand], node.operands[3 - operand])
+    return .scale(-(node * .special(.polygammaChange(0), 1 + x, other)))
   }
 
   /// The sign of Γ(x), which alternates between negative whole numbers.
