@@ -50,6 +50,29 @@ import Testing
       singular.outputText.contains("no standard errors: the information is singular: the data do not determine a - b"))
   }
 
+  @Test(
+    "Where second derivatives vanish at the minimum there are no standard errors",
+    arguments: [
+      ("x**4", ["x=1"], "x"), ("x**4 + 1", ["x=1"], "x"), ("(x - 3)**4 + (y - 2)**2", ["x=1", "y=1"], "x"),
+      ("(x - 3)**2 + 1e-3*(y - 2)**6", ["x=1", "y=7"], "y"), ("sum(x**4) + x[0]**2", ["x=[1, 2]"], "x[1]"),
+    ])
+  func vanishingInformation(formula: String, variables: [String], name: String) {
+    let outcome = Tool.run(["minimize", formula, "--standard-errors"] + variables.flatMap { ["--at", $0] })
+    let text = "no standard errors: the information is singular: the second derivatives vanish along \(name) where"
+    #expect(outcome.status == 0 && outcome.outputText.contains(text), "\(outcome.outputText)")
+  }
+
+  @Test(
+    "Second derivatives that fall on the way and stay are information",
+    arguments: [
+      (["exp(x) - x"], ["x=20"]), (["x**4 + 1e-6*x**2"], ["x=10"]), (["cosh(x)"], ["x=30"]),
+      (["log(cosh(x - 1)) + (x - 1)**4"], ["x=9"]), (["100*(y - x**2)**2 + (1 - x)**2"], ["x=-120", "y=1"]),
+    ])
+  func fallingInformation(formula: [String], variables: [String]) {
+    let outcome = Tool.run(["minimize", formula[0], "--standard-errors"] + variables.flatMap { ["--at", $0] })
+    #expect(outcome.status == 0 && outcome.outputText.contains("std. error"), "\(outcome.outputText)")
+  }
+
   @Test("Searches that find no minimum say why") func reasons() {
     #expect(run("minimize", "-x**2", "--at", "x=1").outputText.contains("NOT CONVERGED: the value falls below every"))
     #expect(run("minimize", "exp(-x)", "--at", "x=1").outputText.contains("grow without end"))

@@ -55,6 +55,8 @@ public struct MaximumLikelihoodEstimate<Point: TensorTree> {
   let likelihood: LikelihoodPlan
   let template: Point
   let search: NewtonSearch
+  /// A parameter whose second derivative vanishes where the search ends.
+  private let vanishing: Int?
 
   /// - Parameter onIterate: is told the start and every point that is accepted.
   package init(
@@ -66,6 +68,8 @@ public struct MaximumLikelihoodEstimate<Point: TensorTree> {
     minimum = try minimization.result()
     let search = minimization.search
     observationCount = likelihood.observationCount
+    let isStrict = minimum.stop.isConverged && minimum.curvature.kind == .minimum
+    vanishing = isStrict ? try search.vanishingCurvature() : nil
     (self.likelihood, self.template, self.search) = (likelihood, template, search)
   }
 
@@ -84,7 +88,11 @@ public struct MaximumLikelihoodEstimate<Point: TensorTree> {
       return "\(names[held]) lies on its bound, where standard errors do not apply; fix it, and estimate the others"
     }
     switch minimum.curvature.kind {
-    case .minimum: return nil
+    case .minimum:
+      guard let vanishing else { return nil }
+      return
+        "the information is singular: the second derivatives vanish along \(names[vanishing]) where the search ends, as those "
+        + "of x⁴ do at 0; leave the parameter out, or fix it"
     case .singular:
       return "the information is singular: the data do not determine \(minimum.curvature.directionText(names) ?? ""); "
         + "leave out a parameter, or fix one"
