@@ -91,6 +91,36 @@ import Testing
     }
   }
 
+  /// A step between two data may be as steep as one likes: no fit of it has converged.
+  @Test(arguments: [
+    ("-3,0\n-2,0\n-1,0\n1,1\n2,1\n3,1\n", ["a=0.5,b=1,c=1.2", "a=3.5,b=5,c=1.2"]),
+    ("1,0\n2,0\n3,0\n4,1\n5,1\n6,1\n", ["a=0.5,b=1,c=1.2", "a=3.5,b=5,c=1.2"]),
+    ("-30,0\n-20,0\n20,1\n30,1\n", ["a=0.5,b=1,c=1.2", "a=3.5,b=5,c=1.2"]),
+  ])
+  func separatedData(rows: String, starts: [String]) {
+    for model in ["y = c/(1 + exp(-b*(x - a)))", "y = c*sigmoid(a + b*x)", "y = c*(1 + tanh(a + b*x))/2"] {
+      for start in starts {
+        let arguments = ["fit", "--data", "-", "--model", model, "--start", start]
+        let outcome = Tool.run(arguments) { () throws(ToolError) in Array("x,y\n\(rows)".utf8) }
+        #expect(outcome.status == 0 && outcome.outputText.contains("NOT CONVERGED"), "\(outcome.outputText)")
+      }
+    }
+  }
+
+  /// A model that fits exactly has converged, with parameters that are 0, too.
+  @Test(arguments: [
+    ("y = a + b*x", "a=5,b=1", "0,0\n1,2\n2,4\n3,6\n"), ("y = a*exp(b*x)", "a=5,b=1", "0,2\n1,2\n2,2\n3,2\n"),
+    ("y = a + b*x + c*x**2", "a=1,b=1,c=1", "0,1\n1,2\n2,3\n3,4\n4,5\n"),
+    (
+      "y = a*exp(b*x) + c", "a=1,b=-9,c=1", "0,2\n1,1.36787944117144233\n2,1.1353352832366127\n3,1.049787068367863943\n"
+    ),
+  ])
+  func exactFits(model: String, start: String, rows: String) {
+    let arguments = ["fit", "--data", "-", "--model", model, "--start", start]
+    let outcome = Tool.run(arguments) { () throws(ToolError) in Array("x,y\n\(rows)".utf8) }
+    #expect(outcome.outputText.contains("start 1: converged"), "\(outcome.outputText)")
+  }
+
   @Test func smallResidualsHaveDeviations() throws {
     let text = "x,y\n0,1e-200\n1,-1e-200\n2,0\n"
     let arguments = ["fit", "--data", "-", "--model", "y = a + b*x", "--start", "a=1e-200,b=1e-200"]

@@ -78,7 +78,8 @@ package struct LeastSquaresSolver {
     }
     let limited = iterations >= maximumIterations
 
-    var polish = NewtonPolish(parameters: search.parameters, derivatives: search.derivatives)
+    var polish = NewtonPolish(
+      parameters: search.parameters, derivatives: search.derivatives, largestScales: search.largestScales)
     while mayGoOn(), try polish.advance(objective) {
       iterations += 1
       try onIterate(iterations, polish.parameters, polish.derivatives)
@@ -106,6 +107,8 @@ private struct TrustRegionSearch {
   private(set) var derivatives: ResidualDerivatives
   private let tolerance: Double
   private var scales: [Double]
+  /// The largest lengths that the columns of J have had.
+  private(set) var largestScales: [Double]
   private var radius: Double
   private var usesNewtonModel = false
 
@@ -114,6 +117,7 @@ private struct TrustRegionSearch {
     self.derivatives = derivatives
     self.tolerance = tolerance
     scales = derivatives.columnNorms.map { $0 > 0 ? $0 : 1 }
+    largestScales = scales
     radius = zip(scales, parameters).lazy.map { $0 * $1 }.euclideanNorm
     if !(radius > 0) { radius = 1 }
   }
@@ -126,6 +130,7 @@ private struct TrustRegionSearch {
     for j in scales.indices {
       scales[j] = max(norms[j], scales[j] / 2)
       if !(scales[j] > 0) { scales[j] = 1 }
+      largestScales[j] = max(largestScales[j], norms[j])
     }
     let models = try Models(derivatives, scales: scales)
     var isStationary = try derivatives.offset() <= tolerance

@@ -9,8 +9,11 @@ struct NewtonPolish {
   private var factors: FactoredHessian?
   /// The length of the last step taken, in the scale of the residuals.
   private var lastLength = Double.infinity
+  private let largestScales: [Double]
 
-  init(parameters: [Double], derivatives: ResidualDerivatives) {
+  /// - Parameter largestScales: the largest lengths that the columns of J have had on the way.
+  init(parameters: [Double], derivatives: ResidualDerivatives, largestScales: [Double]) {
+    self.largestScales = largestScales
     self.parameters = parameters
     self.derivatives = derivatives
     factors = try? FactoredHessian(derivatives)
@@ -42,12 +45,20 @@ struct NewtonPolish {
 
   /// Whether the point is a minimum: full rank, positive definite Hessian, and either a small offset or a Newton step
   /// that changes the parameters no further (an offset cannot be small where residuals are mere rounding).
+  ///
+  /// What a parameter does may vanish while it goes outward without end, as in a step that becomes ever steeper between two
+  /// data: then its change counts by what it did before.
   func isMinimum(tolerance: Double, offset: Double) -> Bool {
     guard let factors, factors.isPositiveDefinite, !factors.isRankDeficient else { return false }
     if offset <= tolerance { return true }
     guard let step = factors.newtonStep(derivatives.residuals) else { return false }
     let extent = zip(factors.scales, parameters).lazy.map { $0 * $1 }.euclideanNorm
-    return step.length <= tolerance * extent
+    guard step.length <= tolerance * extent else { return false }
+    let largestExtent = zip(largestScales, parameters).lazy.map { $0 * $1 }.euclideanNorm
+    return parameters.indices.allSatisfy { j in
+      let change = abs(step.step[j])
+      return change <= 1e-4 * abs(parameters[j]) || largestScales[j] * change <= tolerance * largestExtent
+    }
   }
 }
 
