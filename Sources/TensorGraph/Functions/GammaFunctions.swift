@@ -31,6 +31,11 @@ extension SpecialValues {
       let size = ((-log(abs(u))) * parameter).exponential
       return u < 0 && isOdd ? -1 * size : size
     }
+    /// u^(1-s) for u > 0.
+    func powerAfter(_ u: Double) -> Jet<C> {
+      if k == 0 { return jets.init(SpecialValues.power(u, 1 - s), orders: (0, 0)) }
+      return ((-log(u)) * (parameter + -1)).exponential
+    }
     var total = jets.init(0, orders: (k, 0))
     var u = q
     if s < -3.5, q < 8 - s {
@@ -54,7 +59,9 @@ extension SpecialValues {
       u += 1
     }
     let tail = power(u)
-    total = total + u * tail / (parameter + -1) + 0.5 * tail
+    // Its power may be out of range where the sum is not.
+    let whole = u > 1e30 ? powerAfter(u) : u * tail
+    total = total + whole / (parameter + -1) + 0.5 * tail
     // B₂ᵢ / (2i)! · s (s+1) … (s+2i-2) · u^(-s-2i+1)
     var rising = parameter
     var scale = 1 / u

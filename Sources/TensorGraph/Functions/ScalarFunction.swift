@@ -165,11 +165,16 @@ extension ScalarFunction {
         singularAt: [0], series: \.squareRoot
       ) { _, y in 0.5 * f(.reciprocal, y) }
     case .magnitude:
-      // 0 at 0 by convention, which has no derivative there: that of √x is infinite.
+      // 0 at 0 by convention, which has no derivative there: that of √x is infinite. Unknown where squares are beyond all
+      // numbers, whose roots are not.
       .unary(
         { $0.squareRoot() }, zero: .first, sign: .neverNegative, cost: .division, domain: 0.25...4, hasPoles: true,
         singularAt: [0], series: \.squareRoot
-      ) { x, y in .select(.compare(.equal, x, x.filled(with: 0)), f(.sqrt, x), 0.5 * f(.reciprocal, y)) }
+      ) { x, y in
+        let isTooLarge = Node.compare(.equal, x, x.filled(with: .infinity))
+        let slope = Node.select(isTooLarge, x.filled(with: .nan), 0.5 * f(.reciprocal, y))
+        return .select(.compare(.equal, x, x.filled(with: 0)), f(.sqrt, x), slope)
+      }
     case .rsqrt:
       .unary(
         { 1 / $0.squareRoot() }, sign: .neverNegative, cost: .division, domain: 0.25...4, hasPoles: true,
@@ -247,8 +252,10 @@ extension ScalarFunction {
         Foundation.atan2, cost: .library, domain: (0.25...3, -3...3), hasPoles: true,
         singular: { $0 == 0 && $1 == 0 }, series: { Series.angle($0, $1) }
       ) { i, x, y, _ in
+        let scale = Node.elementwise(.max, f(.abs, x), f(.abs, y)).squareScale(small: true)
+        let (x, y) = (scale * x, scale * y)
         let squaredRadius = f(.square, x) + f(.square, y)
-        return i == 0 ? y / squaredRadius : -(x / squaredRadius)
+        return scale * (i == 0 ? y / squaredRadius : -(x / squaredRadius))
       }
     case .sinh:
       .unary(Foundation.sinh, zero: .first, cost: .longPolynomial, series: \.hyperbolicSine) { x, _ in
@@ -269,7 +276,8 @@ extension ScalarFunction {
       ) { x, y in -(y * f(.tanh, x)) }
     case .asinh:
       .unary(Foundation.asinh, zero: .first, cost: .library, series: \.areaSine) { x, _ in
-        f(.rsqrt, 1 + f(.square, x))
+        let scale = f(.abs, x).squareScale()
+        return scale * f(.rsqrt, f(.square, scale) + f(.square, scale * x))
       }
     case .acosh:
       // Two roots, since that of the product would be real below -1 and its third derivative undefined at 1.

@@ -86,6 +86,11 @@ extension Node {
     case .divide:
       if operands[1].isFilled(with: 1) { return x }
       if x.isFilled(with: 1) { return elementwise(.reciprocal, operands[1]) }
+    case .reciprocal:
+      // Sums of terms of one sign as derivatives, none of which has the square as a step on the way.
+      if case .pointwise(.elementwise(.square)) = x.transparent {
+        return elementwise(.square, elementwise(.reciprocal, x.operands[0]))
+      }
     case .square:
       if let identity = squareIdentity(x) { return identity }
       if case .pointwise(.elementwise(.negate)) = x.transparent { return elementwise(.square, x.operands[0]) }

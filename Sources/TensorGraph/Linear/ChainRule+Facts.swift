@@ -60,6 +60,29 @@ extension Node {
     return repeated?.reciprocalFactors.map { (repeating($0.rest), repeating($0.reciprocal)) }
   }
 
+  /// Whether this is such a product, or a multiple of one by a few numbers.
+  var hasSquaredReciprocal: Bool {
+    var node = self
+    for _ in 0..<4 {
+      if node.reciprocalFactors != nil { return true }
+      guard let next = node.negated ?? node.multiple?.node else { return false }
+      node = next
+    }
+    return false
+  }
+
+  /// Whether this is a reciprocal times a reciprocal, but for the sign.
+  var isSquaredReciprocal: Bool { (negated ?? self).reciprocalFactors?.rest.isReciprocal ?? false }
+
+  /// What this is a multiple of by a plain number, if it was made so.
+  var multiple: (number: Node, node: Node)? {
+    guard scalarFunction == .multiply else {
+      return repeated?.multiple.map { (repeating($0.number), repeating($0.node)) }
+    }
+    if operands[0].isPlainNumber { return (operands[0], operands[1]) }
+    return operands[1].isPlainNumber ? (operands[1], operands[0]) : nil
+  }
+
   /// What this is the negative of, if it was made by a change of sign.
   var negated: Node? { scalarFunction == .negate ? operands[0] : repeated?.negated.map(repeating) }
 

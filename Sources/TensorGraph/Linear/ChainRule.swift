@@ -77,7 +77,8 @@ package final class ChainRule {
     }
     // A saturated function: what is infinite stays so, and the function at its limit.
     guard function.arity == 1, let isInfinite = infinities(x, depth: 8) else { return map }
-    let isSaturated = Node.logical(.and, isInfinite, .compare(.equal, slope, slope.filled(with: 0)))
+    let isFlat = Node.compare(.equal, slope, slope.filled(with: 0))
+    let isSaturated = function == .magnitude ? isInfinite : Node.logical(.and, isInfinite, isFlat)
     return .scale(.select(isSaturated, slope.filled(with: 0), slope))
   }
 
@@ -109,6 +110,11 @@ package final class ChainRule {
       mask = of(0)
     } else if let primitive = node.linearPrimitive, primitive.isSelection {
       mask = of(0).map { primitive.applied(to: $0, indices: node.indices) }
+    } else if case .sum(let axes)? = node.linearPrimitive {
+      mask = of(0).map { mask in
+        let count = mask.cast(to: node.scalarType).summed(over: axes)
+        return .compare(.greater, count, count.filled(with: 0))
+      }
     } else if case .concatenate(let axis) = node.primitive {
       let parts = node.operands.indices.map { of($0) }
       if parts.contains(where: { $0 != nil }) {
@@ -129,11 +135,15 @@ package final class ChainRule {
     if factor.isZero { return factor }
     if factor.isPlainNumber || tangent.isPlainNumber { return tangent * factor }
     let (a, b) = (parts(tangent), parts(factor))
+    // Numbers find their order among themselves: what does not move would come between them.
+    let reorders =
+      (a.still ?? b.still) != nil && a.number != nil && b.number != nil
+      && (a.number!.hasSquaredReciprocal || b.number!.hasSquaredReciprocal)
     // What does not move absorbs poles; other numbers it just multiplies.
     let absorbs =
       (a.still.map { $0.isIndicator || hasPoles(factor) } ?? false)
       || (b.still.map { $0.isIndicator || hasPoles(tangent) } ?? false)
-    if a.mask == nil, b.mask == nil, !absorbs { return shielded(tangent, factor) }
+    if a.mask == nil, b.mask == nil, !absorbs, !reorders { return shielded(tangent, factor) }
     var result: Node
     if let x = a.number, let y = b.number { result = shielded(x, y) } else { result = a.number ?? b.number ?? b.still! }
     if a.number != nil || b.number != nil, let still = b.still { result = .elementwise(.scale, still, result) }
@@ -207,8 +217,10 @@ package final class ChainRule {
 
   /// The product in an order that does not square reciprocals: 1/f² leaves the range of numbers long before f'/f does.
   private func balanced(_ a: Node, _ b: Node) -> Node {
-    if let b = b.negated, b.reciprocalFactors != nil { return -balanced(a, b) }
-    if let a = a.negated, a.reciprocalFactors != nil { return -balanced(a, b) }
+    if let b = b.negated, b.hasSquaredReciprocal { return -balanced(a, b) }
+    if let a = a.negated, a.hasSquaredReciprocal { return -balanced(a, b) }
+    if let (number, b) = b.multiple, b.isSquaredReciprocal { return number * balanced(a, b) }
+    if let (number, a) = a.multiple, a.isSquaredReciprocal { return number * balanced(a, b) }
     if let (rest, reciprocal) = b.reciprocalFactors { return balanced(balanced(a, reciprocal), rest) }
     if let (rest, reciprocal) = a.reciprocalFactors, !b.isReciprocal { return rest * balanced(reciprocal, b) }
     return a * b
