@@ -147,7 +147,9 @@ package final class Node: Sendable {
   var isView: Bool { linearPrimitive?.isView ?? false }
 
   /// The linear primitive that this is, if it is one.
-  package var linearPrimitive: LinearPrimitive? { if case .linear(let primitive) = primitive { primitive } else { nil } }
+  package var linearPrimitive: LinearPrimitive? {
+    if case .linear(let primitive) = primitive { primitive } else { nil }
+  }
 
   /// The operand of indices of a linear primitive, if it has one.
   package var indices: Node? { operands.count > 1 ? operands[1] : nil }
