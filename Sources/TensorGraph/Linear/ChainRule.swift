@@ -18,6 +18,7 @@ package final class ChainRule {
 
   private var facts: [Node: Facts] = [:]
   private let floor: VariableFloor
+  private let variables: Set<Node>
   /// Whether everything that the sweep was not told to differentiate in may move as well: in the body of a recurrence,
   /// whose inputs are what steps before have made, and in rules, whose factors are made of what moves outside.
   private let inputsMove: Bool
@@ -35,6 +36,7 @@ package final class ChainRule {
   ) {
     self.inputsMove = inputsMove
     floor = VariableFloor(variables)
+    self.variables = Set(variables)
     facts.reserveCapacity(order.count)
     for variable in variables { facts[variable] = Facts(isStill: false, hasPoles: variable.isInput ? false : nil) }
     for node in order {
@@ -274,7 +276,8 @@ package final class ChainRule {
 
   /// Where a node may be other than structurally zero, as a mask; nil if that may be everywhere.
   private func support(_ node: Node, depth: Int) -> Node? {
-    if depth == 0 || node.isPlainNumber { return nil }
+    // A variable that is 0 is so by chance, whatever it is made of.
+    if depth == 0 || node.isPlainNumber || variables.contains(node) { return nil }
     let parts = parts(node)
     if parts.mask != nil || parts.still != nil {
       let mask = parts.mask.map { Mask.positive($0.node, $0.keeping) }

@@ -67,6 +67,23 @@ import Testing
     #expect(p == q)
   }
 
+  /// A point is 0 by chance, whatever it was made of: zeros of its operands stand for nothing.
+  @Test("Zeros of a point are no zeros for good") func computedZeros() throws {
+    let w = Tensor<Double>([0, 1, -2, 0])
+    let functions: [@Sendable (Tensor<Double>) -> Tensor<Double>] = [
+      { ($0 * sqrt($0)).sum() }, { (square($0) / $0).sum() }, { ($0 * log($0)).sum() }, { ($0 * cbrt($0)).sum() },
+      { sqrt(square($0) * $0).sum() },
+    ]
+    let points = [-w, 3 * w, sin(w), w.reshaped(to: [4]), w * w, sqrt(square(w))]
+    func bits(_ x: Tensor<Double>) -> [Double?] { x.scalars.map { $0.isNaN ? nil : $0 } }
+    for (number, f) in functions.enumerated() {
+      for point in points {
+        let (own, other) = (try gradient(of: f, at: point), try gradient(of: f, at: point.detached()))
+        #expect(bits(own) == bits(other), "\(number), \(point)")
+      }
+    }
+  }
+
   @Test("Tuples go where arrays go") func tuples() {
     let (w, b, c) = (Self.w, Self.b, Self.c)
     let expected = gradient(Self.three(w, b, c), [w, b, c])

@@ -56,6 +56,9 @@ import Testing
       let y = sin(3 * x)
       let blocks = try hessian(at: x, of: f).sparseRowBlocks(count: 4)
       let there = try #require(try? blocks.moved(to: hessian(at: y, of: f)), "\(name)")
+      for point in [-x, 3 * x, x.reshaped(to: shape), x + 1] {
+        #expect(throws: Never.self, "\(name)") { try blocks.moved(to: hessian(at: point, of: f)) }
+      }
       let fresh = try hessian(at: y, of: f).sparseRowBlocks(count: 4)
       for block in 0..<blocks.count { _ = try blocks.read(block: block) }
       let made = blocks.answersMade
