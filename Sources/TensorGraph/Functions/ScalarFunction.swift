@@ -252,7 +252,7 @@ extension ScalarFunction {
         Foundation.atan2, cost: .library, domain: (0.25...3, -3...3), hasPoles: true,
         singular: { $0 == 0 && $1 == 0 }, series: { Series.angle($0, $1) }
       ) { i, x, y, _ in
-        let scale = Node.elementwise(.max, f(.abs, x), f(.abs, y)).squareScale(small: true)
+        let scale = Node.elementwise(.max, f(.abs, x), f(.abs, y)).squareScale
         let (x, y) = (scale * x, scale * y)
         let squaredRadius = f(.square, x) + f(.square, y)
         return scale * (i == 0 ? y / squaredRadius : -(x / squaredRadius))
@@ -276,8 +276,8 @@ extension ScalarFunction {
       ) { x, y in -(y * f(.tanh, x)) }
     case .asinh:
       .unary(Foundation.asinh, zero: .first, cost: .library, series: \.areaSine) { x, _ in
-        let scale = f(.abs, x).squareScale()
-        return scale * f(.rsqrt, f(.square, scale) + f(.square, scale * x))
+        // 1 + x² may be beyond all numbers; one node, of which long chains have many.
+        f(.reciprocal, .elementwise(.hypot, x.filled(with: 1), x))
       }
     case .acosh:
       // Two roots, since that of the product would be real below -1 and its third derivative undefined at 1.

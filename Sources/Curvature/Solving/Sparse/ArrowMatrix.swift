@@ -99,8 +99,8 @@ extension SparseMatrix where Scalar: DifferentiableScalar {
   ///
   /// - Parameter border: the rows of the border; nil for those that `BlockArrow` takes to have small blocks.
   /// - Returns: the parts by the lower triangle, whose mirror image the upper one is taken to be.
-  /// - Throws: `TensorError` if the matrix is not square, an entry above the diagonal has none below it, or the border has no such rows or leaves blocks too large for dense
-  ///   elimination.
+  /// - Throws: `TensorError` if the matrix is not square, an entry above the diagonal has none below it, or the border has no
+  ///   such rows or leaves blocks too large for dense elimination.
   /// - Complexity: O(entries) with a border, forty times that at most without.
   public func arrow(border: [Int]? = nil) throws(TensorError) -> ArrowMatrix {
     guard pattern.isSquare else {
