@@ -276,7 +276,7 @@ extension ScalarFunction {
       ) { x, y in -(y * f(.tanh, x)) }
     case .asinh:
       .unary(Foundation.asinh, zero: .first, cost: .library, series: \.areaSine) { x, _ in
-        // 1 + x² may be beyond all numbers; one node, of which long chains have many.
+        // 1 + x² may be beyond all numbers. Few nodes: a long chain has them for each step.
         f(.reciprocal, .elementwise(.hypot, x.filled(with: 1), x))
       }
     case .acosh:
