@@ -213,9 +213,9 @@ void ck_run_gather(const void *payload, ck_context *context) {
 
 typedef struct {
   const ck_index_step *step;
+  const ck_context *context;
   char *to, *scratch;
-  const char *from;
-  const void *indices;
+  const char *indices;
 } scatter_job;
 
 // Adds up a share of what is scattered in one of the lines: into the result, or into memory of its own.
@@ -226,9 +226,15 @@ static void scatter_part(void *job, int64_t i) {
   int64_t size = step->extent * step->inner * step->element_bytes;
   char *to = part == 0 ? scatter->to + line * size : scatter->scratch + (line * (step->parts - 1) + part - 1) * size;
   memset(to, 0, (size_t)size);
-  ck_scatter_add(to, scatter->from + line * step->count * step->inner * step->element_bytes, scatter->indices,
-                 step->index_bytes, step->count * part / step->parts, step->count * (part + 1) / step->parts,
-                 step->inner, step->type);
+  int64_t first = step->count * part / step->parts, last = step->count * (part + 1) / step->parts, start = 0;
+  for (int64_t r = 0; r < step->run_count && start < last; start += step->runs[r++].count) {
+    int64_t begin = first > start ? first - start : 0;
+    int64_t end = last - start < step->runs[r].count ? last - start : step->runs[r].count;
+    if (begin < end)
+      ck_scatter_add(
+          to, ck_at(scatter->context, step->runs[r].from) + line * step->count * step->inner * step->element_bytes,
+          scatter->indices + start * step->index_bytes, step->index_bytes, begin, end, step->inner, step->type);
+  }
 }
 
 enum { added_share = 8192 };
@@ -248,8 +254,8 @@ void ck_run_scatter_add(const void *payload, ck_context *context) {
   const ck_index_step *step = payload;
   const void *indices = ck_at(context, step->indices);
   if (!are_inside(step, context, indices)) return;
-  scatter_job job = {step, ck_at(context, step->to), step->parts > 1 ? ck_at(context, step->scratch) : 0,
-                     ck_at(context, step->from), indices};
+  scatter_job job = {step, context, ck_at(context, step->to), step->parts > 1 ? ck_at(context, step->scratch) : 0,
+                     indices};
   int64_t tasks = step->outer * step->parts;
   if (step->outer * step->count * step->inner < 2 * gather_share)
     for (int64_t i = 0; i < tasks; ++i) scatter_part(&job, i);

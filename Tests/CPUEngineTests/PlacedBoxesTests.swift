@@ -57,6 +57,41 @@ import Testing
     try agrees([.concatenate([parts[0], parts[0], parts[1]], axis: 0)], tolerance: 1e-12)
   }
 
+  /// Parts that are made in place and read there by others, also after what they are parts of was added to something.
+  @Test(arguments: [ScalarType.float64, .float32], 1...8) func partsThatOthersRead(type: ScalarType, seed: UInt64)
+    throws
+  {
+    var generator = RepeatableGenerator(seed: seed)
+    var known = parts((0..<6).map { _ in generator.integer(in: 1...900) }, type)
+    for _ in 0..<10 {
+      func any() -> Node { known[generator.integer(in: 0...(known.count - 1))] }
+      let (a, b) = (any(), any())
+      switch generator.integer(in: 0...4) {
+      case 0: known.append(.elementwise(.sin, a))
+      case 1: known.append(.concatenate([a, b, a], axis: 0))
+      case 2: known.append(.concatenate([.elementwise(.cos, a), .elementwise(.cos, a) * a], axis: 0))
+      case 3:
+        let count = a.shape[0] + b.shape[0]
+        known.append(
+          a.embedded(in: [count], at: [AxisSlice(start: 0, step: 1, count: a.shape[0])])
+            + b.embedded(in: [count], at: [AxisSlice(start: a.shape[0] / 2, step: 1, count: b.shape[0])]))
+      default: known.append(a.sliced([AxisSlice(start: a.shape[0] / 3, step: 1, count: a.shape[0] - a.shape[0] / 3)]))
+      }
+    }
+    try agrees(known, tolerance: 1e-11)
+    try agrees([known.last!, known[known.count - 2]], tolerance: 1e-11)
+  }
+
+  /// A part that is wanted elsewhere is read where it was made: nothing is copied.
+  @Test func noCopies() throws {
+    let parts = (0..<5).map { Node.elementwise(.exp, input([5000], seed: UInt64($0))) }
+    let joined = Node.concatenate(parts, axis: 0)
+    let outputs = [joined.summed(over: [0]), (parts[1] * parts[3]).summed(over: [0]), Node.elementwise(.sin, joined)]
+    try agrees(outputs, tolerance: 1e-12)
+    let program = try Program(outputs: outputs, inputs: [], keepsValues: false)
+    #expect(!program.description.contains("placed boxes"), "\(program)")
+  }
+
   @Test func matricesOfBlocks() throws {
     let a = Node.elementwise(.exp, input([40, 30], seed: 1))
     let b = Node.elementwise(.sin, input([40, 50], seed: 2))

@@ -138,6 +138,40 @@ import Testing
     try agrees(nodes + nodes.map { Node($0.primitive, [$0.operands[0], $0.operands[1].cast(to: .int32)]) })
   }
 
+  /// What is scattered may come in runs: parts that are there already, some of them twice, a number, every other element.
+  @Test(arguments: [ScalarType.float32, .float64, .int32, .int64], [900, 30_000])
+  func scatteredRuns(type: ScalarType, count: Int) throws {
+    var generator = RepeatableGenerator(seed: 36)
+    func x(_ shape: Shape) -> Node {
+      Node(Storage((0..<shape.count).map { _ in Int64(generator.integer(in: -9...9)) }), shape: shape).cast(to: type)
+    }
+    let (a, b) = (x([count]), x([count]) + x([count]))
+    let matrix = x([3, count])
+    let pieces: [[Node]] = [
+      [a, b, a], [b, b, a * b], [b.sliced([AxisSlice(start: count - 1, step: -2, count: count / 2)]), a],
+      [Node.fill(type.isInteger ? .integer(2) : .real(2), shape: [count], scalarType: type), a],
+      [matrix.reshaped(to: [3 * count]), a],
+      [matrix.permuted([1, 0]).reshaped(to: [3 * count]), b], [a.sliced([AxisSlice(start: 5, step: 1, count: 1)]), b],
+      [a.sliced([AxisSlice(start: 0, step: 1, count: 0)]), a],
+      [b.embedded(in: [2 * count], at: [AxisSlice(start: 9, step: 1, count: count)]), a],
+    ]
+    let nodes = pieces.flatMap { pieces in
+      let all = Node.concatenate(pieces, axis: 0)
+      let places = (0..<all.shape[0]).map { _ in Int64(generator.integer(in: 0...299)) }
+      let table = indices(places, [places.count])
+      return [
+        Node(.scatterAdd(axis: 0, extent: 300), [all, table]),
+        Node(.scatterAdd(axis: 0, extent: 2 * count), [all, table.cast(to: .int32)]),
+      ]
+    }
+    try agrees(nodes)
+    let joined = Node.concatenate([b, b, a * b], axis: 0)
+    let table = indices((0..<3 * count).map { Int64($0 % 7) }, [3 * count])
+    let program = try Program(
+      outputs: [Node(.scatterAdd(axis: 0, extent: 7), [joined, table])], inputs: [a, b], keepsValues: false)
+    #expect(!program.description.contains("placed boxes"), "\(program)")
+  }
+
   @Test("Sums of scattered parts have the same bits on one worker and on several") func scatterBits() throws {
     var generator = RepeatableGenerator(seed: 27)
     let places = (0..<70_000).map { _ in Int64(generator.integer(in: 0...299)) }

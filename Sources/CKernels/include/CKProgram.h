@@ -54,10 +54,17 @@ void ck_native_expect(ck_native_cell *cell, int64_t runs);
 void ck_native_publish_program(ck_native_cell *cell, ck_native_program run);
 
 // Gather and scatter.
+typedef struct ck_index_run {
+  ck_place from;
+  int64_t count;  // of indices
+} ck_index_run;
+
 typedef struct ck_index_step {
-  ck_place to, from, indices;
+  ck_place to, from, indices;  // from: of a gather
   int64_t outer, count, extent, inner, element_bytes, index_bytes;
   enum ck_type type;
+  const ck_index_run *runs;  // of a scatter: what is added, one after another
+  int64_t run_count;
   int64_t parts;    // of a scatter: each adds up its own share of what is scattered, and the sums are added in order
   ck_place scratch; // of a scatter in parts: parts - 1 results
   int64_t axis;    // along which the indices count

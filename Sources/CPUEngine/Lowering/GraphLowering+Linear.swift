@@ -39,11 +39,14 @@ extension GraphLowering {
     case .scatterAdd(let axis, _):
       let count = shapes[operands[1]].count
       guard count > 0 else { return .handle(zeros(shape, type)) }
-      let (x, offset) = consecutive(handle(operand))
+      let parts = shape.rank == 1 && isInBoxes(operand) ? boxes(operand).runs : nil
+      let added = parts?.map { Handle(item: $0.item, access: $0.access, type: type) } ?? [handle(operand)]
+      let runs = added.map { (consecutive($0), $0.access.count) }
       let (indices, first) = consecutive(handle(operands[1]))
       let step = LoweredGraph.Step.scatterAdd(
-        Self.lines(shape, axis), axis: axis, count: count, offsets: [offset, first])
-      return .handle(whole(.step(step), [x, indices], shape, type))
+        Self.lines(shape, axis), axis: axis, count: count,
+        runs: runs.map { LoweredGraph.Run(offset: $0.0.offset, count: $0.1) }, first: first)
+      return .handle(whole(.step(step), runs.map(\.0.item) + [indices], shape, type))
     case .sum(let axes): return .handle(reduction(.sum, operand, axes, shape, type))
     case .cumulativeSum(let axis, let reversed):
       let (x, offset) = consecutive(handle(operand))

@@ -35,7 +35,8 @@ struct LoweredGraph {
   /// A step that is not a fused group. Its operands are consecutive elements from the given offsets on.
   enum Step: Hashable {
     case gather(LineShape, axis: Int, count: Int, offsets: [Int])
-    case scatterAdd(LineShape, axis: Int, count: Int, offsets: [Int])
+    /// Operands: what is added, then the indices. Values of one line may come in runs, each an operand of its own.
+    case scatterAdd(LineShape, axis: Int, count: Int, runs: [Run], first: Int)
     case cumulativeSum(LineShape, reversed: Bool, offset: Int)
     case argsort(LineShape, offset: Int)
     /// Operand n is the item of part n.
@@ -54,6 +55,12 @@ struct LoweredGraph {
     case matrix(MatrixFunction, MatrixBatch, offset: Int)
     /// Operands as those of a scan.
     case recurrence(Recurrence, offsets: [Int])
+  }
+
+  /// Elements one after another, from an offset on.
+  struct Run: Hashable {
+    var offset: Int
+    var count: Int
   }
 
   /// Matrices one after another. Of right-hand sides, `columns` counts those.

@@ -139,6 +139,32 @@ struct PlacedBoxes: Hashable {
     return flat(part.start)
   }
 
+  /// Up to how many runs a vector is read in.
+  private static let runLimit = 1024
+
+  /// The parts of a vector and how they are read, in the order of its elements, if they lie one after another in it and
+  /// are everything. Nobody has to put such a vector together to read it in runs.
+  var runs: [(item: Int, access: Access)]? {
+    guard shape.count == 1, parts.count <= Self.runLimit else { return nil }
+    var end = 0
+    var runs: [(Int, Access)] = []
+    for part in parts.sorted(by: { $0.start[0] < $1.start[0] }) {
+      var step = 1
+      for axis in part.axes.reversed() {
+        guard axis.steps[0] == step else { return nil }
+        step *= axis.extent
+      }
+      guard part.start[0] == end else { return nil }
+      end += part.count
+      runs.append(
+        (
+          part.item,
+          Access(offset: part.offset, axes: part.axes.map { Access.Axis(extent: $0.extent, stride: $0.stride) })
+        ))
+    }
+    return end == count ? runs : nil
+  }
+
   /// The sum; a dense summand comes first, since the others can be added where it is.
   func adding(_ other: PlacedBoxes) -> PlacedBoxes {
     let swaps = other.isDense && !isDense

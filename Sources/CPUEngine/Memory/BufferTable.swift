@@ -12,6 +12,8 @@ struct BufferTable {
   private(set) var aliases: [Int32: Alias] = [:]
   /// For each item that is put together from boxes those that are made in its place.
   private var partsInPlace: [Int: Set<Int>] = [:]
+  /// Buffers in which something is made and then added to: what lies in them does not stay.
+  private var addedTo: Set<Int32> = []
 
   /// A part of a buffer.
   struct Alias {
@@ -67,6 +69,7 @@ struct BufferTable {
     if isFree(operands[0]), boxes.startsWithAll(of: graph.items[operands[0]].count) {
       numbers[operands[0]] = numbers[i]
       partsInPlace[i] = [0]
+      if boxes.parts.count > 1 { addedTo.insert(root(numbers[i])) }
       return
     }
     guard boxes.isTiling else { return }
@@ -74,8 +77,8 @@ struct BufferTable {
     var uses: [Int: Int] = [:]
     for operand in operands { uses[operand, default: 0] += 1 }
     for (n, (operand, part)) in zip(operands, boxes.parts).enumerated() {
-      // What is in several boxes is made in the first and copied to the others.
-      guard numbers[operand] < 0, users[operand] == uses[operand] else { continue }
+      // What is in several boxes is made in the first and copied to the others. Who else uses it reads it there.
+      guard numbers[operand] < 0, users[operand] == uses[operand] || !addedTo.contains(own.root) else { continue }
       let item = graph.items[operand]
       guard let place = boxes.place(of: part, whole: item.count) else { continue }
       numbers[operand] = Int32(sizes.count)

@@ -85,8 +85,8 @@ enum StepSource: @unchecked Sendable {
     text.line("const \(index) *const k = (const \(index) *)\(at(step.indices));")
     text.line("\(each("j", step.count)) if ((uint64_t)k[j] >= \(step.extent)u) return 1;")
     text.line("\(memory) *const t = (\(memory) *)\(at(step.to));")
-    text.line("const \(memory) *const f = (const \(memory) *)\(at(step.from));")
     if isGather {
+      text.line("const \(memory) *const f = (const \(memory) *)\(at(step.from));")
       text.line(loop("o", step.outer))
       text.line(loop("j", step.count))
       text.line(loop("i", step.inner))
@@ -105,13 +105,22 @@ enum StepSource: @unchecked Sendable {
           text.line("\(memory) *const s\(part) = (\(memory) *)\(at(step.scratch)) + \((part - 1) * size);")
         }
         text.line("memset(\(target), 0, \((part == 0 ? step.outer : 1) * size * bytes));")
-        text.line(loop("o", step.outer))
-        text.line("for (int64_t j = \(first); j < \(last); ++j) {")
-        text.line(loop("i", step.inner))
-        text.line("\(memory) *const place = \(target) + (o * \(step.extent) + k[j]) * \(step.inner) + i;")
-        text.line(
-          "*place = (\(value))((\(sum))*place + (\(sum))f[(o * \(step.count) + j) * \(step.inner) + i]);")
-        for _ in 0..<3 { text.line("}") }
+        var start: Int64 = 0
+        for run in UnsafeBufferPointer(start: step.runs, count: Int(step.run_count)) {
+          defer { start += run.count }
+          let (begin, end) = (max(first - start, 0), min(last - start, run.count))
+          guard begin < end else { continue }
+          text.line("{")
+          text.line("const \(memory) *const f = (const \(memory) *)\(at(run.from));")
+          text.line(loop("o", step.outer))
+          text.line("for (int64_t j = \(begin); j < \(end); ++j) {")
+          text.line(loop("i", step.inner))
+          let index = start == 0 ? "j" : "j + \(start)"
+          text.line("\(memory) *const place = \(target) + (o * \(step.extent) + k[\(index)]) * \(step.inner) + i;")
+          text.line(
+            "*place = (\(value))((\(sum))*place + (\(sum))f[(o * \(step.count) + j) * \(step.inner) + i]);")
+          for _ in 0..<4 { text.line("}") }
+        }
       }
       if step.parts > 1 {
         for part in 1..<step.parts {

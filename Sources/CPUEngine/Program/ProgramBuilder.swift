@@ -101,6 +101,17 @@ struct ProgramBuilder {
     return max(2, min(8, count / (4 * extent)))
   }
 
+  /// A gather or scatter without its places.
+  private static func indexed(
+    _ type: ScalarType, _ lines: LoweredGraph.LineShape, _ axis: Int, _ count: Int, number: Int
+  ) -> ck_index_step {
+    var step = ck_index_step()
+    (step.outer, step.extent, step.inner) = (Int64(lines.outer), Int64(lines.extent), Int64(lines.inner))
+    (step.count, step.axis, step.number, step.parts) = (Int64(count), Int64(axis), Int64(number), 1)
+    (step.element_bytes, step.type) = (Int64(type.byteCount), type.ckType)
+    return step
+  }
+
   private mutating func add(step i: Int) throws(TensorError) {
     let item = graph.items[i]
     guard case .step(let step) = item.operation else { return }
@@ -111,24 +122,29 @@ struct ProgramBuilder {
     let to = ck_place(buffer: table[i], offset: 0)
     let buffers = [table[i]] + item.operands.map { table[$0] }
     switch step {
-    case .gather(let lines, let axis, let count, let offsets),
-      .scatterAdd(let lines, let axis, let count, let offsets):
-      let isGather = if case .gather = step { true } else { false }
-      let parts = isGather || lines.outer > 1 ? 1 : Self.scatterParts(count, into: lines.extent, lines.inner)
-      var (scratch, extra) = (to, [Int32]())
-      if parts > 1 {
-        let buffer = table.addScratch(bytes: (parts - 1) * lines.extent * lines.inner * item.type.byteCount)
-        (scratch, extra) = (ck_place(buffer: buffer, offset: 0), [buffer])
+    case .gather(let lines, let axis, let count, let offsets):
+      var payload = Self.indexed(item.type, lines, axis, count, number: steps.count)
+      (payload.to, payload.from, payload.indices) = (to, place(0, offsets[0]), place(1, offsets[1]))
+      payload.index_bytes = Int64(graph.items[item.operands[1]].type.byteCount)
+      append(ck_run_gather, payload, buffers, .named("gather", item.count), .indexed(payload, isGather: true))
+    case .scatterAdd(let lines, let axis, let count, let runs, let first):
+      var payload = Self.indexed(item.type, lines, axis, count, number: steps.count)
+      (payload.to, payload.indices) = (to, place(runs.count, first))
+      payload.index_bytes = Int64(graph.items[item.operands[runs.count]].type.byteCount)
+      // A single run has all lines.
+      let kept = runs.enumerated().map { n, run in
+        ck_index_run(from: place(n, run.offset), count: Int64(runs.count == 1 ? count : run.count))
       }
-      let payload = ck_index_step(
-        to: to, from: place(0, offsets[0]), indices: place(1, offsets[1]), outer: Int64(lines.outer),
-        count: Int64(count), extent: Int64(lines.extent), inner: Int64(lines.inner),
-        element_bytes: Int64(item.type.byteCount), index_bytes: Int64(graph.items[item.operands[1]].type.byteCount),
-        type: item.type.ckType, parts: Int64(parts), scratch: scratch, axis: Int64(axis), number: Int64(steps.count)
-      )
+      (payload.runs, payload.run_count) = (memory.keep(kept), Int64(kept.count))
+      let parts = lines.outer > 1 ? 1 : Self.scatterParts(count, into: lines.extent, lines.inner)
+      var extra: [Int32] = []
+      if parts > 1 {
+        extra = [table.addScratch(bytes: (parts - 1) * lines.extent * lines.inner * item.type.byteCount)]
+        (payload.parts, payload.scratch.buffer) = (Int64(parts), extra[0])
+      }
       append(
-        isGather ? ck_run_gather : ck_run_scatter_add, payload, buffers + extra,
-        .named(isGather ? "gather" : "scatterAdd", item.count), .indexed(payload, isGather: isGather))
+        ck_run_scatter_add, payload, buffers + extra, .named("scatterAdd", item.count),
+        .indexed(payload, isGather: false))
     case .cumulativeSum(let lines, let reversed, let offset):
       let payload = ck_line_step(
         to: to, from: place(0, offset), scratch: to, outer: Int64(lines.outer), extent: Int64(lines.extent),

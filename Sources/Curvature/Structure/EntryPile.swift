@@ -17,6 +17,8 @@ package struct EntryPile {
   }
 
   private var pieces: [Piece] = []
+  /// Of nodes that are the same operations one stands for all, so that their values lie in one place.
+  private var interned = InternedNodes()
   /// The places of all pieces, one after another; -1 for entries that are left out.
   private let memory: Storage
   private var count = 0
@@ -28,11 +30,14 @@ package struct EntryPile {
 
   private var places: UnsafeMutablePointer<Int32> { memory.base.assumingMemoryBound(to: Int32.self) }
 
+  /// Lets a node stand for itself only: the variable.
+  package mutating func isolate(_ node: Node) { interned.isolate(node) }
+
   /// - Parameter places: -1 for entries that are left out.
   package mutating func add(_ values: Node, at places: [Int32]) {
     (self.places + count).initialize(from: places, count: places.count)
     let range = count..<(count + places.count)
-    pieces.append(Piece(values: values.reshaped(to: [range.count]), range: range))
+    pieces.append(Piece(values: interned(values.reshaped(to: [range.count])), range: range))
     count += range.count
   }
 
@@ -61,13 +66,17 @@ package struct EntryPile {
     guard !pieces.isEmpty, 2 * strayCount >= size, size < Int(Int32.max) / 2 else { return nil }
     var table = [Int32](repeating: Self.nothing, count: size)
     var (start, sharing, sums) = (0, 0, 0)
+    // What is read, and where it begins: what stands at several places is there once.
     var first: [Node] = []
+    var starts: [Node: Int] = [:]
     for (pile, isRepeated) in [(self, false), (repeated, true)] {
       for piece in pile.pieces {
+        let values = isRepeated ? piece.values.repeatedElement! : piece.values
+        let source = starts[values] ?? start
         for entry in piece.range where pile.places[entry] >= 0 {
           let place = Int(pile.places[entry])
           if table[place] == Self.nothing {
-            table[place] = Int32(isRepeated ? start : start + entry - piece.range.lowerBound)
+            table[place] = Int32(isRepeated ? source : source + entry - piece.range.lowerBound)
           } else {
             sharing += table[place] < Self.nothing ? 1 : 2
             guard 2 * sharing <= count else { return nil }
@@ -77,8 +86,10 @@ package struct EntryPile {
             }
           }
         }
-        first.append(isRepeated ? piece.values.repeatedElement! : piece.values)
-        start += first.last!.shape[0]
+        guard source == start else { continue }
+        first.append(values)
+        starts[values] = start
+        start += values.shape[0]
       }
     }
     var values = first
