@@ -82,12 +82,12 @@ extension Derivative {
 
   /// Entries read off the terms of all; nil for a batch, or where terms have many more entries than there are.
   func wholeTermContent(
-    _ part: SparsityPattern, of pattern: SparsityPattern, _ effort: PlanningEffort
+    _ part: SparsityPattern, of pattern: SparsityPattern, _ effort: PlanningEffort, counting work: PlanningWork? = nil
   ) throws(TensorError) -> DerivativeProgram.Content? {
     guard rows.batchAxis == nil, columns.batchAxis == nil else { return nil }
     let entries = DeltaEntries(
       derivativeOf: rows.node, variable: columns.node, isSymmetric: isSymmetric,
-      limit: 6 * pattern.nonzeroCount + 64, effort: effort,
+      limit: 6 * pattern.nonzeroCount + 64, effort: effort, work: work,
       integers: { (try? Evaluation.knownIntegers($0)) ?? nil })
     guard let entries else { return nil }
     let size = entries.boxes.reduce(0) { $0 + $1.values.shape.count }

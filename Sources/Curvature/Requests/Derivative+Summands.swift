@@ -15,20 +15,11 @@ extension Derivative {
   ) throws(TensorError) -> DerivativeProgram.Content? {
     let summands = rows.node.summands(limit: Self.mostSummands)
     guard summands.count > 1 else { return nil }
-    func derivative(_ nodes: [Node]) -> Derivative {
-      Derivative(of: nodes.dropFirst().reduce(nodes[0]) { $0 + $1 }, in: columns.node)
-    }
-    var (carried, others): ([Node], [Node]) = ([], [])
-    // All trials together take no more planning than the whole.
-    let trial = PlanningEffort.units(effort.budget(dense: productCost(columns.count)) / summands.count)
-    for summand in summands {
-      let isCarried = try derivative([summand]).wholeTermContent(part, of: pattern, trial) != nil
-      if isCarried { carried.append(summand) } else { others.append(summand) }
-    }
+    let (carried, others, _) = try divided(summands, part, of: pattern, effort)
     guard !carried.isEmpty, !others.isEmpty,
-      let terms = try derivative(carried).wholeTermContent(part, of: pattern, effort)
+      let terms = try derivative(of: carried).wholeTermContent(part, of: pattern, effort)
     else { return nil }
-    let rest = derivative(others)
+    let rest = derivative(of: others)
     let (own, coloring) = (try rest.pattern(), try rest.coloring())
     var (places, entries): ([Int], [(row: Int, column: Int)]) = ([], [])
     for (place, (row, column)) in part.coordinates.enumerated() where own.contains(row: row, column: column) {
@@ -47,5 +38,24 @@ extension Derivative {
       steps: terms.steps
         + "\n\(coloring.colorCount) products for \(entries.count) entries of what has no terms",
       weight: terms.weight + entries.count)
+  }
+
+  private func derivative(of summands: [Node]) -> Derivative {
+    Derivative(of: summands.dropFirst().reduce(summands[0]) { $0 + $1 }, in: columns.node)
+  }
+
+  /// The summands that have terms, and the others. All trials together take no more planning than the whole may.
+  package func divided(
+    _ summands: [Node], _ part: SparsityPattern, of pattern: SparsityPattern, _ effort: PlanningEffort
+  ) throws(TensorError) -> (carried: [Node], others: [Node], work: Int) {
+    let budget = effort.budget(dense: productCost(columns.count)) / summands.count
+    var (carried, others, spent): ([Node], [Node], Int) = ([], [], 0)
+    for summand in summands {
+      let work = PlanningWork(budget: budget)
+      let content = try derivative(of: [summand]).wholeTermContent(part, of: pattern, effort, counting: work)
+      if content != nil { carried.append(summand) } else { others.append(summand) }
+      spent += work.spent
+    }
+    return (carried, others, spent)
   }
 }

@@ -55,7 +55,7 @@ extension Derivative {
   /// The pattern that holds at every point, or at the point at which the tensors stand.
   ///
   /// - Throws: `TensorError` if there would be more entries than `maximumNonzeroCount`.
-  func pattern(isLocal: Bool = false) throws(TensorError) -> SparsityPattern {
+  package func pattern(isLocal: Bool = false) throws(TensorError) -> SparsityPattern {
     if let known = isLocal ? localPattern : facts.pattern { return known }
     let found = try slicePattern(dependencies(isLocal: isLocal))
     if isLocal { localPattern = found } else { facts.pattern = found }

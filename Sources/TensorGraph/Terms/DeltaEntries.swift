@@ -53,12 +53,12 @@ package struct DeltaEntries {
   ///   - integers: the elements of tables; nil for those that are not known.
   package init?(
     derivativeOf output: Node, variable: Node, isSymmetric: Bool, limit: Int, effort: PlanningEffort = .often,
-    costModel: CostModel = .default, integers: ([Node]) -> [[Int]]? = { _ in nil }
+    work: PlanningWork? = nil, costModel: CostModel = .default, integers: ([Node]) -> [[Int]]? = { _ in nil }
   ) {
     do {
       let sweep = try DeltaSweep(
         derivativeOf: output, variable: variable, demand: .matrix, costModel: costModel, termCap: DeltaPlan.termCap,
-        effort: effort)
+        effort: effort, work: work)
       guard let sweep, sweep.entryCount <= Double(limit) else { return nil }
       let terms = sweep.terms.flatMap { sweep.space.joined($0, limit: limit, elements: integers) }
       try self.init(sweep, terms, output.shape, variable.shape, isSymmetric: isSymmetric)

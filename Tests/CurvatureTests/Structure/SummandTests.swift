@@ -77,4 +77,30 @@ import Testing
     }
     #expect(unknown.evaluationMethod == .colors)
   }
+
+  /// Trials of single summands take no more planning together than the whole may, each beyond its share by one step at most.
+  @Test(arguments: [1000, PlanningEffort.leastUnits, PlanningEffort.mostUnits]) func planningOfTrials(budget: Int)
+    throws
+  {
+    let (x, energy) = Self.energy(120)
+    func chain(_ factor: Double) -> Tensor<Double> {
+      var y = x
+      for _ in 0..<24 { y = sin(y * x + factor * y.flipped()) }
+      return (y * y.flipped()).sum()
+    }
+    let total = energy(x) + chain(0.5) + chain(0.25) + chain(2)
+    let slope = try #require(gradient(of: total.node, to: [x.node])[0])
+    let derivative = Derivative(of: slope, in: x.node)
+    let summands = slope.summands(limit: 12)
+    let pattern = try derivative.pattern()
+    func work(_ budget: Int) throws -> Int {
+      try derivative.divided(summands, pattern, of: pattern, .units(budget)).work
+    }
+    let nodes = Node.topologicalOrder([slope]).count
+    let (spent, all) = (try work(budget), try work(.max))
+    #expect(summands.count > 2 && spent > 0)
+    #expect(
+      spent <= budget + summands.count * (4 * nodes + 12_000), "\(spent) of \(budget), \(summands.count) summands")
+    #expect(all > budget, "\(all)")
+  }
 }
