@@ -158,6 +158,22 @@ import Testing
     }
   }
 
+  /// Patterns of functions that are coupled through tables take sets of so many elements on the way as there are non-zeros, some
+  /// times, and no more times if there are eight times as many. With fewer the sets would widen to the whole variable.
+  @Test(arguments: 0..<IndexCoupledProblem.all(size: 40).count) func setsInProportion(number: Int) throws {
+    let multiples = try [200, 1600].map { size in
+      let problem = IndexCoupledProblem.all(size: size)[number]
+      let x = problem.point.node
+      let gradient = try #require(gradient(of: problem.f(problem.point).node, to: [x])[0])
+      let exact = try Dependencies(of: [gradient], in: x).pattern()
+      return try #require(
+        [1, 2, 4, 8, 16, 32].first { multiple in
+          try Dependencies(of: [gradient], in: x, budget: multiple * exact.nonzeroCount).pattern() == exact
+        }, "\(problem) of size \(size)")
+    }
+    #expect(multiples[1] <= 2 * multiples[0], "\(multiples)")
+  }
+
   @Test("Dense patterns are counted before they are made") func dense() throws {
     let x = Node(.input([100_000], .float64))
     let y = x * x.summed(over: [0]).broadcast(to: x.shape, axes: [])
