@@ -135,15 +135,10 @@ struct CasADiInterface: ForeignInterface {
 
   /// A pattern by columns, and where each of its entries is among those by rows.
   private static func compressed(_ pattern: SparsityPattern) -> (sparsity: String, order: [Int]?) {
-    let coordinates = pattern.coordinateArrays()
-    let (rows, columns) = (coordinates.rows.map(Int.init), coordinates.columns.map(Int.init))
-    let order = rows.indices.sorted { (columns[$0], rows[$0]) < (columns[$1], rows[$1]) }
-    var starts = [Int](repeating: 0, count: pattern.columnCount + 1)
-    for column in columns { starts[column + 1] += 1 }
-    for column in 0..<pattern.columnCount { starts[column + 1] += starts[column] }
-    let indices: [Int] = order.map { rows[$0] }
-    let numbers: [Int] = [pattern.rowCount, pattern.columnCount] + starts + indices
-    return (numbers.map(String.init).joined(separator: ", "), order)
+    let byColumns = pattern.transposed()
+    let numbers =
+      [pattern.rowCount, pattern.columnCount] + byColumns.rowStarts + byColumns.columnIndices.map(Int.init)
+    return (numbers.map(String.init).joined(separator: ", "), pattern.transposedPositions().map(Int.init))
   }
 
   private static func text(_ external: External) -> String {

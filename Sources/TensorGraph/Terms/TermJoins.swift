@@ -1,3 +1,5 @@
+import SparseStructure
+
 /// Labels that follow from two tables at once: joins, for which the pairs of places that name the same element are found from
 /// the elements of the tables, once.
 ///
@@ -99,48 +101,46 @@ extension TermSpace {
     let keyCount = shared.reduce(extent) { $0 * labels[$1] }
     let size = first.node.shape.count + second.node.shape.count
     work.spend((size + keyCount) / 64 + 1)
-    guard keyCount <= 4 * size + 4096, let known = elements([first.node, second.node]) else { return nil }
+    guard keyCount <= min(4 * size + 4096, Int(Int32.max)), let known = elements([first.node, second.node]) else {
+      return nil
+    }
     func strides(_ side: LabelledNode, _ wanted: [Label]) -> [(label: Label, stride: Int)] {
       wanted.map { ($0, side.node.shape.strides[side.labels.firstIndex(of: $0)!]) }
     }
-    func keys(_ side: LabelledNode, _ elements: [Int]) -> [Int]? {
+    func keys(_ side: LabelledNode, _ elements: [Int]) -> [Int32]? {
       guard elements.allSatisfy({ $0 >= 0 && $0 < extent }) else { return nil }
       let strides = strides(side, shared)
       return elements.enumerated().map { place, element in
-        strides.reduce(element) { $0 * labels[$1.label] + place / $1.stride % labels[$1.label] }
+        Int32(strides.reduce(element) { $0 * labels[$1.label] + place / $1.stride % labels[$1.label] })
       }
     }
-    guard let (own, others) = keys(first, known[0]).flatMap({ own in keys(second, known[1]).map { (own, $0) } }) else {
-      return nil
-    }
-    // The places of the second table by their keys.
-    var starts = [Int](repeating: 0, count: keyCount + 1)
-    for key in others { starts[key + 1] += 1 }
-    let count = own.reduce(0) { $0 + starts[$1 + 1] }
-    guard count <= limit else { return nil }
-    work.spend(count / 64)
-    for key in 0..<keyCount { starts[key + 1] += starts[key] }
-    var ordered = [Int](repeating: 0, count: others.count)
-    var ends = starts
-    for (place, key) in others.enumerated() {
-      ordered[ends[key]] = place
-      ends[key] += 1
-    }
-    var places: (first: [Int], second: [Int]) = ([], [])
-    places.first.reserveCapacity(count)
-    places.second.reserveCapacity(count)
-    for (place, key) in own.enumerated() {
-      for other in ordered[starts[key]..<starts[key + 1]] {
-        places.first.append(place)
-        places.second.append(other)
-      }
-    }
-    func values(_ places: [Int], _ strides: [(label: Label, stride: Int)]) -> [(label: Label, values: [Int])] {
+    guard let own = keys(first, known[0]), let others = keys(second, known[1]),
+      let places = Self.equalPairs(own, others, keyCount: keyCount, limit: limit)
+    else { return nil }
+    work.spend(places.count / 64)
+    func values(_ strides: [(label: Label, stride: Int)], of places: [Int]) -> [(label: Label, values: [Int])] {
       strides.map { label, stride in (label, places.map { $0 / stride % labels[label] }) }
     }
     let rest = second.labels.filter { !shared.contains($0) }
     return (
-      count, values(places.first, strides(first, first.labels)) + values(places.second, strides(second, rest))
+      places.count,
+      values(strides(first, first.labels), of: places.map(\.first))
+        + values(strides(second, rest), of: places.map(\.second))
     )
+  }
+
+  /// The places of equal keys in two lists, in the order of the first; nil if there are too many.
+  private static func equalPairs(
+    _ first: [Int32], _ second: [Int32], keyCount: Int, limit: Int
+  ) -> [(first: Int, second: Int)]? {
+    let (ordered, starts) = SparsityPattern.countingSort(Array(0..<Int32(second.count)), by: second, keyCount: keyCount)
+    let count = first.reduce(0) { $0 + starts[Int($1) + 1] - starts[Int($1)] }
+    guard count <= limit else { return nil }
+    var pairs: [(Int, Int)] = []
+    pairs.reserveCapacity(count)
+    for (place, key) in first.enumerated() {
+      for other in ordered[starts[Int(key)]..<starts[Int(key) + 1]] { pairs.append((place, Int(other))) }
+    }
+    return pairs
   }
 }
