@@ -82,7 +82,7 @@ extension Derivative {
 
   /// Entries read off the terms of all; nil for a batch, or where terms have many more entries than there are.
   func wholeTermContent(
-    _ part: SparsityPattern, of pattern: SparsityPattern, _ effort: PlanningEffort, counting work: PlanningWork? = nil
+    _ part: SparsityPattern, of pattern: SparsityPattern, _ effort: PlanningEffort, within work: PlanningWork? = nil
   ) throws(TensorError) -> DerivativeProgram.Content? {
     guard rows.batchAxis == nil, columns.batchAxis == nil else { return nil }
     let entries = DeltaEntries(

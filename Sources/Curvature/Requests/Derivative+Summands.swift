@@ -52,7 +52,7 @@ extension Derivative {
     var (carried, others, spent): ([Node], [Node], Int) = ([], [], 0)
     for summand in summands {
       let work = PlanningWork(budget: budget)
-      let content = try derivative(of: [summand]).wholeTermContent(part, of: pattern, effort, counting: work)
+      let content = try derivative(of: [summand]).wholeTermContent(part, of: pattern, effort, within: work)
       if content != nil { carried.append(summand) } else { others.append(summand) }
       spent += work.spent
     }

@@ -10,15 +10,16 @@ package struct EntryPile {
 
   /// Entries that are computed together.
   private struct Piece {
-    /// The values, [count].
-    let values: Node
+    /// The values, of any shape.
+    let node: Node
     /// Where their places lie in the memory for all.
     let range: Range<Int>
+
+    /// The values, [count].
+    var values: Node { node.reshaped(to: [range.count]) }
   }
 
   private var pieces: [Piece] = []
-  /// Of nodes that are the same operations one stands for all, so that their values lie in one place.
-  private var interned = InternedNodes()
   /// The places of all pieces, one after another; -1 for entries that are left out.
   private let memory: Storage
   private var count = 0
@@ -30,14 +31,11 @@ package struct EntryPile {
 
   private var places: UnsafeMutablePointer<Int32> { memory.base.assumingMemoryBound(to: Int32.self) }
 
-  /// Lets a node stand for itself only: the variable.
-  package mutating func isolate(_ node: Node) { interned.isolate(node) }
-
   /// - Parameter places: -1 for entries that are left out.
   package mutating func add(_ values: Node, at places: [Int32]) {
     (self.places + count).initialize(from: places, count: places.count)
     let range = count..<(count + places.count)
-    pieces.append(Piece(values: interned(values.reshaped(to: [range.count])), range: range))
+    pieces.append(Piece(node: values, range: range))
     count += range.count
   }
 
@@ -71,8 +69,7 @@ package struct EntryPile {
     var starts: [Node: Int] = [:]
     for (pile, isRepeated) in [(self, false), (repeated, true)] {
       for piece in pile.pieces {
-        let values = isRepeated ? piece.values.repeatedElement! : piece.values
-        let source = starts[values] ?? start
+        let source = starts[piece.node] ?? start
         for entry in piece.range where pile.places[entry] >= 0 {
           let place = Int(pile.places[entry])
           if table[place] == Self.nothing {
@@ -87,9 +84,9 @@ package struct EntryPile {
           }
         }
         guard source == start else { continue }
-        first.append(values)
-        starts[values] = start
-        start += values.shape[0]
+        starts[piece.node] = start
+        first.append(isRepeated ? piece.node.repeatedElement! : piece.values)
+        start += first.last!.shape[0]
       }
     }
     var values = first

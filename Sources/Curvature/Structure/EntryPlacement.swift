@@ -33,7 +33,6 @@ struct EntryPlacement {
           return count + (kind(box) == number ? times * box.values.shape.count : 0)
         })
     }
-    for number in piles.indices { piles[number].isolate(variable) }
     for box in entries.boxes {
       for places in pattern.places(of: box, tables) where places.contains(where: { $0 >= 0 }) {
         piles[kind(box)].add(box.values, at: places)

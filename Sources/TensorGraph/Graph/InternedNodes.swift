@@ -1,19 +1,17 @@
 /// One node for all that are the same operations on the same leaves.
-package struct InternedNodes {
+struct InternedNodes {
   private var canonical: [Node: Node] = [:]
   private var known: [NodeKey: Node] = [:]
 
-  package init() {}
-
   /// Lets a node stand for itself only, although others may look the same.
-  package mutating func isolate(_ node: Node) { canonical[node] = node }
+  mutating func isolate(_ node: Node) { canonical[node] = node }
 
   /// The one node that stands for all structurally equal to `node`: the first of them, in which users may ask for derivatives.
   ///
   /// - Parameters:
   ///   - isEnd: whether a node stands for itself, whatever it is made of.
   ///   - visit: is called for each node that was not looked at before.
-  package mutating func callAsFunction(
+  mutating func callAsFunction(
     _ node: Node, isEnd: (Node) -> Bool = { _ in false }, visit: () -> Void = {}
   ) -> Node {
     if let known = canonical[node] { return known }
