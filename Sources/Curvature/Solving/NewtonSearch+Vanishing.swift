@@ -7,10 +7,11 @@ extension NewtonSearch {
   /// What is left of such a derivative says how near the search came, no more. It is next to nothing beside what it has been, and
   /// the step that is left still changes it by a good part: near the least xⁿ each Newton step leaves (n - 2) / (n - 1) of the way.
   func vanishingCurvature() throws(TensorError) -> Int? {
+    guard let hessian else { return nil }
     let share = 4 * objective.precision.squareRoot().squareRoot()
     let free = freeVariables
     let suspects = free.filter { scales[$0] * scales[$0] < share * largestScales[$0] * largestScales[$0] }
-    guard !suspects.isEmpty, let hessian else { return nil }
+    guard !suspects.isEmpty else { return nil }
     let slope = zip(gradient, scales).map { $0 / $1 }
     guard let newton = try hessian.scaled(by: scales).newtonStep(slope, free: free) else { return nil }
     let next = moved(by: zip(newton, scales).map { $0 / $1 })

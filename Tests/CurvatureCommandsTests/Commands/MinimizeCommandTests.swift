@@ -22,6 +22,14 @@ import Testing
     #expect(text.contains("converged: ") && text.contains("a local minimum") && text.contains("variable"))
   }
 
+  @Test("More variables than whole Hessians are taken of, each meeting all others") func manyDense() throws {
+    let formula = "sum((tanh(tanh(x @ A) @ A) - 0.1)**2)"
+    let result = try object(
+      run(
+        "minimize", formula, "--at", "x=zeros(310)", "--let", "A=eye(310)+0.001*ones((310,310))", "--format", "json"))
+    #expect(result["converged"] as? Bool == true && result["kind"] as? String == "minimum")
+  }
+
   @Test("Bounds hold, of all elements or of each") func bounds() throws {
     let formula = "sum((x - [2, -3])**2) + (y - 1)**2"
     for (bounds, point) in [

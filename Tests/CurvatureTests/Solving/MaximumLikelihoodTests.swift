@@ -168,6 +168,30 @@ import Testing
     #expect(throws: TensorError.self) { _ = try sum.waldIntervals(level: 1) }
     #expect(throws: TensorError.self) { _ = try sum.profileInterval(of: "b") }
   }
+
+  @Test(
+    "Every method ends with an estimate and its errors, whether units are known or not",
+    arguments: [MinimizationMethod.automatic, .dense, .sparse(BlockArrow()), .matrixFree])
+  func methods(method: MinimizationMethod) throws {
+    var generator = RepeatableGenerator(seed: 77)
+    for n in [6, 40] {
+      let A = Tensor<Double>.eye(n) + 0.02 * Tensor<Double>(generator.reals(n * n)).reshaped(to: [n, n])
+      let functions: [(Tensor<Double>) -> Tensor<Double>] = [
+        { x in square(x - 0.1) / 2 },  // each variable for itself
+        { x in square(tanh(matmul(tanh(matmul(x, A)), A)) - 0.1) },  // the diagonal costs as much as the whole
+        { x in square(square(x)) + square(x[0] - 1) },  // second derivatives that vanish at the end
+      ]
+      for (k, f) in functions.enumerated() {
+        let start = Tensor<Double>.zeros([n]) + 0.5
+        let estimate = try maximumLikelihood(from: start, method: method, negativeLogLikelihood: f)
+        #expect(estimate.minimum.isConverged, "\(k), \(n)")
+        guard k < 2 else { continue }
+        let dense = try maximumLikelihood(from: start, method: .dense, negativeLogLikelihood: f)
+        let (found, expected) = (try estimate.standardErrors(), try dense.standardErrors())
+        #expect(found.isClose(to: expected, relative: 1e-4, absolute: 1e-6), "\(k), \(n)")
+      }
+    }
+  }
 }
 
 private struct Twins: TensorStruct {
