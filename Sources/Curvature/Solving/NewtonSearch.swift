@@ -60,6 +60,23 @@ package struct NewtonSearch {
 
   enum PolishState { case notBegun, running(reason: StopReason, lastLength: Double) }
 
+  /// A step that lowers the value, before derivatives are known where it leads.
+  private struct Trial {
+    let point: [Double]
+    let value: Double
+    /// What the value fell by over what the polynomial foretold.
+    let ratio: Double
+    /// Whether the step is shorter than the radius.
+    let isInside: Bool
+    let length: Double
+    let radius: Double
+
+    /// Whether the polynomial still was the function where the step ended: a longer one costs a value, another iteration a
+    /// Hessian (internal doubling: Dennis & Schnabel, "Numerical methods for unconstrained optimization and nonlinear equations",
+    /// 1983, section 6.4.3). What is off grows with the length. With more than this the longer steps lead to other valleys.
+    var isForetold: Bool { !isInside && abs(ratio - 1) <= 1e-3 }
+  }
+
   /// - Parameters:
   ///   - start: is moved into the bounds.
   ///   - tolerance: the decrease, relative to the value, that a Newton step foretells at a stationary point at most, as the
@@ -210,6 +227,7 @@ package struct NewtonSearch {
     let extent = scaled(point).euclideanNorm
     let decrement = 0.5 * zip(slope, scales).reduce(0) { $0 + ($1.0 / $1.1) * ($1.0 / $1.1) }
     let precision = objective.precision
+    var shorter: Trial?
     for _ in 0..<100 {
       try Cancellation.check { "" }
       let trial = try box.minimizer(radius: radius)
@@ -247,24 +265,55 @@ package struct NewtonSearch {
       }
       let actual = nextValue.isFinite ? value - nextValue : -.infinity
       let ratio = actual / trial.reduction
+      if let found = shorter, !(nextValue < found.value && ratio > 0.75) {
+        if try take(found) { return true }
+        radius = found.radius / 4
+        shorter = nil
+        continue
+      }
       if ratio < 0.25, isInside, trial.reduction <= 4000 * precision * valueScale,
         abs(actual) <= 1000 * precision * valueScale
       {
         return try finish(.value)  // the value has no digits left that would tell
       }
-      let isAccepted = ratio > 1e-4
-      if isAccepted, let derivatives = try derivatives(at: next) {
-        if ratio < 0.25 { radius = min(radius, length) / 4 } else if ratio > 0.75, !isInside { radius *= 2 }
-        accept(next, nextValue, derivatives)
-        if point.largestMagnitude > max(1, start.largestMagnitude) / (precision * precision) {
-          stop = .receding
-          return true
-        }
-        return true
+      guard ratio > 1e-4 else {
+        radius = min(radius, length) / 4
+        continue
       }
-      radius = min(radius, length) / 4
+      let candidate = Trial(
+        point: next, value: nextValue, ratio: ratio, isInside: isInside, length: length, radius: radius)
+      if usesMatrix, candidate.isForetold {
+        shorter = candidate
+        radius *= 10
+      } else if try take(candidate) {
+        return true
+      } else if let found = shorter, try take(found) {
+        return true
+      } else {
+        radius = min(radius, length) / 4
+        shorter = nil
+      }
     }
+    if let found = shorter, try take(found) { return true }
     return try finish(.noProgress)
+  }
+
+  /// Goes to a point where the value is lower, and changes the radius by how well that was foretold.
+  ///
+  /// - Returns: whether the derivatives are finite there; otherwise nothing has changed.
+  private mutating func take(_ trial: Trial) throws(TensorError) -> Bool {
+    guard let derivatives = try derivatives(at: trial.point) else { return false }
+    radius = trial.radius
+    if trial.ratio < 0.25 {
+      radius = min(radius, trial.length) / 4
+    } else if trial.ratio > 0.75, !trial.isInside {
+      radius *= 2
+    }
+    accept(trial.point, trial.value, derivatives)
+    if point.largestMagnitude > max(1, start.largestMagnitude) / (objective.precision * objective.precision) {
+      stop = .receding
+    }
+    return true
   }
 
   /// How far conjugate gradients reduce the gradient before a search with products ends.
