@@ -36,6 +36,16 @@ import Testing
     #expect(found.newton >= 47 && found.leastSquares >= 43, "\(found)")
   }
 
+  @Test("Where the function is its Taylor polynomial, far steps cost values and no Hessians") func quadratics() throws {
+    for distance in [1.0, 1e3, 1e6] {
+      let result = try minimize(from: Tensor<Double>([1, 2, 3]), method: .dense) { x in
+        square(x - distance).sum() + square(x[0] - x[1])
+      }
+      #expect(result.isConverged && result.counts.hessians <= 4, "\(distance): \(result)")
+      #expect(result.point.isClose(to: Tensor([distance, distance, distance]), relative: 1e-9))
+    }
+  }
+
   @Test("Each reason to stop is given where it applies", arguments: StopReason.allCases)
   func reasons(reason: StopReason) async throws {
     typealias T = Tensor<Double>
