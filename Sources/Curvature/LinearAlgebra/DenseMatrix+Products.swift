@@ -15,6 +15,17 @@ extension DenseMatrix {
       Int32(rows), other.elements, Int32(rows), 0, &result.elements, Int32(columns))
     return result
   }
+
+  /// A B, by BLAS.
+  func times(_ other: DenseMatrix) -> DenseMatrix {
+    precondition(columns == other.rows)
+    var result = DenseMatrix(rows: rows, columns: other.columns)
+    guard rows > 0, columns > 0, other.columns > 0 else { return result }
+    cblas_dgemm(
+      CblasColMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(other.columns), Int32(columns), 1, elements,
+      Int32(rows), other.elements, Int32(columns), 0, &result.elements, Int32(rows))
+    return result
+  }
 }
 
 /// Vectors side by side, some of them in use: what is orthogonalized against.

@@ -2,29 +2,6 @@ import Curvature
 import TestSupport
 import Testing
 
-/// A symmetric matrix with given eigenvalues: reflections of a diagonal.
-private func matrix(_ values: [Double], seed: UInt64) -> Tensor<Double> {
-  var generator = RepeatableGenerator(seed: seed)
-  let n = values.count
-  var a = DenseMatrix(rows: n, columns: n)
-  for i in 0..<n { a[i, i] = values[i] }
-  for _ in 0..<3 {
-    let v = generator.reals(n)
-    let square = v.reduce(0) { $0 + $1 * $1 }
-    var reflection = DenseMatrix.identity(n)
-    for i in 0..<n { for j in 0..<n { reflection[i, j] -= 2 * v[i] * v[j] / square } }
-    var next = DenseMatrix(rows: n, columns: n)
-    for j in 0..<n {
-      let column = a.times((0..<n).map { reflection[$0, j] })
-      for (i, x) in reflection.times(column).enumerated() { next[i, j] = x }
-    }
-    a = next
-  }
-  var elements = [Double](repeating: 0, count: n * n)
-  for i in 0..<n { for j in 0..<n { elements[i * n + j] = (a[i, j] + a[j, i]) / 2 } }
-  return Tensor(elements).reshaped(to: [n, n])
-}
-
 private func ln(_ x: Double) -> Double { log(Tensor<Double>(x)).item() }
 
 /// The powers of a number from the 0th on.
@@ -77,7 +54,7 @@ private let spectra: [(name: String, values: [Double])] = [
 
   @Test("XTrace is the mean of estimates that leave one direction out") func leaveOneOut() throws {
     for (name, values) in spectra {
-      let a = matrix(values, seed: 3)
+      let a = symmetricMatrix(values, seed: 3)
       for m in 2...6 {
         let expected = try Self.definition(a, vectors: m, seed: UInt64(m))
         let found = try LinearOperator(matrix: a).traceEstimate(products: 2 * m + 1, seed: UInt64(m))
@@ -93,7 +70,7 @@ private let spectra: [(name: String, values: [Double])] = [
   @Test("Estimates of traces have no bias", arguments: TraceEstimator.allCases)
   func unbiased(method: TraceEstimator) throws {
     for (name, values) in spectra {
-      let a = try LinearOperator(matrix: matrix(values, seed: 5))
+      let a = try LinearOperator(matrix: symmetricMatrix(values, seed: 5))
       let estimates = try (0..<2000).map { try a.traceEstimate(products: 6, method: method, seed: UInt64($0)).estimate }
       let (mean, square) = spread(estimates)
       let error = (square / 2000).squareRoot()
@@ -108,7 +85,7 @@ private let spectra: [(name: String, values: [Double])] = [
     let n = 120
     let harmonic: [Double] = (0..<n).map { 1 / Double(1 + $0) }, flat: [Double] = (0..<n).map { 1 + Double($0 % 7) }
     for values in [harmonic, flat] {
-      let a = try LinearOperator(matrix: matrix(values, seed: 7))
+      let a = try LinearOperator(matrix: symmetricMatrix(values, seed: 7))
       let trace: Double = values.reduce(0, +)
       let estimates = try (0..<200).map { try a.traceEstimate(products: 40, method: method, seed: UInt64($0)) }
       #expect(estimates.count { abs($0.estimate - trace) <= 3 * $0.standardError } >= 190)
@@ -121,7 +98,7 @@ private let spectra: [(name: String, values: [Double])] = [
 
   @Test("Where eigenvalues fall off XTrace needs few products") func accuracy() throws {
     let values = powers(0.8, count: 200)
-    let a = try LinearOperator(matrix: matrix(values, seed: 11))
+    let a = try LinearOperator(matrix: symmetricMatrix(values, seed: 11))
     let trace: Double = values.reduce(0, +)
     let xTrace = try a.traceEstimate(products: 80, seed: 1),
       hutchinson = try a.traceEstimate(products: 80, method: .hutchinson)
@@ -131,7 +108,7 @@ private let spectra: [(name: String, values: [Double])] = [
 
   @Test("A matrix of low rank, and as many products as variables, are exact") func exact() throws {
     let values: [Double] = (0..<40).map { $0 < 5 ? Double($0) - 1.5 : 0 }
-    let a = try LinearOperator(matrix: matrix(values, seed: 13))
+    let a = try LinearOperator(matrix: symmetricMatrix(values, seed: 13))
     for products in [12, 20, 30, 40, 60] {
       let found = try a.traceEstimate(products: products, seed: 2)
       #expect(abs(found.estimate - 2.5) < 1e-10 && found.standardError < 1e-10, "\(products): \(found)")
@@ -218,7 +195,7 @@ private let spectra: [(name: String, values: [Double])] = [
   @Test("Quadratures have the moments of their directions") func moments() throws {
     let (n, samples, steps) = (30, 3, 4)
     let values: [Double] = (0..<n).map { Double($0) / 10 - 1 }
-    let a = matrix(values, seed: 17)
+    let a = symmetricMatrix(values, seed: 17)
     let density = try LinearOperator(matrix: a).spectralDensity(samples: samples, steps: steps, seed: 9)
     #expect(density.products == samples * steps && density.dimension == n)
     var generator = SeededGenerator(seed: 9)
@@ -243,7 +220,7 @@ private let spectra: [(name: String, values: [Double])] = [
   @Test("The density integrates to the dimension and counts eigenvalues") func mass() throws {
     let low = (0..<100).map { i in Double(i % 10) / 10 }, high = (0..<50).map { i in 5 + Double(i % 5) / 10 }
     let values = low + high
-    let a = try LinearOperator(matrix: matrix(values, seed: 19))
+    let a = try LinearOperator(matrix: symmetricMatrix(values, seed: 19))
     var covered = 0
     for seed in 0..<100 {
       let density = try a.spectralDensity(samples: 10, steps: 30, seed: UInt64(seed))
@@ -268,7 +245,7 @@ private let spectra: [(name: String, values: [Double])] = [
         let part = Double(i) / Double(n)
         return 0.05 + part * part
       }
-      let a = try LinearOperator(matrix: matrix(values, seed: 23))
+      let a = try LinearOperator(matrix: symmetricMatrix(values, seed: 23))
       let logarithm: Double = values.map(ln).reduce(0, +)
       let inverse: Double = values.map { 1 / $0 }.reduce(0, +)
       var covered = 0
@@ -284,7 +261,7 @@ private let spectra: [(name: String, values: [Double])] = [
     // Few steps: the error says that they were too few.
     let values: [Double] = (0..<400).map { 1e-4 + Double($0) / 400 }
     let logarithm: Double = values.map(ln).reduce(0, +)
-    let a = try LinearOperator(matrix: matrix(values, seed: 29))
+    let a = try LinearOperator(matrix: symmetricMatrix(values, seed: 29))
     for steps in [5, 10, 20, 40] {
       let found = try a.logDeterminantEstimate(samples: 8, steps: steps, seed: 1)
       #expect(abs(found.estimate - logarithm) < 4 * found.standardError, "\(steps) steps: \(found) for \(logarithm)")

@@ -27,6 +27,18 @@ public struct LinearSolution<Scalar: DifferentiableScalar>: Sendable {
   public let isConverged: Bool
   /// Whether a direction of negative or no curvature ended conjugate gradients.
   public let isIndefinite: Bool
+
+  /// The solution, if it is one.
+  func converged() throws(TensorError) -> Tensor<Scalar> {
+    guard isConverged else {
+      throw TensorError(
+        isIndefinite
+          ? "solve: the matrix is not positive definite; solve by .minres or .dense"
+          : "solve: the residual is \(relativeResidual) of the right-hand side after \(products) products; "
+            + "allow more, give a preconditioner, or ask for `solution(of:)`")
+    }
+    return solution
+  }
 }
 
 /// Iterative solvers for symmetric systems.

@@ -24,6 +24,7 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
   final class Term: Sendable {
     typealias Product = @Sendable (Node) throws(TensorError) -> Node
     typealias Triangle = @Sendable () throws(TensorError) -> SparseMatrix<Scalar>
+    typealias Diagonal = @Sendable () throws(TensorError) -> [Double]
     let name: String
     /// What tells it from others: itself, or what it was made of.
     let identity: ObjectIdentifier?
@@ -39,16 +40,18 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
     let whole: (@Sendable () throws(TensorError) -> Tensor<Scalar>)?
     /// The entries on and below the diagonal of a symmetric matrix, where they are found without products with all units.
     let lowerTriangle: Triangle?
+    /// The diagonal of a symmetric matrix, where it is found likewise.
+    let diagonal: Diagonal?
 
     init(
       _ name: String, of identity: ObjectIdentifier? = nil, rows: Shape, columns: Shape, isSymmetric: Bool,
       blockSize: Int = 64,
       whole: (@Sendable () throws(TensorError) -> Tensor<Scalar>)? = nil, lowerTriangle: Triangle? = nil,
-      product: @escaping Product, transposedProduct: @escaping Product
+      diagonal: Diagonal? = nil, product: @escaping Product, transposedProduct: @escaping Product
     ) {
       (self.name, self.identity, self.rows, self.columns) = (name, identity, rows, columns)
       (self.isSymmetric, self.blockSize, self.whole) = (isSymmetric, blockSize, whole)
-      self.lowerTriangle = lowerTriangle
+      (self.lowerTriangle, self.diagonal) = (lowerTriangle, diagonal)
       (self.product, self.transposedProduct) = (product, transposedProduct)
     }
 
@@ -84,11 +87,15 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
     var whole: (@Sendable () throws(TensorError) -> Tensor<Scalar>)?
     if lazy.rows.batchAxis == nil { whole = { () throws(TensorError) in try lazy.read([IndexComponent.ellipsis]) } }
     var lowerTriangle: Term.Triangle?
-    if isSymmetric { lowerTriangle = { () throws(TensorError) in try matrix.sparse(triangle: .lower) } }
+    var diagonal: Term.Diagonal?
+    if isSymmetric {
+      lowerTriangle = { () throws(TensorError) in try matrix.sparse(triangle: .lower) }
+      diagonal = { () throws(TensorError) in try Evaluation.storage(lazy.diagonal()).doubles }
+    }
     let term = Term(
       "a derivative", of: ObjectIdentifier(lazy), rows: lazy.rows.node.shape, columns: lazy.columns.node.shape,
       isSymmetric: isSymmetric, blockSize: max(1, lazy.derivative.chunkSize / Self.cacheShare), whole: whole,
-      lowerTriangle: lowerTriangle,
+      lowerTriangle: lowerTriangle, diagonal: diagonal,
       product: { (x) throws(TensorError) in lazy.product(x) },
       transposedProduct: { (x) throws(TensorError) in lazy.transposedProduct(x) })
     factors = [Factor(term: term, isTransposed: core.isTransposed)]
@@ -110,6 +117,7 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
     self.init(
       Term(
         "a matrix", rows: [m], columns: [n], isSymmetric: isSymmetric, whole: { () throws(TensorError) in matrix },
+        diagonal: { () throws(TensorError) in (0..<min(m, n)).map { elements[$0 * n + $0] } },
         product: { (x) throws(TensorError) in .contraction(x, [0, 2], node, [1, 2], [0, 1]) },
         transposedProduct: { (x) throws(TensorError) in .contraction(x, [0, 1], node, [1, 2], [0, 2]) }))
   }
@@ -155,6 +163,7 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
           let values = try Evaluation.storage(node).doubles.map { Scalar($0) }
           return SparseMatrix(pattern: .diagonal(shape.count), values: values)
         },
+        diagonal: { () throws(TensorError) in try Evaluation.storage(node).doubles },
         product: apply, transposedProduct: apply))
   }
 
@@ -170,6 +179,7 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
         lowerTriangle: { () throws(TensorError) in
           SparseMatrix(pattern: .diagonal(shape.count), values: [Scalar](repeating: 1, count: shape.count))
         },
+        diagonal: { () throws(TensorError) in [Double](repeating: 1, count: shape.count) },
         product: apply, transposedProduct: apply))
   }
 
@@ -194,6 +204,7 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
           let values = zip(left.restricted(to: pattern).values, right.restricted(to: pattern).values).map { $0 + $1 }
           return SparseMatrix(pattern: pattern, values: values)
         },
+        diagonal: { () throws(TensorError) in zip(try a.diagonal(), try b.diagonal()).map { $0 + $1 } },
         product: { (x) throws(TensorError) in try a.applied(to: x) + b.applied(to: x) },
         transposedProduct: { (x) throws(TensorError) in
           try a.transposed.applied(to: x) + b.transposed.applied(to: x)
@@ -216,6 +227,7 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
           let triangle = try a.lowerTriangle()
           return SparseMatrix(pattern: triangle.pattern, values: triangle.values.map { Scalar(factor) * $0 })
         },
+        diagonal: { () throws(TensorError) in try a.diagonal().map { factor * $0 } },
         product: { (x) throws(TensorError) in factor * (try a.applied(to: x)) },
         transposedProduct: { (x) throws(TensorError) in factor * (try a.transposed.applied(to: x)) }))
   }
@@ -320,6 +332,18 @@ public struct LinearOperator<Scalar: DifferentiableScalar>: Sendable {
       )
     }
     return try triangle()
+  }
+
+  /// The diagonal of a symmetric operator.
+  ///
+  /// - Throws: `TensorError` if it is a composition or a function: their diagonals are not known.
+  func diagonal() throws(TensorError) -> [Double] {
+    guard factors.count == 1, let diagonal = factors[0].term.diagonal else {
+      throw TensorError(
+        "the diagonal of \(self) is not known; that of Hessians, matrices and diagonals is, and of their sums and multiples"
+      )
+    }
+    return try diagonal()
   }
 
   /// The whole.

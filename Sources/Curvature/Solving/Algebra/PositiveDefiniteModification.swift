@@ -131,7 +131,7 @@ extension DenseMatrix {
   fileprivate func congruence(of diagonal: [Double]) -> DenseMatrix {
     var scaled = self
     for j in 0..<columns { for i in 0..<rows { scaled[i, j] *= diagonal[j] } }
-    var result = scaled.transposed.transposedTimes(transposed)
+    var result = scaled.times(transposed)
     result.symmetrize()
     return result
   }

@@ -7,33 +7,75 @@ extension SymmetricOperator {
   /// - Parameters:
   ///   - b: of the shape of the point.
   ///   - solver: the whole Hessian and its factors unless told otherwise: O(N³), and exact but for rounding.
-  ///   - preconditioner: an approximation of H⁻¹, symmetric and positive definite, for solvers that iterate.
+  ///   - preconditioner: an approximation of H, for solvers that iterate: `jacobiPreconditioner()`, that of
+  ///     `incompleteCholesky()`, or of `nystromApproximation(rank:seed:)`.
   ///   - tolerance: the residual relative to b at which those stop.
   ///   - maximumProducts: how many products they take at most; 10 N by default.
-  /// - Throws: `TensorError` if b has another shape, H is singular, has a batch or cannot be computed, or iterations end
-  ///   before the residual is small: `solution(of:)` gives what was found.
+  /// - Throws: `TensorError` if b or the preconditioner has another shape, H is singular, has a batch or cannot be computed,
+  ///   or iterations end before the residual is small: `solution(of:)` gives what was found.
+  public func solve(
+    _ b: Tensor<Scalar>, by solver: LinearSolver = .dense, preconditioner: Preconditioner<Scalar>? = nil,
+    tolerance: Double? = nil, maximumProducts: Int? = nil
+  ) throws(TensorError) -> Tensor<Scalar> {
+    try solution(
+      of: b, by: solver, preconditioner: preconditioner, tolerance: tolerance, maximumProducts: maximumProducts
+    ).converged()
+  }
+
+  /// x with H x = b, with a preconditioner of one's own: a function that multiplies with an approximation of H⁻¹, symmetric and
+  /// positive definite, such as `solve` of the factors at a point nearby. As `solve(_:by:)`.
+  ///
+  /// - Throws: as `solve(_:by:)`, and what the preconditioner throws, as a `TensorError`.
   public func solve(
     _ b: Tensor<Scalar>, by solver: LinearSolver = .dense,
-    preconditioner: ((Tensor<Scalar>) -> Tensor<Scalar>)? = nil, tolerance: Double? = nil, maximumProducts: Int? = nil
+    preconditioner: @escaping (Tensor<Scalar>) throws -> Tensor<Scalar>, tolerance: Double? = nil,
+    maximumProducts: Int? = nil
   ) throws(TensorError) -> Tensor<Scalar> {
-    let result = try solution(
-      of: b, by: solver, preconditioner: preconditioner, tolerance: tolerance, maximumProducts: maximumProducts)
-    guard result.isConverged else {
-      throw TensorError(
-        result.isIndefinite
-          ? "solve: the matrix is not positive definite; solve by .minres or .dense"
-          : "solve: the residual is \(result.relativeResidual) of the right-hand side after \(result.products) products; "
-            + "allow more, give a preconditioner, or ask for `solution(of:)`")
-    }
-    return result.solution
+    try solution(
+      of: b, by: solver, preconditioner: preconditioner, tolerance: tolerance, maximumProducts: maximumProducts
+    ).converged()
   }
 
   /// x with H x = b as far as it is found, with a report. As `solve(_:by:)`.
   ///
-  /// - Throws: `TensorError` if b has another shape, H is singular, has a batch or cannot be computed.
+  /// - Throws: `TensorError` if b or the preconditioner has another shape, H is singular, has a batch or cannot be computed.
+  public func solution(
+    of b: Tensor<Scalar>, by solver: LinearSolver = .dense, preconditioner: Preconditioner<Scalar>? = nil,
+    tolerance: Double? = nil, maximumProducts: Int? = nil
+  ) throws(TensorError) -> LinearSolution<Scalar> {
+    var approximation: Approximation?
+    if let preconditioner {
+      approximation = { (v, shape) throws(TensorError) in try preconditioner.times(v, shape) }
+    }
+    return try solution(b, solver, approximation, tolerance, maximumProducts)
+  }
+
+  /// x with H x = b as far as it is found, with a report, and with a function that multiplies with an approximation of H⁻¹ as
+  /// the preconditioner. As `solve(_:by:)`.
+  ///
+  /// - Throws: as `solution(of:by:)`, and what the preconditioner throws, as a `TensorError`.
   public func solution(
     of b: Tensor<Scalar>, by solver: LinearSolver = .dense,
-    preconditioner: ((Tensor<Scalar>) -> Tensor<Scalar>)? = nil, tolerance: Double? = nil, maximumProducts: Int? = nil
+    preconditioner: @escaping (Tensor<Scalar>) throws -> Tensor<Scalar>, tolerance: Double? = nil,
+    maximumProducts: Int? = nil
+  ) throws(TensorError) -> LinearSolution<Scalar> {
+    func approximate(_ v: [Double], _ shape: Shape) throws(TensorError) -> [Double] {
+      let direction = tensor(v, shape)
+      let image = try linearAlgebra("solve: the preconditioner") { try preconditioner(direction) }.node
+      guard image.shape == shape else {
+        throw TensorError("solve: the preconditioner gives shape \(image.shape) for \(shape); give the same shape")
+      }
+      return try Evaluation.storage(image).doubles
+    }
+    return try solution(b, solver, approximate, tolerance, maximumProducts)
+  }
+
+  /// Multiplies a vector, of a tensor of some shape, with what stands for H⁻¹.
+  private typealias Approximation = ([Double], Shape) throws(TensorError) -> [Double]
+
+  private func solution(
+    _ b: Tensor<Scalar>, _ solver: LinearSolver, _ approximation: Approximation?, _ tolerance: Double?,
+    _ maximumProducts: Int?
   ) throws(TensorError) -> LinearSolution<Scalar> {
     let shape = try symmetricShape("solve")
     guard b.node.shape == shape else {
@@ -50,20 +92,15 @@ extension SymmetricOperator {
       }
       return image
     }
-    var approximation: Krylov.Product?
-    if let preconditioner {
-      func approximate(_ v: [Double]) throws(TensorError) -> [Double] {
-        let image = preconditioner(tensor(v, shape)).node
-        guard image.shape == shape else {
-          throw TensorError("solve: the preconditioner gives shape \(image.shape) for \(shape); give the same shape")
-        }
-        let elements = try Evaluation.storage(image).doubles
-        guard elements.allSatisfy(\.isFinite) else {
+    var preconditioner: Krylov.Product?
+    if let approximation {
+      preconditioner = { (v) throws(TensorError) in
+        let image = try approximation(v, shape)
+        guard image.allSatisfy(\.isFinite) else {
           throw TensorError("solve: the preconditioner gives what is not finite")
         }
-        return elements
+        return image
       }
-      approximation = approximate
     }
     let limit = maximumProducts ?? Swift.max(100, 10 * right.count)
     var x = right
@@ -78,10 +115,10 @@ extension SymmetricOperator {
       x = try factors.solving(column, "solve").elements
     case .conjugateGradients:
       iterated = try Krylov.conjugateGradients(
-        right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
+        right, tolerance: tolerance, maximumProducts: limit, preconditioner: preconditioner, product: product)
     case .minres:
       iterated = try Krylov.minres(
-        right, tolerance: tolerance, maximumProducts: limit, preconditioner: approximation, product: product)
+        right, tolerance: tolerance, maximumProducts: limit, preconditioner: preconditioner, product: product)
     }
     if let iterated { x = iterated.x }
     guard x.allSatisfy(\.isFinite) else {
