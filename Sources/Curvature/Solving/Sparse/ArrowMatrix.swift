@@ -103,16 +103,7 @@ extension SparseMatrix where Scalar: DifferentiableScalar {
   ///   such rows or leaves blocks too large for dense elimination.
   /// - Complexity: O(entries) with a border, forty times that at most without.
   public func arrow(border: [Int]? = nil) throws(TensorError) -> ArrowMatrix {
-    guard pattern.isSquare else {
-      throw TensorError("arrow: a \(rowCount)×\(columnCount) matrix is not symmetric; arrows are symmetric matrices")
-    }
-    let lower = lowerTriangle()
-    // Both triangles, or the lower one alone: entries of an upper one alone would be lost.
-    let above = pattern.filtered { $0 < $1 }
-    guard above.nonzeroCount == 0 || above.transposed().isSubset(of: lower.pattern) else {
-      throw TensorError(
-        "arrow: an entry above the diagonal has none below it; give a symmetric matrix, or its lower triangle")
-    }
+    let lower = try symmetricLowerTriangle("arrow")
     let places = SparseSymmetricMatrix.Places(lower.pattern)
     let arrow = try BlockArrow(border: border).arrow(of: places.pattern)
     return ArrowMatrix(places.matrix(lower.values.map { Double($0) }), arrow)

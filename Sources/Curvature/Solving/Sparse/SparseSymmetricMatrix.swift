@@ -134,3 +134,20 @@ package struct SparseSymmetricMatrix: Sendable {
     return sums
   }
 }
+
+extension SparseMatrix {
+  /// The entries on and below the diagonal of a symmetric matrix that is given by both triangles or by the lower one alone:
+  /// entries of an upper one alone would be lost.
+  func symmetricLowerTriangle(_ operation: String) throws(TensorError) -> SparseMatrix {
+    guard pattern.isSquare else {
+      throw TensorError("\(operation): a \(rowCount)×\(columnCount) matrix is not symmetric; give a symmetric one")
+    }
+    let lower = lowerTriangle()
+    let above = pattern.filtered { $0 < $1 }
+    guard above.nonzeroCount == 0 || above.transposed().isSubset(of: lower.pattern) else {
+      throw TensorError(
+        "\(operation): an entry above the diagonal has none below it; give a symmetric matrix, or its lower triangle")
+    }
+    return lower
+  }
+}
