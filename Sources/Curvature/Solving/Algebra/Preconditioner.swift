@@ -12,6 +12,10 @@ import TensorGraph
 /// let H = hessian(at: x, of: f)
 /// let jacobi = try H.jacobiPreconditioner()
 /// try H.solve(b, by: .conjugateGradients, preconditioner: jacobi)
+/// let incomplete = try H.incompleteCholesky()
+/// try H.solve(b, by: .conjugateGradients, preconditioner: incomplete.preconditioner)
+/// let nystrom = try H.nystromApproximation(rank: 20, seed: 1)
+/// try H.solve(b, by: .conjugateGradients, preconditioner: nystrom.preconditioner())
 /// ```
 /// It is symmetric and positive definite, as conjugate gradients and MINRES need it, and serves any matrix of as many rows: one
 /// that is made at a point serves points nearby.
