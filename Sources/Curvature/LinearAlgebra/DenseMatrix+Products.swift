@@ -6,24 +6,26 @@
 
 extension DenseMatrix {
   /// Aᵀ B, by BLAS.
-  func transposedTimes(_ other: DenseMatrix) -> DenseMatrix {
-    precondition(rows == other.rows)
-    var result = DenseMatrix(rows: columns, columns: other.columns)
-    guard rows > 0, columns > 0, other.columns > 0 else { return result }
+  func transposedTimes(_ other: DenseMatrix) -> DenseMatrix { product(isTransposed: true, other) }
+
+  /// A B, by BLAS.
+  func times(_ other: DenseMatrix) -> DenseMatrix { product(isTransposed: false, other) }
+
+  private func product(isTransposed: Bool, _ other: DenseMatrix) -> DenseMatrix {
+    let (height, inner) = isTransposed ? (columns, rows) : (rows, columns)
+    precondition(inner == other.rows)
+    var result = DenseMatrix(rows: height, columns: other.columns)
+    guard height > 0, inner > 0, other.columns > 0 else { return result }
     cblas_dgemm(
-      CblasColMajor, CblasTrans, CblasNoTrans, Int32(columns), Int32(other.columns), Int32(rows), 1, elements,
-      Int32(rows), other.elements, Int32(rows), 0, &result.elements, Int32(columns))
+      CblasColMajor, isTransposed ? CblasTrans : CblasNoTrans, CblasNoTrans, Int32(height), Int32(other.columns),
+      Int32(inner), 1, elements, Int32(rows), other.elements, Int32(inner), 0, &result.elements, Int32(height))
     return result
   }
 
-  /// A B, by BLAS.
-  func times(_ other: DenseMatrix) -> DenseMatrix {
-    precondition(columns == other.rows)
-    var result = DenseMatrix(rows: rows, columns: other.columns)
-    guard rows > 0, columns > 0, other.columns > 0 else { return result }
-    cblas_dgemm(
-      CblasColMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(other.columns), Int32(columns), 1, elements,
-      Int32(rows), other.elements, Int32(columns), 0, &result.elements, Int32(rows))
+  /// A D, D a diagonal.
+  func scalingColumns(by diagonal: [Double]) -> DenseMatrix {
+    var result = self
+    for j in 0..<columns { for i in 0..<rows { result[i, j] *= diagonal[j] } }
     return result
   }
 }

@@ -71,8 +71,8 @@ package struct NewtonSearch {
     let length: Double
     let radius: Double
 
-    /// Whether the polynomial still was the function where the step ended: a longer one costs a value, another iteration a
-    /// Hessian (internal doubling: Dennis & Schnabel, "Numerical methods for unconstrained optimization and nonlinear equations",
+    /// Whether the polynomial still was the function where the step ended: a longer one costs a value and factors of the same
+    /// Hessian, another iteration a new one (internal doubling: Dennis & Schnabel, "Numerical methods for unconstrained optimization and nonlinear equations",
     /// 1983, section 6.4.3). What is off grows with the length. With more than this the longer steps lead to other valleys.
     var isForetold: Bool { !isInside && abs(ratio - 1) <= 1e-3 }
   }
@@ -265,34 +265,26 @@ package struct NewtonSearch {
       }
       let actual = nextValue.isFinite ? value - nextValue : -.infinity
       let ratio = actual / trial.reduction
+      var candidate = Trial(
+        point: next, value: nextValue, ratio: ratio, isInside: isInside, length: length, radius: radius)
       if let found = shorter, !(nextValue < found.value && ratio > 0.75) {
-        if try take(found) { return true }
-        radius = found.radius / 4
-        shorter = nil
+        candidate = found
+      } else if usesMatrix, candidate.isForetold {
+        shorter = candidate
+        radius *= 10
         continue
       }
-      if ratio < 0.25, isInside, trial.reduction <= 4000 * precision * valueScale,
+      if candidate.ratio < 0.25, isInside, trial.reduction <= 4000 * precision * valueScale,
         abs(actual) <= 1000 * precision * valueScale
       {
         return try finish(.value)  // the value has no digits left that would tell
       }
-      guard ratio > 1e-4 else {
-        radius = min(radius, length) / 4
-        continue
+      if candidate.ratio > 1e-4 {
+        if try take(candidate) { return true }
+        if let found = shorter, found.length < candidate.length, try take(found) { return true }
       }
-      let candidate = Trial(
-        point: next, value: nextValue, ratio: ratio, isInside: isInside, length: length, radius: radius)
-      if usesMatrix, candidate.isForetold {
-        shorter = candidate
-        radius *= 10
-      } else if try take(candidate) {
-        return true
-      } else if let found = shorter, try take(found) {
-        return true
-      } else {
-        radius = min(radius, length) / 4
-        shorter = nil
-      }
+      radius = min(candidate.radius, candidate.length) / 4
+      shorter = nil
     }
     if let found = shorter, try take(found) { return true }
     return try finish(.noProgress)

@@ -152,12 +152,6 @@ extension SymmetricOperator {
 }
 
 extension DenseMatrix {
-  fileprivate func scalingColumns(by factors: [Double]) -> DenseMatrix {
-    var result = self
-    for j in 0..<columns { for i in 0..<rows { result[i, j] *= factors[j] } }
-    return result
-  }
-
   fileprivate mutating func reverseColumns() {
     elements = (0..<columns).reversed().flatMap { self[column: $0] }
   }

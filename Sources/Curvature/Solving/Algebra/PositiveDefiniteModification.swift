@@ -129,9 +129,7 @@ extension SymmetricOperator {
 extension DenseMatrix {
   /// V D Vᵀ for a diagonal D, exactly symmetric.
   fileprivate func congruence(of diagonal: [Double]) -> DenseMatrix {
-    var scaled = self
-    for j in 0..<columns { for i in 0..<rows { scaled[i, j] *= diagonal[j] } }
-    var result = scaled.times(transposed)
+    var result = scalingColumns(by: diagonal).times(transposed)
     result.symmetrize()
     return result
   }
