@@ -41,7 +41,8 @@ extension NewtonSearch {
     let free = freeVariables
     let slope = zip(gradient, scales).map { $0 / $1 }
     guard let newton = try hessian.scaled(by: scales).newtonStep(slope, free: free) else { return false }
-    return -0.5 * dot(slope, newton) <= max(tolerance * tolerance, 64 * objective.precision) * valueScale
+    return -0.5 * dot(slope, newton)
+      <= negligible(max(tolerance * tolerance, 64 * objective.precision), length: newton.euclideanNorm)
   }
 
   /// A Newton step in the free variables, as long as it is much shorter than the last one: the value cannot tell any more
@@ -175,7 +176,7 @@ extension NewtonSearch {
           let nextValue = try objective.value(next)
           // A fall that the slope explains is none of rounding.
           let fall = value - nextValue
-          if fall > 64 * objective.precision * abs(value) + tolerance * tolerance * valueScale, slope < 0,
+          if fall > negligible(64 * objective.precision + tolerance * tolerance), slope < 0,
             20 * fall >= -slope,
             nextValue.isFinite, let derivatives = try derivatives(at: next)
           {

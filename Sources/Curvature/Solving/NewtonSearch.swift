@@ -187,10 +187,15 @@ package struct NewtonSearch {
 
   func scaled(_ x: [Double]) -> [Double] { zip(x, scales).map { $0 * $1 } }
 
-  /// What counts as nothing in the value.
-  var valueScale: Double {
-    let least = objective.precision * objective.precision
-    return abs(value) + max(least * min(1, abs(startValue)), .leastNormalMagnitude)
+  /// A decrease that counts as nothing: a part of the value, and the square of the rounding error of where the search began. Sums
+  /// of squares that vanish at the minimum are no more than that square when their terms are rounding. Where powers vanish the
+  /// point says more than the value: as long as steps are not short beside it, a part of the square counts.
+  ///
+  /// - Parameter length: the step's, in units of the scales.
+  func negligible(_ part: Double, length: Double = 0) -> Double {
+    let isShort = length <= 1e-6 * scaled(reach).euclideanNorm
+    let least = objective.precision * objective.precision * (isShort ? 1 : part)
+    return part * abs(value) + max(least * min(1, abs(startValue)), .leastNormalMagnitude)
   }
 
   // MARK: Steps
@@ -234,16 +239,16 @@ package struct NewtonSearch {
       let length = trial.step.euclideanNorm
       let isInside = !trial.onBoundary
       guard trial.reduction > 0, length > 0 else {
-        return try finish(decrement <= tolerance * tolerance * valueScale ? .gradient : .noProgress)
+        return try finish(decrement <= negligible(tolerance * tolerance, length: length) ? .gradient : .noProgress)
       }
-      if trial.reduction <= max(tolerance * tolerance, 4 * precision) * valueScale {
+      if trial.reduction <= negligible(max(tolerance * tolerance, 4 * precision), length: length) {
         if isInside, !usesMatrix, box.model.forcing > Self.finalForcing {
           // Before it is said that nothing is left to gain, it is looked for in directions of little curvature, too.
           box.model.forcing = Self.finalForcing
           continue
         }
-        if isInside || decrement <= tolerance * tolerance * valueScale {
-          return try finish(trial.reduction <= tolerance * tolerance * valueScale ? .gradient : .value)
+        if isInside || decrement <= negligible(tolerance * tolerance, length: length) {
+          return try finish(trial.reduction <= negligible(tolerance * tolerance, length: length) ? .gradient : .value)
         }
         return try finish(.noProgress)
       }
@@ -274,8 +279,8 @@ package struct NewtonSearch {
         radius *= 10
         continue
       }
-      if candidate.ratio < 0.25, isInside, trial.reduction <= 4000 * precision * valueScale,
-        abs(actual) <= 1000 * precision * valueScale
+      if candidate.ratio < 0.25, isInside, trial.reduction <= negligible(4000 * precision, length: length),
+        abs(actual) <= negligible(1000 * precision, length: length)
       {
         return try finish(.value)  // the value has no digits left that would tell
       }

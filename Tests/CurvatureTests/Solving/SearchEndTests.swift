@@ -36,6 +36,29 @@ import Testing
     #expect(one.point.isClose(to: T([3e-15]), relative: 1e-14), "\(one)")
   }
 
+  @Test("Values that vanish slowly are small enough once they are rounding of sums of squares", arguments: [2, 3, 4])
+  func slowlyVanishing(_ power: Int) throws {
+    // Newton steps take a part of the way each where second derivatives vanish at the minimum, and never arrive.
+    for (size, unit) in [(1.0, 1.0), (1e-6, 1), (1, 1e8)] {
+      let start: T = T([unit, 0.1 * unit])
+      func f(_ x: T) -> T {
+        let a: T = x[0] / unit
+        let b: T = x[1] / unit
+        let coupling: T = pow(a * b, Double(power))
+        let sum: T = square(pow(a, Double(power))) + square(pow(b, Double(power)))
+        let value: T = 3 * sum - coupling
+        return value * size
+      }
+      for method in [MinimizationMethod.dense, .matrixFree] {
+        let result = try minimize(from: start, method: method) { x in f(x) }
+        #expect(result.stop == .gradient, "power \(power), \(method): \(result)")
+        #expect(result.iterations <= 60 * power, "power \(power), \(method): \(result)")
+        #expect(result.value < 1e-30 * size, "power \(power), \(method): \(result)")
+        #expect(result.point.scalars.allSatisfy { abs($0) < 1e-4 * unit }, "power \(power), \(method): \(result)")
+      }
+    }
+  }
+
   @Test("A variable with a bound before it does not recede, one without does") func boundedRecession() throws {
     for (x, sign) in [(1.0, 1.0), (-1, -1)] {
       func f(_ x: T) -> T { exp(-sign * x).sum() }
