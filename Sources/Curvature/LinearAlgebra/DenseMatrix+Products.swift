@@ -65,14 +65,27 @@ struct VectorBasis {
     parts.add(coefficients, times: 1)
   }
 
-  /// Sums of the vectors, one for each column of factors.
-  func combined(_ factors: DenseMatrix) -> DenseMatrix {
-    precondition(factors.rows == count)
-    var result = DenseMatrix(rows: length, columns: factors.columns)
-    guard length > 0, count > 0, factors.columns > 0 else { return result }
-    cblas_dgemm(
-      CblasColMajor, CblasNoTrans, CblasNoTrans, Int32(length), Int32(factors.columns), Int32(count), 1, elements,
-      Int32(length), factors.elements, Int32(count), 0, &result.elements, Int32(length))
-    return result
+  /// Sums of the vectors in their place, one for each column of factors, of which there are no more than vectors.
+  ///
+  /// - Complexity: one pass over the vectors, and memory for a few thousand numbers.
+  mutating func combine(_ factors: DenseMatrix) {
+    precondition(factors.rows == count && factors.columns <= count)
+    let (old, new) = (count, factors.columns)
+    count = new
+    guard length > 0, new > 0 else { return }
+    let height = min(length, 1024)
+    let whole = length
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: height * new) { sums in
+      elements.withUnsafeMutableBufferPointer { elements in
+        for start in stride(from: 0, to: whole, by: height) {
+          let rows = min(height, whole - start)
+          let base = elements.baseAddress! + start
+          cblas_dgemm(
+            CblasColMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(new), Int32(old), 1, base, Int32(whole),
+            factors.elements, Int32(old), 0, sums.baseAddress!, Int32(rows))
+          for j in 0..<new { (base + j * whole).update(from: sums.baseAddress! + j * rows, count: rows) }
+        }
+      }
+    }
   }
 }

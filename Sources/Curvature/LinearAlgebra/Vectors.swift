@@ -37,6 +37,13 @@ extension [Double] {
     return largest * reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
   }
 
+  /// Divides all elements.
+  mutating func divide(by divisor: Double) {
+    withUnsafeMutableBufferPointer { own in
+      for i in own.indices { own[i] /= divisor }
+    }
+  }
+
   /// Adds a multiple of another vector.
   mutating func add(_ other: [Double], times factor: Double) {
     precondition(other.count >= count, "vectors of \(count) and \(other.count) elements")

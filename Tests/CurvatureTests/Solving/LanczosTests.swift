@@ -133,4 +133,34 @@ import Testing
     #expect(found.isConverged && found.products > 100)
     #expect(4 * found.orthogonalizations < found.products)
   }
+
+  @Test("In single precision many vectors are orthogonal without being made so, too") func singleOrthogonalizations()
+    throws
+  {
+    var g = RepeatableGenerator(seed: 6)
+    var matrix = Reflected(Spectrum.even.values(2000, &g), &g)
+    matrix.isSingle = true
+    let found = try Lanczos.eigenpairs(
+      count: 2000, wanted: 10, end: .largest, tolerance: 2e-5, roundoff: Double(Float.ulpOfOne), maximumProducts: 5000,
+      findsCopies: false
+    ) { matrix.times($0) }
+    #expect(found.isConverged && found.products > 100)
+    #expect(2 * found.orthogonalizations < found.products)
+  }
+
+  @Test("That an eigenvalue has no copy is seen before one that is none has converged") func copiesThatAreNone() throws
+  {
+    var g = RepeatableGenerator(seed: 8)
+    var values = Spectrum.even.values(1000, &g)
+    // Far from the others, which are close together.
+    for (i, value) in [50.0, 60, 70].enumerated() { values[i] = value }
+    let matrix = Reflected(values, &g)
+    func products(findsCopies: Bool) throws -> Int {
+      try Lanczos.eigenpairs(
+        count: 1000, wanted: 3, end: .largest, tolerance: 1e-12, roundoff: .ulpOfOne, maximumProducts: 5000,
+        findsCopies: findsCopies
+      ) { matrix.times($0) }.products
+    }
+    #expect(try products(findsCopies: true) <= products(findsCopies: false) + 24)
+  }
 }

@@ -42,7 +42,8 @@ package enum Lanczos {
     while findsCopies, result.isConverged, result.vectors.count < n {
       let more = try search(
         n, 1, end, (tolerance, roundoff), maximumProducts - result.products, apart: result.vectors, norm: result.norm,
-        start: generator.direction(n, apart: result.vectors), generator: &generator, product: product)
+        nearerThan: result.values[wanted - 1], start: generator.direction(n, apart: result.vectors),
+        generator: &generator, product: product)
       result.products += more.products
       result.orthogonalizations += more.orthogonalizations
       result.norm = max(result.norm, more.norm)
@@ -65,10 +66,13 @@ package enum Lanczos {
   }
 
   /// Eigenpairs in what is orthogonal to some eigenvectors, of a matrix of at least some norm.
+  ///
+  /// - Parameter limit: what they are to be nearer to the end than: it is enough to see that none is.
   private static func search(
     _ n: Int, _ wanted: Int, _ end: SpectrumEnd, _ errors: (tolerance: Double, roundoff: Double),
     _ maximumProducts: Int,
-    apart held: [[Double]], norm: Double, start: [Double], generator: inout SeededGenerator,
+    apart held: [[Double]], norm: Double, nearerThan limit: Double? = nil, start: [Double],
+    generator: inout SeededGenerator,
     product: ([Double]) throws(TensorError) -> [Double]
   ) throws(TensorError) -> Eigenpairs {
     let room = n - held.count
@@ -77,19 +81,21 @@ package enum Lanczos {
     for vector in held { apart.append(vector) }
     var basis = VectorBasis(length: n, capacity: size + 1)
     basis.append(start)
+    var (own, last) = (start, start)
     var projection = DenseMatrix(rows: size, columns: size)
     var result = Eigenpairs(norm: norm)
-    var bounds = OrthogonalityBounds(errors.roundoff, tolerance: errors.tolerance)
+    var bounds = OrthogonalityBounds(errors.roundoff, tolerance: errors.tolerance, dimension: n)
     restarts: while true {
       var remainder = 0.0
       let first = basis.count - 1
       while true {
         let j = basis.count - 1
         try Cancellation.check { "cancelled after \(result.products) products" }
-        let own = basis[j]
         var image = try product(own)
         result.products += 1
-        guard image.allSatisfy(\.isFinite) else {
+        // An element that is not finite makes the sum so.
+        let along = dot(image, own)
+        guard along.isFinite || image.allSatisfy(\.isFinite) else {
           throw TensorError("eigenpairs: a product of the matrix is not finite; choose another point")
         }
         var (parts, ignored) = ([Double](repeating: 0, count: j + 1), held.map { _ in 0.0 })
@@ -97,8 +103,8 @@ package enum Lanczos {
         var isApart = false
         if j > first {
           // What there is besides rounding: the recurrence. One pass over all vectors removes that, too, where it has grown.
-          (parts[j - 1], parts[j]) = (remainder, dot(image, own))
-          image.add(basis[j - 1], times: -parts[j - 1])
+          (parts[j - 1], parts[j]) = (remainder, along)
+          image.add(last, times: -parts[j - 1])
           image.add(own, times: -parts[j])
           before = image.euclideanNorm
           passes = 1
@@ -128,6 +134,7 @@ package enum Lanczos {
             projection = DenseMatrix(rows: size, columns: size)
             basis.removeAll()
             basis.append(start)
+            own = start
             continue restarts
           }
           if j == first || !bounds.areTrusted { parts.add(removed, times: 1) }
@@ -145,7 +152,7 @@ package enum Lanczos {
           break
         }
         if remainder > 1e-14 * scale {
-          for i in image.indices { image[i] /= remainder }
+          image.divide(by: remainder)
         } else {
           // An invariant subspace: go on in what is orthogonal to it.
           remainder = 0
@@ -153,6 +160,7 @@ package enum Lanczos {
         }
         if j == first || remainder == 0 { bounds.begin(count: j + 2) }
         basis.append(image)
+        (last, own) = (own, image)
         if basis.count > size { break }
       }
       let count = min(basis.count, size)
@@ -165,28 +173,29 @@ package enum Lanczos {
       }
       result.norm = max(result.norm, ritz.values.largestMagnitude)
       let residuals = order.map { abs(remainder * ritz.vectors[count - 1, $0]) }
-      let isConverged = residuals[..<wanted].allSatisfy { $0 <= errors.tolerance * result.norm }
+      // Of a limit it is enough that the nearest is clearly on its other side.
+      let isBeyond = limit.map { end.distance(from: ritz.values[order[0]], to: $0) >= 10 * residuals[0] } ?? false
+      let isConverged = isBeyond || residuals[..<wanted].allSatisfy { $0 <= errors.tolerance * result.norm }
       let isEnd = isConverged || result.products >= maximumProducts || count == room
       let kept = isEnd ? wanted : min(count - 1, wanted + max(5, (count - wanted) / 3))
-      var factors = DenseMatrix(rows: basis.count, columns: kept)
+      let hasNext = !isEnd
+      // The vector that follows stays as it is.
+      var factors = DenseMatrix(rows: basis.count, columns: hasNext ? kept + 1 : kept)
       for (k, column) in order[..<kept].enumerated() {
         for i in 0..<count { factors[i, k] = ritz.vectors[i, column] }
       }
-      let combined = basis.combined(factors)
-      let vectors = (0..<kept).map { combined[column: $0] }
+      if hasNext { factors[count, kept] = 1 }
+      basis.combine(factors)
       if isEnd {
         result.values = order[..<wanted].map { ritz.values[$0] }
-        result.vectors = orthonormal(vectors)
+        result.vectors = orthonormal((0..<kept).map { basis[$0] })
         result.residuals = Array(residuals[..<wanted])
         result.isConverged = isConverged || count == room
         return result
       }
       projection = DenseMatrix(rows: size, columns: size)
       for (i, column) in order[..<kept].enumerated() { projection[i, i] = ritz.values[column] }
-      bounds.combine(factors, count: count)
-      let next = basis[count]
-      basis.removeAll()
-      for vector in vectors + [next] { basis.append(vector) }
+      bounds.combine(factors, kept: kept, count: count)
     }
   }
 
@@ -224,8 +233,13 @@ private struct OrthogonalityBounds {
   /// symmetric matrix; every vector is orthogonalized then, and what is removed counts as a part of the product.
   private(set) var areTrusted = true
 
-  init(_ roundoff: Double, tolerance: Double) {
-    self.roundoff = 16 * roundoff
+  /// - Parameters:
+  ///   - roundoff: of products, relative to the norm of the matrix. Rounding errors of many elements are independent, so that their
+  ///     part along one vector is small beside their length.
+  ///   - tolerance: of the residuals.
+  ///   - dimension: how many elements a vector has.
+  init(_ roundoff: Double, tolerance: Double, dimension: Int) {
+    self.roundoff = max(1, 16 / Double(dimension).squareRoot()) * roundoff
     most = max(min(0.01 * tolerance, 0.1 * roundoff.squareRoot()), 64 * roundoff)
   }
 
@@ -248,8 +262,8 @@ private struct OrthogonalityBounds {
   }
 
   /// A restart goes on with combinations of the first vectors, whose errors are independent.
-  mutating func combine(_ factors: DenseMatrix, count: Int) {
-    errors = (0..<factors.columns).map { column in
+  mutating func combine(_ factors: DenseMatrix, kept: Int, count: Int) {
+    errors = (0..<kept).map { column in
       (0..<count).reduce(0) { sum, i in
         let error = factors[i, column] * errors[i]
         return sum + error * error
@@ -295,6 +309,15 @@ extension SpectrumEnd {
     case .smallest: a < b - distance
     case .largest: a > b + distance
     case .largestMagnitude: abs(a) > abs(b) + distance
+    }
+  }
+
+  /// By how much the second value is nearer to the end; negative if the first one is.
+  fileprivate func distance(from a: Double, to b: Double) -> Double {
+    switch self {
+    case .smallest: a - b
+    case .largest: b - a
+    case .largestMagnitude: abs(b) - abs(a)
     }
   }
 }
