@@ -99,7 +99,9 @@ struct ProgramSource {
     programCount += 1
     let bodies = program.bodies.map { add($0, &body) }
     var calls = NativeText()
-    calls.line("static void p\(number)(ck_context *context) {")
+    calls.line(
+      program.isUnrolled
+        ? "static INLINED void p\(number)_all(char *const *given) {" : "static void p\(number)(ck_context *context) {")
     declareBuffers(program, &calls)
     var fails = false
     for (i, source) in program.sources.enumerated() {
@@ -129,6 +131,11 @@ struct ProgramSource {
       calls.line("if (context->failure) return;")
     }
     calls.line("}")
+    if program.isUnrolled {
+      calls.line("static void p\(number)(ck_context *context) {")
+      calls.line("p\(number)_all((char *const *)context->buffers);")
+      calls.line("}")
+    }
     body += calls.text + "\n"
     names.append("p\(number)")
     functions.append(.program(program.nativeCell))
@@ -147,7 +154,6 @@ struct ProgramSource {
       }
       return
     }
-    text.line("char **const given = (char **)context->buffers;")
     var places = (0..<table.firstTemporary).map { "given[\($0)]" }
     for n in table.firstTemporary..<max(table.sizes.count, table.firstTemporary) {
       places.append("m\(n)")
@@ -164,6 +170,15 @@ struct ProgramSource {
   ) {
     text.line("{")
     text.line("ck_context *const body = context->bodies[\(step.bodyNumber)];")
+    func argument(_ n: Int) -> String { "a[\(n)]" }
+    func output(_ n: Int) -> String { "a[\(program.table.output(n))]" }
+    if step.isLocal(program) {
+      text.line("char *a[\(program.table.firstTemporary)];")
+      text.line("memcpy(a, body->buffers, sizeof a);")
+      step.write(to: &text, isLocal: true, argument: argument, output: output, call: ["p\(body.number)_all(a);"])
+      text.line("}")
+      return
+    }
     text.line("char **const a = (char **)body->buffers;")
     text.line("body->active_workers = context->active_workers;")
     var call = ["p\(body.number)(body);"]
@@ -174,8 +189,7 @@ struct ProgramSource {
         "context->failed_extent = body->failed_extent;", "body->failure = 0;", "return;", "}",
       ]
     }
-    step.write(
-      to: &text, argument: { "a[\($0)]" }, output: { "a[\(program.table.output($0))]" }, call: call)
+    step.write(to: &text, argument: argument, output: output, call: call)
     text.line("}")
   }
 
