@@ -31,6 +31,11 @@ import Testing
     Case("mean(exp(x) @ transpose(x))", "--at", "x=reshape(linspace(-1, 1, 60), [6, 10])"),
     Case("sum(x**2 * sqrt(1 + x))", "--at", "x=[1, 2, 3]", "--dtype", "float32"),
     Case("x - x", "--at", "x=[1, 2]"),
+    Case("sum(x**2 * exp(x))", "--at", "x=[1, 2, 3]", "--functions", "hessian", "value"),
+    // A short axis with another moved along it, and one at whose ends there is nothing.
+    Case(
+      "sum(sin(a) * b) + sum((a[:, 1:] * a[:, :4])**2) + sum(tanh(a[1:] * a[:8, ::-1]))", "--at",
+      "a=reshape(linspace(-1, 1, 45), [9, 5])", "--let", "b=[1, 2, 3, 4, 5]"),
     // A recurrence, whose derivatives place rows where there are none.
     Case("sum(scan(lambda c, u: (c + u*sin(c), c), x, [0.1, 0.2, 0.3])[0])", "--at", "x=[1, 2, 3]"),
     Case(

@@ -22,8 +22,8 @@ import ExampleSupport
     }
     print(plan.pattern.summary)
     let (value, gradient, hessian) = try plan(x, accelerations, weights)
-    let code = try plan.generateC("humanoid")
-    print("generated C: \(code.source.utf8.count / 1000) kB")
+    let code = try plan.generateC("humanoid", functions: [.gradient, .hessian])
+    print("generated C of gradient and Hessian: \(code.source.utf8.count / 1000) kB")
     if let folder = CommandLine.arguments.dropFirst().first { try code.write(to: folder) }
 
     let dense = Tensor(hessian)

@@ -120,7 +120,12 @@ extension GroupSource {
     }
     text.mark(loopMark(nest.length))
     text.line("for (int64_t v = 0; v < \(nest.hasRows && hasWholeRows ? "\(nest.length)" : "n"); ++v) {")
+    if loopsOverPlaces {
+      text.mark("UNROLLED")
+      text.line("for (int64_t l = 0; l < \(block); ++l) {")
+    }
     for line in loop.text { text.line(line) }
+    if loopsOverPlaces { text.line("}") }
     text.line("}")
     if nest.hasRows {
       text.line(hasWholeRows ? "t += \(nest.rowElements);" : "t += n * \(block);")
@@ -159,11 +164,25 @@ extension GroupSource {
 
   /// The index of a place in what goes element by element.
   private func index(_ place: Int) -> String {
-    block == 1 ? "v" : place == 0 ? "v * \(block)" : "v * \(block) + \(place)"
+    if loopsOverPlaces { return "v * \(block) + l" }
+    return block == 1 ? "v" : place == 0 ? "v * \(block)" : "v * \(block) + \(place)"
+  }
+
+  /// The name of a value at a place.
+  private func variable(_ slot: Int, _ place: Int) -> String {
+    block == 1 || loopsOverPlaces ? "x\(slot)" : "x\(slot)_\(place)"
+  }
+
+  /// A summand that depends on the place; nil if it is nothing.
+  private func term(_ places: [Int], _ place: Int, less: Int = 0) -> String? {
+    let start = places[place] - less
+    guard loopsOverPlaces, places.firstDifference != 0 else { return start == 0 ? nil : "(\(start))" }
+    let step = Self.product("l", places.firstDifference)
+    return start == 0 ? step : "\(step) + (\(start))"
   }
 
   private func add(_ instruction: Instruction, _ loop: inout Loop) {
-    for place in 0..<block {
+    for place in 0..<(loopsOverPlaces ? 1 : block) {
       switch instruction.form {
       case .elementwise(let name, _, let family, _):
         let operands = instruction.operands.map { operand($0, family, place, &loop) }
@@ -172,8 +191,9 @@ extension GroupSource {
           &loop)
       case .pair(_, _, let family, _):
         let x = operand(instruction.operands[0], family, place, &loop)
-        loop.text.append("\(family.nativeType) x\(instruction.second!)_\(place);")
-        let call = "tanh_and_sech_\(family.nativeSuffix)(\(x), &x\(instruction.second!)_\(place))"
+        let second = variable(instruction.second!, place)
+        loop.text.append("\(family.nativeType) \(second);")
+        let call = "tanh_and_sech_\(family.nativeSuffix)(\(x), &\(second))"
         define(instruction.out, family, place, call, &loop)
         keep(instruction.second!, place, &loop)
       case .convert(let from, let to):
@@ -212,25 +232,26 @@ extension GroupSource {
   }
 
   private func define(_ slot: Int, _ family: Family, _ place: Int, _ value: String, _ loop: inout Loop) {
-    loop.text.append("const \(family.nativeType) x\(slot)_\(place) = \(value);")
+    loop.text.append("const \(family.nativeType) \(variable(slot, place)) = \(value);")
     keep(slot, place, &loop)
   }
 
   /// Writes a value to where it leaves the loop.
   private func keep(_ slot: Int, _ place: Int, _ loop: inout Loop) {
-    loop.known.insert("x\(slot)_\(place)")
+    let name = variable(slot, place)
+    loop.known.insert(name)
     if let type = outputs[slot] {
       loop.directs[slot] = type
-      loop.text.append("e\(slot)[\(index(place))] = x\(slot)_\(place);")
+      loop.text.append("e\(slot)[\(index(place))] = \(name);")
     } else if arrays[slot] != nil {
       loop.arrays.insert(slot)
-      loop.text.append("f\(slot)[\(index(place))] = x\(slot)_\(place);")
+      loop.text.append("f\(slot)[\(index(place))] = \(name);")
     }
   }
 
   /// The value of an operand at a place.
   private func operand(_ slot: Int, _ family: Family, _ place: Int, _ loop: inout Loop) -> String {
-    let name = "x\(slot)_\(place)"
+    let name = variable(slot, place)
     if loop.known.contains(name) { return name }
     let value: String
     switch values[slot] {
@@ -284,7 +305,7 @@ extension GroupSource {
   private func offset(_ access: NestedAccess, _ place: Int) -> String {
     let terms =
       (access.vector == 0 ? [] : [Self.product("v", access.vector)])
-      + (access.places[place] == 0 ? [] : ["\(access.places[place])"])
+      + (term(access.places, place).map { [$0] } ?? [])
     return terms.isEmpty ? "0" : terms.joined(separator: " + ")
   }
 
@@ -294,7 +315,8 @@ extension GroupSource {
     return access.masks.enumerated().map { n, mask in
       var terms: [String] = mask.coordinate.rows.isEmpty ? [] : ["m\(slot)_\(n)"]
       if mask.coordinate.vector != 0 { terms.append(Self.product(begin, mask.coordinate.vector)) }
-      terms.append("(\(mask.coordinate.places[place] - mask.first))")
+      if let place = term(mask.coordinate.places, place, less: mask.first) { terms.append(place) }
+      if terms.isEmpty { terms = ["0"] }
       return Self.isInside(terms.joined(separator: " + "), mask.valid)
     }.joined(separator: " && ")
   }
@@ -306,7 +328,7 @@ extension GroupSource {
 
   /// The offset of an operand that no nest fits, by division.
   private func dividedOffset(_ slot: Int, _ place: Int) -> (offset: String, condition: String) {
-    let element = block == 1 ? "(t + v)" : "(t + v * \(block) + \(place))"
+    let element = "(t + \(index(place)))"
     var terms: [String] = []
     var conditions: [String] = []
     for axis in otherAxes[slot]! {

@@ -113,8 +113,7 @@ extension GroupSource {
   }
 
   private mutating func declare(_ name: String, _ type: ScalarType, _ buffer: Int32, _ offset: Int, isConst: Bool) {
-    let pointer = (isConst ? "const " : "") + type.nativeMemory + " *"
-    text.line("\(pointer)const \(name) = (\(pointer))(\(self.buffer(buffer)) + \(offset));")
+    text.line("\(isConst ? "READ" : "WRITTEN")(\(type.nativeMemory), \(name), \(self.buffer(buffer)), \(offset));")
   }
 
   /// The operands of elements, with the family in which they are read.

@@ -47,6 +47,9 @@ struct GroupSource {
   /// Whether the parts of the space that are computed at a time consist of whole runs along the vector axis.
   private(set) var hasWholeRows = false
 
+  /// Whether the places of a block are a loop of their own, so that the text says once what is done at each: the compiler writes it out.
+  private(set) var loopsOverPlaces = false
+
   let instructions: [Instruction]
 
   struct Instruction {
@@ -96,15 +99,6 @@ struct GroupSource {
     var isMasked: Bool { first > 0 || valid < extent }
   }
 
-  /// An operand's access in terms of the loops.
-  struct NestedAccess {
-    var rows: [(axis: Int, stride: Int)] = []
-    var vector = 0
-    var places: [Int]
-    /// Coordinates that must lie in a range.
-    var masks: [(coordinate: LoopNest.Coordinate, first: Int, valid: Int)] = []
-  }
-
   /// - Parameters:
   ///   - name: that of the function.
   ///   - isUnrolled: whether it is written out where it is called.
@@ -119,6 +113,8 @@ struct GroupSource {
     for i in 0..<Int(group.direct_count) { directs[Int(group.directs[i].slot)] = group.directs[i] }
     findValues()
     chooseNest()
+    loopsOverPlaces =
+      hasOwnTable && nest.block > 2 && reductions.isEmpty && accesses.values.allSatisfy(\.isLinearInPlaces)
     findPhases()
     write()
   }

@@ -80,3 +80,27 @@ struct LoopNest {
     return result
   }
 }
+
+extension GroupSource {
+  /// An operand's access in terms of the loops.
+  struct NestedAccess {
+    var rows: [(axis: Int, stride: Int)] = []
+    var vector = 0
+    var places: [Int]
+    /// Coordinates that must lie in a range.
+    var masks: [(coordinate: LoopNest.Coordinate, first: Int, valid: Int)] = []
+
+    /// Whether places are equally far from each other, in memory and along the axes that are masked.
+    var isLinearInPlaces: Bool {
+      places.isLinear && masks.allSatisfy(\.coordinate.places.isLinear)
+    }
+  }
+}
+
+extension [Int] {
+  /// By how much the second is more than the first.
+  var firstDifference: Int { count > 1 ? self[1] - self[0] : 0 }
+
+  /// Whether each differs from the one before by the same.
+  var isLinear: Bool { indices.allSatisfy { self[$0] == self[0] + $0 * firstDifference } }
+}

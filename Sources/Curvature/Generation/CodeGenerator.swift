@@ -5,6 +5,10 @@ import TensorGraph
 /// Collects functions and writes them as one file of C with its header.
 struct CodeGenerator {
   private let foreign: (any ForeignInterface.Type)?
+  /// The functions that are asked for; nil for all.
+  private let asked: Set<GeneratedCode.Function>?
+  /// Those that there could be.
+  private var offered: [GeneratedCode.Function] = []
   private(set) var functions: GeneratedFunctions
   private var code = StandaloneSource()
 
@@ -12,11 +16,12 @@ struct CodeGenerator {
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
   ///   - arguments: what the plain functions are given: the vector first, and data.
+  ///   - asked: the functions that are wanted, besides those that the interface calls; nil for all.
   ///   - problem: what a solver is told besides.
   /// - Throws: `TensorError` if the name is none in C.
   init(
     _ name: String, _ interface: GeneratedCode.Interface, of arguments: [PlanProgram.Argument],
-    problem: GeneratedCode.Problem? = nil
+    functions asked: Set<GeneratedCode.Function>? = nil, problem: GeneratedCode.Problem? = nil
   ) throws(TensorError) {
     let isName =
       name.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Self.isLetter($0) || (48...57).contains($0) }
@@ -32,6 +37,7 @@ struct CodeGenerator {
         "generate: '\(name)' is a name of C's library, or one that the generated files have themselves; choose another")
     }
     foreign = interface.foreign
+    self.asked = asked
     functions = GeneratedFunctions(name: name)
     functions.problem = problem
     functions.variables = [GeneratedBlock(name: "x", shape: arguments[0].node.shape.dimensions)]
@@ -53,7 +59,13 @@ struct CodeGenerator {
   /// Whether the interface calls a function that the plain one does not have.
   func isWanted(_ role: FunctionRole) -> Bool { foreign?.roles.contains(role) ?? false }
 
-  /// Adds a function that computes all results of a plan's program.
+  /// Whether a function is to be written, or places of a result of its.
+  private func isAsked(_ role: FunctionRole, _ function: GeneratedCode.Function?) -> Bool {
+    guard let asked, let function else { return true }
+    return asked.contains(function) || isWanted(role)
+  }
+
+  /// Adds a function that computes all results of a plan's program, if it is asked for.
   ///
   /// - Parameters:
   ///   - role: what it is to interfaces.
@@ -64,6 +76,9 @@ struct CodeGenerator {
   mutating func add(
     _ role: FunctionRole, _ suffix: String, _ program: PlanProgram, _ comment: String, at point: [Node]? = nil
   ) throws(TensorError) {
+    let choice = GeneratedCode.Function(rawValue: suffix.isEmpty ? GeneratedCode.Function.all.rawValue : suffix)
+    if let choice { offered.append(choice) }
+    guard isAsked(role, choice) else { return }
     let inputs = program.arguments.enumerated().map { number, argument in
       (
         argument.node,
@@ -96,6 +111,7 @@ struct CodeGenerator {
 
   /// Adds the places of a sparse result's values.
   mutating func add(_ role: FunctionRole, _ suffix: String, pattern: SparsityPattern) {
+    guard isAsked(role, GeneratedCode.Function(rawValue: suffix)) || isAsked(role, .all) else { return }
     functions.patterns.append((role, "\(functions.name)_\(suffix)", pattern))
   }
 
@@ -117,6 +133,13 @@ struct CodeGenerator {
 
   func generated() throws(TensorError) -> GeneratedCode {
     let name = functions.name
+    if let asked, asked.isEmpty || !asked.isSubset(of: offered) {
+      let names = offered.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+      let missing = asked.subtracting(offered).map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+      throw TensorError(
+        "generate: \(missing.isEmpty ? "no function is asked for" : "there is no function \(missing)"); "
+          + "choose from \(names)")
+    }
     let foreign = try foreign?.init(functions)
     var source = try code.text(
       behind:

@@ -10,21 +10,23 @@ package enum FunctionCode {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
+  ///   - functions: which of them; nil for all.
   ///   - result: the function's value.
   ///   - vector: the placeholder of the vector.
   ///   - variables: what the vector consists of.
   ///   - data: the placeholders of what else is given in each call.
   ///   - isSparse: whether the entries of the Hessian are given that can be other than zero, and no others.
   ///   - point: the vector and the data for which the test program calls the functions.
-  /// - Throws: `TensorError` if the name is none in C, or a step has no form in C.
+  /// - Throws: `TensorError` if the name is none in C, a step has no form in C, or a function is asked for that there is not.
   package static func generate(
-    _ name: String, interface: GeneratedCode.Interface, of result: Node, in vector: Node, variables: [GeneratedBlock],
+    _ name: String, interface: GeneratedCode.Interface, functions: Set<GeneratedCode.Function>? = nil, of result: Node,
+    in vector: Node, variables: [GeneratedBlock],
     data: [Node], isSparse: Bool, at point: [Node]
   ) throws(TensorError) -> GeneratedCode {
     let arguments =
       [PlanProgram.Argument(node: vector)]
       + data.map { .init(node: $0, name: "the data", plural: "data", isData: true) }
-    var generator = try CodeGenerator(name, interface, of: arguments)
+    var generator = try CodeGenerator(name, interface, of: arguments, functions: functions)
     generator.name(variables: variables)
     let value = PlanProgram.Result(node: result, name: "the value")
     guard result.shape.count == 1 else {

@@ -28,6 +28,18 @@ public struct GeneratedCode: Sendable {
     case bridgestan
   }
 
+  /// What a plan has a function of.
+  public enum Function: String, CaseIterable, Sendable {
+    /// All results at once: the function that has the name itself.
+    case all
+    case value
+    case gradient
+    /// The Hessian, or its entries.
+    case hessian
+    /// The entries of the Jacobian.
+    case jacobian
+  }
+
   /// The functions' name, or what their names begin with.
   public let name: String
   /// The file `NAME.c`.

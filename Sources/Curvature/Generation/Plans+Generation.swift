@@ -8,11 +8,14 @@ extension HessianPlan {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
-  /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, or the interface is for others.
+  ///   - functions: which of them, besides those that the interface calls; nil for all. The function of all results at once shares
+  ///     little text with the others.
+  /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, the interface is for others, or a function is
+  ///   asked for that there is not.
   public func generateC(
-    _ name: String, interface: GeneratedCode.Interface = .plain
+    _ name: String, interface: GeneratedCode.Interface = .plain, functions: Set<GeneratedCode.Function>? = nil
   ) throws(TensorError) -> GeneratedCode {
-    var generator = try CodeGenerator(name, interface, of: all.arguments)
+    var generator = try CodeGenerator(name, interface, of: all.arguments, functions: functions)
     try generator.add(
       value: all.results[0], gradient: all.results[1], hessian: all.results[2], nil, of: all.arguments)
     return try generator.generated()
@@ -28,11 +31,14 @@ extension SparseHessianPlan {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
-  /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, or the interface is for others.
+  ///   - functions: which of them, besides those that the interface calls; nil for all. The function of all results at once shares
+  ///     little text with the others.
+  /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, the interface is for others, or a function is
+  ///   asked for that there is not.
   public func generateC(
-    _ name: String, interface: GeneratedCode.Interface = .plain
+    _ name: String, interface: GeneratedCode.Interface = .plain, functions: Set<GeneratedCode.Function>? = nil
   ) throws(TensorError) -> GeneratedCode {
-    var generator = try CodeGenerator(name, interface, of: all.arguments)
+    var generator = try CodeGenerator(name, interface, of: all.arguments, functions: functions)
     try generator.add(
       value: all.results[0], gradient: all.results[1], hessian: all.results[2], pattern, of: all.arguments)
     return try generator.generated()
@@ -47,11 +53,14 @@ extension GradientPlan {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
-  /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, or the interface is for others.
+  ///   - functions: which of them, besides those that the interface calls; nil for all. The function of all results at once shares
+  ///     little text with the others.
+  /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, the interface is for others, or a function is
+  ///   asked for that there is not.
   public func generateC(
-    _ name: String, interface: GeneratedCode.Interface = .plain
+    _ name: String, interface: GeneratedCode.Interface = .plain, functions: Set<GeneratedCode.Function>? = nil
   ) throws(TensorError) -> GeneratedCode {
-    var generator = try CodeGenerator(name, interface, of: all.arguments)
+    var generator = try CodeGenerator(name, interface, of: all.arguments, functions: functions)
     try generator.add(.valueAndGradient, "", all, "Value and gradient.")
     try generator.add(.value, "value", valueAlone, "The value.")
     try generator.add(.gradient, "gradient", all.part(1), "The gradient.")
@@ -86,11 +95,14 @@ extension SparseJacobianPlan {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
-  /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, or the interface is for others.
+  ///   - functions: which of them, besides those that the interface calls; nil for all. The function of all results at once shares
+  ///     little text with the others.
+  /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, the interface is for others, or a function is
+  ///   asked for that there is not.
   public func generateC(
-    _ name: String, interface: GeneratedCode.Interface = .plain
+    _ name: String, interface: GeneratedCode.Interface = .plain, functions: Set<GeneratedCode.Function>? = nil
   ) throws(TensorError) -> GeneratedCode {
-    var generator = try CodeGenerator(name, interface, of: all.arguments)
+    var generator = try CodeGenerator(name, interface, of: all.arguments, functions: functions)
     try generator.add(value: all.results[0], jacobian: all.results[1], pattern, of: all.arguments)
     return try generator.generated()
   }

@@ -28,6 +28,13 @@ struct GenerateCommand: ToolCommand {
   @Option(help: "What the functions' names begin with.")
   var function = "f"
 
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Which functions: all (results at once), value, gradient, hessian, jacobian; without, every one that there is.",
+      valueName: "function"))
+  var functions: [GeneratedCode.Function] = []
+
   @Option(help: "The folder to write to; it is made if it is not there.")
   var output: String
 
@@ -64,6 +71,9 @@ struct GenerateCommand: ToolCommand {
     guard bounds.isEmpty || interface == .cnlp else {
       throw ValidationError("--bounds is for --interface cnlp: plain functions have no bounds")
     }
+    guard functions.isEmpty || (subjectTo.isEmpty && interface != .cnlp) else {
+      throw ValidationError("--functions is not for --subject-to and cnlp: a solver calls all of them")
+    }
     guard (subjectTo.isEmpty && interface != .cnlp) || options.dtype == .float64 else {
       throw ValidationError("--subject-to and cnlp are for float64; leave out --dtype")
     }
@@ -92,7 +102,8 @@ struct GenerateCommand: ToolCommand {
       let code: GeneratedCode
       if subjectTo.isEmpty && interface != .cnlp {
         code = try FunctionCode.generate(
-          function, interface: interface, of: result, in: vector, variables: variables, data: placeholders,
+          function, interface: interface, functions: functions.isEmpty ? nil : Set(functions), of: result, in: vector,
+          variables: variables, data: placeholders,
           isSparse: sparse, at: given)
       } else {
         guard result.shape.count == 1 else {
@@ -130,3 +141,4 @@ struct GenerateCommand: ToolCommand {
 }
 
 extension GeneratedCode.Interface: ExpressibleByArgument {}
+extension GeneratedCode.Function: ExpressibleByArgument {}
