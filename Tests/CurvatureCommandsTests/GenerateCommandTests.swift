@@ -38,6 +38,10 @@ import Testing
       "a=reshape(linspace(-1, 1, 45), [9, 5])", "--let", "b=[1, 2, 3, 4, 5]"),
     // A recurrence, whose derivatives place rows where there are none.
     Case("sum(scan(lambda c, u: (c + u*sin(c), c), x, [0.1, 0.2, 0.3])[0])", "--at", "x=[1, 2, 3]"),
+    // Sums and carries in one memory, read by rows and columns of their own.
+    Case("sum(fori_loop(0, 1, lambda i, v: v*x.T*x, x))", "--at", "x=[[0.3, 1.2], [-0.8, 0.6]]"),
+    Case("sum(fori_loop(0, 2, lambda i, v: v @ x.T @ x, x))", "--at", "x=[[0.3, 1.2], [-0.8, 0.6]]", "--sparse"),
+    Case("sum(scan(lambda c, u: (c*u*x*x[::-1], c), x, [0.5, 1.5])[0])", "--at", "x=[[0.3, 1.2, 2], [-0.8, 0.6, 1]]"),
     Case(
       "sum((x - p)**2) + y*k", "--at", "x=[1, 2, 3]", "--at", "y=2", "--argument", "p=[1, 0, 2]", "--argument", "k=3",
       "--subject-to", "0 <= x*y <= 1", "--subject-to", "x[0] == x[1]*p[0]"),

@@ -51,7 +51,8 @@ extension Operations {
     try requireReal(x, "gelu")
     let cube = Node.elementwise(.square, x) * x
     let inner = 0.79788456080286535587989211986876 * (x + 0.044715 * cube)
-    return 0.5 * (x * (1 + .elementwise(.tanh, inner)))
+    // (1 + tanh u) / 2, without the difference of two numbers near 1 in the tail.
+    return x * .elementwise(.sigmoid, 2 * inner)
   }
 
   /// x sigmoid x
