@@ -32,7 +32,9 @@ public struct GeneratedCode: Sendable {
   public enum Function: String, CaseIterable, Sendable {
     /// All results at once: the function that has the name itself.
     case all
+    /// The value.
     case value
+    /// The gradient.
     case gradient
     /// The Hessian, or its entries.
     case hessian
