@@ -305,7 +305,7 @@ extension GroupSource {
   private func offset(_ access: NestedAccess, _ place: Int) -> String {
     let terms =
       (access.vector == 0 ? [] : [Self.product("v", access.vector)])
-      + (term(access.places, place).map { [$0] } ?? [])
+      + [term(access.places, place)].compactMap { $0 }
     return terms.isEmpty ? "0" : terms.joined(separator: " + ")
   }
 

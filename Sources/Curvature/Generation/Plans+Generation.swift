@@ -8,8 +8,7 @@ extension HessianPlan {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
-  ///   - functions: which of them, besides those that the interface calls; nil for all. The function of all results at once shares
-  ///     little text with the others.
+  ///   - functions: which of them, besides those that the interface calls; nil for all.
   /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, the interface is for others, or a function is
   ///   asked for that there is not.
   public func generateC(
@@ -31,8 +30,7 @@ extension SparseHessianPlan {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
-  ///   - functions: which of them, besides those that the interface calls; nil for all. The function of all results at once shares
-  ///     little text with the others.
+  ///   - functions: which of them, besides those that the interface calls; nil for all.
   /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, the interface is for others, or a function is
   ///   asked for that there is not.
   public func generateC(
@@ -53,8 +51,7 @@ extension GradientPlan {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
-  ///   - functions: which of them, besides those that the interface calls; nil for all. The function of all results at once shares
-  ///     little text with the others.
+  ///   - functions: which of them, besides those that the interface calls; nil for all.
   /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, the interface is for others, or a function is
   ///   asked for that there is not.
   public func generateC(
@@ -95,8 +92,7 @@ extension SparseJacobianPlan {
   /// - Parameters:
   ///   - name: what the functions' names begin with.
   ///   - interface: how they are called.
-  ///   - functions: which of them, besides those that the interface calls; nil for all. The function of all results at once shares
-  ///     little text with the others.
+  ///   - functions: which of them, besides those that the interface calls; nil for all.
   /// - Throws: `TensorError` if the name is none in C, a step of the plan has no form in C, the interface is for others, or a function is
   ///   asked for that there is not.
   public func generateC(

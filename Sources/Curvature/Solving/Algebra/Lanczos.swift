@@ -178,13 +178,12 @@ package enum Lanczos {
       let isConverged = isBeyond || residuals[..<wanted].allSatisfy { $0 <= errors.tolerance * result.norm }
       let isEnd = isConverged || result.products >= maximumProducts || count == room
       let kept = isEnd ? wanted : min(count - 1, wanted + max(5, (count - wanted) / 3))
-      let hasNext = !isEnd
       // The vector that follows stays as it is.
-      var factors = DenseMatrix(rows: basis.count, columns: hasNext ? kept + 1 : kept)
+      var factors = DenseMatrix(rows: basis.count, columns: isEnd ? kept : kept + 1)
       for (k, column) in order[..<kept].enumerated() {
         for i in 0..<count { factors[i, k] = ritz.vectors[i, column] }
       }
-      if hasNext { factors[count, kept] = 1 }
+      if !isEnd { factors[count, kept] = 1 }
       basis.combine(factors)
       if isEnd {
         result.values = order[..<wanted].map { ritz.values[$0] }
