@@ -9,8 +9,11 @@ extension GroupSource {
     var text: [String] = []
     /// Values that have a name by now.
     var known = Set<String>()
-    /// Direct operands, loads, and arrays that are read or written.
-    var directs: [Int: ScalarType] = [:]
+    /// How often each value is an operand.
+    var uses: [Int: Int] = [:]
+    /// The expressions of values that are an operand once: they stand where the value is read.
+    var expressions: [String: String] = [:]
+    /// Loads, and arrays that are read or written.
     var loads: [Int] = []
     var arrays = Set<Int>()
     var accumulators = Set<Int>()
@@ -69,6 +72,7 @@ extension GroupSource {
 
   private mutating func writeLoop(_ number: Int, _ phase: Phase) {
     var loop = Loop(phase: number)
+    for i in phase.instructions { for operand in instructions[i].operands { loop.uses[operand, default: 0] += 1 } }
     for i in phase.instructions { add(instructions[i], &loop) }
     let rows = nest.rowExtents
     text.line("{")
@@ -90,18 +94,14 @@ extension GroupSource {
       text.line("const int64_t v0 = t / \(block), n = (t1 - t) / \(block);")
       text.line("(void)v0;")
     }
-    let startsAtRow = nest.hasRows && hasWholeRows
-    for (slot, type) in loop.directs.sorted(by: { $0.key < $1.key }) {
-      text.line("\(outputs[slot] == nil ? "const " : "")\(type.nativeMemory) *const e\(slot) = d\(slot) + t;")
-    }
     for slot in loop.loads {
       guard let access = accesses[slot] else { continue }
       for (n, mask) in access.masks.enumerated() where !mask.coordinate.rows.isEmpty {
         let sum = mask.coordinate.rows.map { Self.product("r\($0.axis)", $0.factor) }.joined(separator: " + ")
         text.line("const int64_t m\(slot)_\(n) = \(sum);")
       }
-      let rows = access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
-      let begin = rows + (access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : [])
+      let begin = begin(access)
+      guard hasName(begin) else { continue }
       // A place in memory, or a number that is counted.
       if let type = loadType(slot) {
         text.line("const \(type.nativeMemory) *const q\(slot) = \((["l\(slot)"] + begin).joined(separator: " + "));")
@@ -186,9 +186,7 @@ extension GroupSource {
       switch instruction.form {
       case .elementwise(let name, _, let family, _):
         let operands = instruction.operands.map { operand($0, family, place, &loop) }
-        define(
-          instruction.out, family, place, "fn_\(name)_\(family.nativeSuffix)(\(operands.joined(separator: ", ")))",
-          &loop)
+        define(instruction.out, family, place, family.nativeExpression(name, operands), &loop)
       case .pair(_, _, let family, _):
         let x = operand(instruction.operands[0], family, place, &loop)
         let second = variable(instruction.second!, place)
@@ -231,7 +229,16 @@ extension GroupSource {
     }
   }
 
+  /// Characters of an expression beyond which its value has a name.
+  private static let mostExpressionCharacters = 100
+
   private func define(_ slot: Int, _ family: Family, _ place: Int, _ value: String, _ loop: inout Loop) {
+    if outputs[slot] == nil, arrays[slot] == nil, loop.uses[slot] == 1, reductions.isEmpty,
+      value.utf8.count <= Self.mostExpressionCharacters
+    {
+      loop.expressions[variable(slot, place)] = "(\(value))"
+      return
+    }
     loop.text.append("const \(family.nativeType) \(variable(slot, place)) = \(value);")
     keep(slot, place, &loop)
   }
@@ -240,9 +247,8 @@ extension GroupSource {
   private func keep(_ slot: Int, _ place: Int, _ loop: inout Loop) {
     let name = variable(slot, place)
     loop.known.insert(name)
-    if let type = outputs[slot] {
-      loop.directs[slot] = type
-      loop.text.append("e\(slot)[\(index(place))] = \(name);")
+    if outputs[slot] != nil {
+      loop.text.append("\(direct(slot, place)) = \(name);")
     } else if arrays[slot] != nil {
       loop.arrays.insert(slot)
       loop.text.append("f\(slot)[\(index(place))] = \(name);")
@@ -253,19 +259,17 @@ extension GroupSource {
   private func operand(_ slot: Int, _ family: Family, _ place: Int, _ loop: inout Loop) -> String {
     let name = variable(slot, place)
     if loop.known.contains(name) { return name }
+    if let expression = loop.expressions[name] { return expression }
     let value: String
     switch values[slot] {
     case .scalar: return "h\(slot)"
-    case nil:
-      loop.directs[slot] = family.memoryType
-      value = "e\(slot)[\(index(place))]"
+    case nil: value = direct(slot, place)
     case .load(let type, _):
       value = loaded(slot, family, type, place, &loop)
     case .iota: value = counted(slot, family, place, &loop)
     case .computed:
-      if let type = outputs[slot] {
-        loop.directs[slot] = type
-        value = "e\(slot)[\(index(place))]"
+      if outputs[slot] != nil {
+        value = direct(slot, place)
       } else {
         loop.arrays.insert(slot)
         value = "f\(slot)[\(index(place))]"
@@ -288,7 +292,10 @@ extension GroupSource {
       return condition.isEmpty ? value : "\(condition) ? \(value) : 0"
     }
     if !loop.loads.contains(load) { loop.loads.append(load) }
-    let value = "(\(family.nativeType))q\(load)[\(offset(access, place))]"
+    let begin = begin(access)
+    let cast = type == family.memoryType ? "" : "(\(family.nativeType))"
+    let value =
+      cast + (hasName(begin) ? "q" : "l") + "\(load)[\(offset(access, place, behind: hasName(begin) ? [] : begin))]"
     let conditions = conditions(access, load, place)
     return conditions.isEmpty ? value : "\(conditions) ? \(value) : 0"
   }
@@ -299,12 +306,32 @@ extension GroupSource {
       return "(\(family.nativeType))(\(dividedOffset(pattern, place).offset))"
     }
     if !loop.loads.contains(pattern) { loop.loads.append(pattern) }
-    return "(\(family.nativeType))(q\(pattern) + \(offset(access, place)))"
+    let begin = begin(access)
+    let offset = offset(access, place, behind: hasName(begin) ? ["q\(pattern)"] : begin)
+    return "(\(family.nativeType))(\(offset))"
   }
 
-  private func offset(_ access: NestedAccess, _ place: Int) -> String {
+  /// Where an element that is read or written directly lies.
+  private func direct(_ slot: Int, _ place: Int) -> String {
+    "d\(slot)[\(startsAtZero ? "" : "t + ")\(index(place))]"
+  }
+
+  /// Whether the loop is all there is.
+  private var startsAtZero: Bool { !nest.hasRows && units == 1 && group.accumulator_count == 0 }
+
+  /// The summands of an offset that stay the same in the loop.
+  private func begin(_ access: NestedAccess) -> [String] {
+    let startsAtRow = startsAtZero || nest.hasRows && hasWholeRows
+    return access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
+      + (access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : [])
+  }
+
+  /// Whether the place where a loop begins to read has a name: it would be written out too often.
+  private func hasName(_ begin: [String]) -> Bool { begin.count > 1 || !begin.isEmpty && block > 1 && !loopsOverPlaces }
+
+  private func offset(_ access: NestedAccess, _ place: Int, behind begin: [String]) -> String {
     let terms =
-      (access.vector == 0 ? [] : [Self.product("v", access.vector)])
+      begin + (access.vector == 0 ? [] : [Self.product("v", access.vector)])
       + [term(access.places, place)].compactMap { $0 }
     return terms.isEmpty ? "0" : terms.joined(separator: " + ")
   }

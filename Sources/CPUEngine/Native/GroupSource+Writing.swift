@@ -21,11 +21,13 @@ extension GroupSource {
   }
 
   /// A buffer of the program, or of the function's own table.
-  private mutating func buffer(_ number: Int32) -> String {
-    guard hasOwnTable else { return "b[\(number)]" }
-    if let place = buffers.firstIndex(of: number) { return "b[\(place)]" }
+  private mutating func buffer(_ number: Int32) -> String { "b[\(place(of: number))]" }
+
+  private mutating func place(of number: Int32) -> Int {
+    guard hasOwnTable else { return Int(number) }
+    if let place = buffers.firstIndex(of: number) { return place }
     buffers.append(number)
-    return "b[\(buffers.count - 1)]"
+    return buffers.count - 1
   }
 
   private mutating func writeUnits() {
@@ -113,7 +115,7 @@ extension GroupSource {
   }
 
   private mutating func declare(_ name: String, _ type: ScalarType, _ buffer: Int32, _ offset: Int, isConst: Bool) {
-    text.line("\(isConst ? "READ" : "WRITTEN")(\(type.nativeMemory), \(name), \(self.buffer(buffer)), \(offset));")
+    text.line("\(isConst ? "READ" : "WRITTEN")(\(type.nativeSuffix), \(name), \(place(of: buffer)), \(offset));")
   }
 
   /// The operands of elements, with the family in which they are read.

@@ -18,17 +18,37 @@ extension Family {
     case .integer: "i64"
     }
   }
+
+  /// The value of a kernel's function: in the operators of C where they are what it is.
+  func nativeExpression(_ name: String, _ x: [String]) -> String {
+    switch name {
+    case _ where self == .integer: break
+    case "add": return "\(x[0]) + \(x[1])"
+    case "subtract": return "\(x[0]) - \(x[1])"
+    case "multiply": return "\(x[0]) * \(x[1])"
+    case "divide": return "\(x[0]) / \(x[1])"
+    case "negate": return "-\(x[0])"
+    case "multiply_add": return "\(x[0]) * \(x[1]) + \(x[2])"
+    case "multiply_subtract": return "\(x[0]) * \(x[1]) - \(x[2])"
+    case "subtract_product": return "\(x[2]) - \(x[0]) * \(x[1])"
+    default: break
+    }
+    return "fn_\(name)_\(nativeSuffix)(\(x.joined(separator: ", ")))"
+  }
 }
 
 extension ScalarType {
   /// The type of an element in memory.
-  var nativeMemory: String {
+  var nativeMemory: String { "memory_\(nativeSuffix)" }
+
+  /// What the name of that type ends with.
+  var nativeSuffix: String {
     switch self {
-    case .float32: "memory_f32"
-    case .float64: "memory_f64"
-    case .bool: "memory_bool"
-    case .int32: "memory_i32"
-    case .int64: "memory_i64"
+    case .float32: "f32"
+    case .float64: "f64"
+    case .bool: "bool"
+    case .int32: "i32"
+    case .int64: "i64"
     }
   }
 

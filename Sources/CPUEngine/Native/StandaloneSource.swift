@@ -229,12 +229,16 @@ package struct StandaloneSource {
     case .bool: value.double != 0 ? "1" : "0"
     case .int32, .int64:
       switch value {
-      case .integer(let whole): whole == .min ? "INT64_MIN" : "INT64_C(\(whole))"
-      default: "INT64_C(\(Int64(value.double)))"
+      case .integer(let whole): self.text(whole)
+      default: self.text(Int64(value.double))
       }
     case .float32, .float64:
       number(type == .float32 ? Double(Float(value.double)) : value.double, isSingle: type == .float32)
     }
+  }
+
+  private static func text(_ whole: Int64) -> String {
+    whole == .min ? "INT64_MIN" : Int32(exactly: whole).map { "\($0)" } ?? "INT64_C(\(whole))"
   }
 
   private static func number(_ value: Double, isSingle: Bool) -> String {

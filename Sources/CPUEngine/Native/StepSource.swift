@@ -61,8 +61,15 @@ enum StepSource: @unchecked Sendable {
         case (_, false): .int64
         }
       let rank = Int(box.rank)
-      text.line("{")
       let memory = type.nativeMemory
+      if !isUnrolled, box.adds == 0, isRun(box) {
+        let bytes = (0..<rank).reduce(step.element_bytes) { $0 * box.extents[$1] }
+        let to = at(ck_place(buffer: step.to, offset: box.to_offset * step.element_bytes))
+        let from = at(ck_place(buffer: box.from, offset: box.from_offset * step.element_bytes))
+        text.line("memcpy(\(to), \(from), \(bytes));")
+        continue
+      }
+      text.line("{")
       text.line("\(memory) *const t = (\(memory) *)b[\(step.to)] + \(box.to_offset);")
       text.line("const \(memory) *const f = (const \(memory) *)b[\(box.from)] + \(box.from_offset);")
       for axis in 0..<rank {
@@ -77,6 +84,16 @@ enum StepSource: @unchecked Sendable {
     }
   }
 
+  /// Whether the elements of a box lie one after another on both sides.
+  private static func isRun(_ box: ck_box) -> Bool {
+    var step: Int64 = 1
+    for axis in (0..<Int(box.rank)).reversed() where box.extents[axis] > 1 {
+      guard box.to_strides[axis] == step, box.from_strides[axis] == step else { return false }
+      step *= box.extents[axis]
+    }
+    return true
+  }
+
   private static func write(_ step: ck_index_step, isGather: Bool, _ text: inout NativeText) {
     let type = ScalarType.inTables[Int(step.type.rawValue)]
     let memory = type.nativeMemory
@@ -87,12 +104,13 @@ enum StepSource: @unchecked Sendable {
     text.line("\(memory) *const t = (\(memory) *)\(at(step.to));")
     if isGather {
       text.line("const \(memory) *const f = (const \(memory) *)\(at(step.from));")
-      text.line(loop("o", step.outer))
-      text.line(loop("j", step.count))
-      text.line(loop("i", step.inner))
-      text.line(
-        "t[(o * \(step.count) + j) * \(step.inner) + i] = f[(o * \(step.extent) + k[j]) * \(step.inner) + i];")
-      for _ in 0..<3 { text.line("}") }
+      let loops = [("o", step.outer), ("j", step.count), ("i", step.inner)].filter { $0.1 > 1 }
+      for (variable, extent) in loops { text.line(loop(variable, extent)) }
+      let row = step.count > 1 ? "j" : "0"
+      let to = place(of: row, outer: step.outer, rows: step.count, inner: step.inner)
+      let from = place(of: "k[\(row)]", outer: step.outer, rows: step.extent, inner: step.inner)
+      text.line("t[\(to)] = f[\(from)];")
+      for _ in loops { text.line("}") }
     } else {
       // The sums of the parts are added in their order.
       let size = step.extent * step.inner
@@ -112,14 +130,15 @@ enum StepSource: @unchecked Sendable {
           guard begin < end else { continue }
           text.line("{")
           text.line("const \(memory) *const f = (const \(memory) *)\(at(run.from));")
-          text.line(loop("o", step.outer))
+          if step.outer > 1 { text.line(loop("o", step.outer)) }
           text.line("for (int64_t j = \(begin); j < \(end); ++j) {")
-          text.line(loop("i", step.inner))
-          let index = start == 0 ? "j" : "j + \(start)"
-          text.line("\(memory) *const place = \(target) + (o * \(step.extent) + k[\(index)]) * \(step.inner) + i;")
-          text.line(
-            "*place = (\(value))((\(sum))*place + (\(sum))f[(o * \(step.count) + j) * \(step.inner) + i]);")
-          for _ in 0..<4 { text.line("}") }
+          if step.inner > 1 { text.line(loop("i", step.inner)) }
+          let index = "k[\(start == 0 ? "j" : "j + \(start)")]"
+          let to = place(of: index, outer: step.outer, rows: step.extent, inner: step.inner)
+          let from = place(of: "j", outer: step.outer, rows: step.count, inner: step.inner)
+          text.line("\(memory) *const place = \(target) + \(to);")
+          text.line("*place = (\(value))((\(sum))*place + (\(sum))f[\(from)]);")
+          for _ in 0..<(2 + (step.outer > 1 ? 1 : 0) + (step.inner > 1 ? 1 : 0)) { text.line("}") }
         }
       }
       if step.parts > 1 {
@@ -129,6 +148,13 @@ enum StepSource: @unchecked Sendable {
       }
     }
     text.line("}")
+  }
+
+  /// The place of an element in rows behind each other, of an outer number `o`, a row and an inner number `i`.
+  private static func place(of row: String, outer: Int64, rows: Int64, inner: Int64) -> String {
+    let row = outer > 1 ? "o * \(rows) + \(row)" : row
+    guard inner > 1 else { return row }
+    return (outer > 1 ? "(\(row))" : row) + " * \(inner) + i"
   }
 
   private static func write(_ step: ck_line_step, _ text: inout NativeText) {
