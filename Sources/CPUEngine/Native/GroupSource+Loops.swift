@@ -76,7 +76,7 @@ extension GroupSource {
     for i in phase.instructions { add(instructions[i], &loop) }
     let rows = nest.rowExtents
     text.line("{")
-    text.line("int64_t t = t0;")
+    if !startsAtZero { text.line("int64_t t = t0;") }
     if nest.hasRows {
       text.line("int64_t row = t / \(nest.rowElements);")
       if !hasWholeRows { text.line("int64_t v0 = (t - row * \(nest.rowElements)) / \(block);") }
@@ -90,7 +90,7 @@ extension GroupSource {
         text.line("int64_t n = \(nest.length) - v0;")
         text.line("if (n > (t1 - t) / \(block)) n = (t1 - t) / \(block);")
       }
-    } else {
+    } else if !startsAtZero {
       text.line("const int64_t v0 = t / \(block), n = (t1 - t) / \(block);")
       text.line("(void)v0;")
     }
@@ -110,16 +110,17 @@ extension GroupSource {
       }
     }
     for slot in loop.arrays.sorted() {
-      text.line("\(arrays[slot]!.nativeType) *const f\(slot) = w\(slot) + (t - t0);")
+      text.line("\(arrays[slot]!.nativeType) *const f\(slot) = w\(slot)\(startsAtZero ? "" : " + (t - t0)");")
     }
     for slot in loop.accumulators.sorted() {
       text.line("\(accumulatorType(slot)) *const c\(slot) = a\(slot) + (t - t0);")
     }
     for (slot, store) in loop.stores.sorted(by: { $0.key < $1.key }) {
-      text.line("\(store.type.nativeMemory) *const g\(slot) = s\(slot) + t / \(store.divisor);")
+      text.line(
+        "\(store.type.nativeMemory) *const g\(slot) = s\(slot)\(startsAtZero ? "" : " + t / \(store.divisor)");")
     }
     text.mark(loopMark(nest.length))
-    text.line("for (int64_t v = 0; v < \(nest.hasRows && hasWholeRows ? "\(nest.length)" : "n"); ++v) {")
+    text.line("for (int64_t v = 0; v < \(startsAtRow ? "\(nest.length)" : "n"); ++v) {")
     if loopsOverPlaces {
       text.mark("UNROLLED")
       text.line("for (int64_t l = 0; l < \(block); ++l) {")
@@ -319,9 +320,11 @@ extension GroupSource {
   /// Whether the loop is all there is.
   private var startsAtZero: Bool { !nest.hasRows && units == 1 && group.accumulator_count == 0 }
 
+  /// Whether the loop is a run along the vector axis, from its beginning to its end.
+  private var startsAtRow: Bool { startsAtZero || nest.hasRows && hasWholeRows }
+
   /// The summands of an offset that stay the same in the loop.
   private func begin(_ access: NestedAccess) -> [String] {
-    let startsAtRow = startsAtZero || nest.hasRows && hasWholeRows
     return access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
       + (access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : [])
   }
@@ -338,7 +341,7 @@ extension GroupSource {
 
   /// Where an access reads anything but zero.
   private func conditions(_ access: NestedAccess, _ slot: Int, _ place: Int) -> String {
-    let begin = nest.hasRows && hasWholeRows ? "v" : "(v0 + v)"
+    let begin = startsAtRow ? "v" : "(v0 + v)"
     return access.masks.enumerated().map { n, mask in
       var terms: [String] = mask.coordinate.rows.isEmpty ? [] : ["m\(slot)_\(n)"]
       if mask.coordinate.vector != 0 { terms.append(Self.product(begin, mask.coordinate.vector)) }
@@ -355,7 +358,7 @@ extension GroupSource {
 
   /// The offset of an operand that no nest fits, by division.
   private func dividedOffset(_ slot: Int, _ place: Int) -> (offset: String, condition: String) {
-    let element = "(t + \(index(place)))"
+    let element = startsAtZero ? "(\(index(place)))" : "(t + \(index(place)))"
     var terms: [String] = []
     var conditions: [String] = []
     for axis in otherAxes[slot]! {

@@ -35,8 +35,8 @@ extension GroupSource {
     let total = nest.total
     let isOneLoop = phases.count <= 1 && arrays.isEmpty
     if units == 1 {
-      text.line("(void)from, (void)to;")
       text.line("const int64_t t0 = 0, t1 = \(total);")
+      text.line("(void)from, (void)to, (void)t0, (void)t1;")
     } else {
       if !isOneLoop { text.line("\(unrolled)for (int64_t unit = from; unit < to; ++unit) {") }
       let (first, end) = isOneLoop ? ("from", "to") : ("unit", "(unit + 1)")
@@ -110,7 +110,7 @@ extension GroupSource {
     guard case .fill(let type, let family) = Kernels.shared.form(of: instruction.kernel) else { return }
     let slot = group.slots[Int(instruction.a)]
     text.line(
-      "const \(family.nativeType) h\(instruction.out) = (\(family.nativeType))*(const \(type.nativeMemory) *)(\(buffer(slot.buffer)) + \(slot.offset));"
+      "SCALAR(\(family.nativeType), h\(instruction.out), \(type.nativeSuffix), \(place(of: slot.buffer)), \(slot.offset));"
     )
   }
 
