@@ -240,7 +240,7 @@ extension GroupSource {
       loop.expressions[variable(slot, place)] = "(\(value))"
       return
     }
-    loop.text.append("const \(family.nativeType) \(variable(slot, place)) = \(value);")
+    loop.text.append("\(family.nativeType) \(variable(slot, place)) = \(value);")
     keep(slot, place, &loop)
   }
 
@@ -277,7 +277,7 @@ extension GroupSource {
       }
     }
     loop.known.insert(name)
-    loop.text.append("const \(family.nativeType) \(name) = \(value);")
+    loop.text.append("\(family.nativeType) \(name) = \(value);")
     return name
   }
 
