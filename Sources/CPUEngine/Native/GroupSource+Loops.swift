@@ -193,7 +193,9 @@ extension GroupSource {
         let second = variable(instruction.second!, place)
         loop.text.append("\(family.nativeType) \(second);")
         let call = "tanh_and_sech_\(family.nativeSuffix)(\(x), &\(second))"
-        define(instruction.out, family, place, call, &loop)
+        // Never moved to where it is read: the second value is there once it is called.
+        loop.text.append("\(family.nativeType) \(variable(instruction.out, place)) = \(call);")
+        keep(instruction.out, place, &loop)
         keep(instruction.second!, place, &loop)
       case .convert(let from, let to):
         let x = operand(instruction.operands[0], from, place, &loop)
