@@ -77,6 +77,17 @@ import Testing
   }
 
   /// Few elements: everything is written out.
+  @Test("Two values of one call, the second read before the first", arguments: [5, 300]) func pairs(count: Int) throws {
+    var generator = RepeatableGenerator(seed: 6)
+    let x = randomInput([count], .float64, using: &generator)
+    let y = randomInput([count], .float64, using: &generator)
+    let (value, slope) = (Node(.elementwise(.tanh), [x]), Node(.elementwise(.sech), [x]))
+    try agree([Node(.elementwise(.subtract), [Node(.elementwise(.multiply), [slope, y]), value])])
+    try agree([
+      Node(.elementwise(.multiply), [Node(.elementwise(.multiply), [y, slope]), Node(.elementwise(.exp), [value])])
+    ])
+  }
+
   @Test("Small random graphs", arguments: 0..<4) func small(seed: Int) throws {
     var generator = RepeatableGenerator(seed: UInt64(40 + seed))
     var unrolledCount = 0
