@@ -36,6 +36,21 @@ import Testing
     ])
   }
 
+  /// A row behind those that a tensor has, on either side of products of every form: an axis of one place where nothing lies.
+  @Test(arguments: [ScalarType.float64, .float32, .int64]) func ofAPlaceWhereNothingLies(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 13)
+    let (x, y) = (randomInput([4, 1], type, using: &generator), randomInput([1, 5], type, using: &generator))
+    let embedded = Node(.embed(Shape([5, 1]), [AxisSlice(start: 0, step: 1, count: 4), .all(1)]), [x])
+    let nothing = Node(.slice([AxisSlice(start: 4, step: 1, count: 1), .all(1)]), [embedded])
+    for (left, right, output) in [
+      ([0, 1], [1, 2], [0, 2]), ([0, 1], [0, 2], [1, 2]), ([0, 1], [1, 2], [2, 0]),
+    ] {
+      try agrees([Node(.contraction(Contraction(left: left, right: right, output: output)), [nothing, y])])
+      try agrees([Node(.contraction(Contraction(left: right, right: left, output: output)), [y, nothing])])
+    }
+    try agrees([Node(.contraction(Contraction(left: [0, 1], right: [0, 1], output: [])), [nothing, nothing])])
+  }
+
   @Test(arguments: [ScalarType.float64, .float32, .int64]) func ofNothing(type: ScalarType) throws {
     var generator = RepeatableGenerator(seed: 12)
     let a = randomInput([3, 0], type, using: &generator)

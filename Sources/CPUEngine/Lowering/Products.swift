@@ -38,8 +38,13 @@ extension GraphLowering {
   mutating func product(
     _ contraction: Contraction, _ operands: [Int], _ shape: Shape, _ type: ScalarType
   ) -> Handle {
-    let (left, leftShape) = (handle(operands[0]), shapes[operands[0]])
-    let (right, rightShape) = (handle(operands[1]), shapes[operands[1]])
+    let (leftShape, rightShape) = (shapes[operands[0]], shapes[operands[1]])
+    // Axes of one place are left out below, and with them that nothing lies there.
+    func elements(_ operand: Int) -> Handle {
+      let found = self.handle(operand)
+      return found.access.axes.contains { $0.valid == 0 } ? zeros(shapes[operand], type) : found
+    }
+    let (left, right) = (elements(operands[0]), elements(operands[1]))
     let extents = contraction.extents(leftShape, rightShape)
     let summed = contraction.summed.filter { extents[$0] != 1 }
     guard summed.allSatisfy({ extents[$0]! > 0 }) else { return zeros(shape, type) }
