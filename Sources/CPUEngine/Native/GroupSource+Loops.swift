@@ -193,9 +193,8 @@ extension GroupSource {
         let second = variable(instruction.second!, place)
         loop.text.append("\(family.nativeType) \(second);")
         let call = "tanh_and_sech_\(family.nativeSuffix)(\(x), &\(second))"
-        // Never moved to where it is read: the second value is there once it is called.
-        loop.text.append("\(family.nativeType) \(variable(instruction.out, place)) = \(call);")
-        keep(instruction.out, place, &loop)
+        // Not where the first value is read: the second is there once it is called.
+        name(instruction.out, family, place, call, &loop)
         keep(instruction.second!, place, &loop)
       case .convert(let from, let to):
         let x = operand(instruction.operands[0], from, place, &loop)
@@ -235,13 +234,18 @@ extension GroupSource {
   /// Characters of an expression beyond which its value has a name.
   private static let mostExpressionCharacters = 100
 
+  /// A value that is computed: by name, or where it is read.
   private func define(_ slot: Int, _ family: Family, _ place: Int, _ value: String, _ loop: inout Loop) {
     if outputs[slot] == nil, arrays[slot] == nil, loop.uses[slot] == 1, reductions.isEmpty,
       value.utf8.count <= Self.mostExpressionCharacters
     {
       loop.expressions[variable(slot, place)] = "(\(value))"
-      return
+    } else {
+      name(slot, family, place, value, &loop)
     }
+  }
+
+  private func name(_ slot: Int, _ family: Family, _ place: Int, _ value: String, _ loop: inout Loop) {
     loop.text.append("\(family.nativeType) \(variable(slot, place)) = \(value);")
     keep(slot, place, &loop)
   }
@@ -327,7 +331,7 @@ extension GroupSource {
 
   /// The summands of an offset that stay the same in the loop.
   private func begin(_ access: NestedAccess) -> [String] {
-    return access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
+    access.rows.filter { $0.stride != 0 }.map { Self.product("r\($0.axis)", $0.stride) }
       + (access.vector != 0 && !startsAtRow ? [Self.product("v0", access.vector)] : [])
   }
 

@@ -76,7 +76,6 @@ import Testing
     try agree(wanted)
   }
 
-  /// Few elements: everything is written out.
   @Test("Two values of one call, the second read before the first", arguments: [5, 300]) func pairs(count: Int) throws {
     var generator = RepeatableGenerator(seed: 6)
     let x = randomInput([count], .float64, using: &generator)
@@ -88,6 +87,7 @@ import Testing
     ])
   }
 
+  /// Few elements: everything is written out.
   @Test("Small random graphs", arguments: 0..<4) func small(seed: Int) throws {
     var generator = RepeatableGenerator(seed: UInt64(40 + seed))
     var unrolledCount = 0
