@@ -111,6 +111,46 @@ import Testing
     #expect(mismatch(found, [0, 0, 36], absolute: 1e-9) == nil)
   }
 
+  @Test("Forward derivatives are products with gradients, for every size, and behind other functions")
+  func forward() throws {
+    for n in [1, 3, 8, 9, 12, 17] {
+      let elements = (0..<(n * n)).map { place in (place / n == place % n ? 2.0 : 0) + 0.1 * sin(Double(3 * place + 1))
+      }
+      let a = Node.input(elements, [n, n], .float64)
+      let direction = Node.input((0..<(n * n)).map { cos(Double($0)) }, [n, n], .float64)
+      let determinant = try Operations.determinant(a)
+      let slope = try #require(gradient(of: determinant, to: [a])[0])
+      func along(_ value: Node) -> Node { pushforward(of: [value], seeds: [(a, direction)])[0] ?? .zeros([], .float64) }
+      let first = along(determinant)
+      // The second derivative along the direction, by the two ways to it.
+      let second = along(.contraction(slope, [0, 1], direction, [0, 1], []))
+      let values = try evaluated([determinant, first, .contraction(slope, [0, 1], direction, [0, 1], []), second]).map {
+        $0[0]
+      }
+      let (value, derivative, curvature) = (values[0], values[2], values[3])
+      #expect(mismatch([values[1]], [derivative], relative: 1e-11, absolute: 0) == nil, "\(n) rows")
+      let squared = determinant * determinant
+      let functions: [(String, Node, Double)] = [
+        ("square", squared, 2 * (derivative * derivative + value * curvature)),
+        ("logarithm", .elementwise(.log, determinant), curvature / value - derivative * derivative / (value * value)),
+        (
+          "reciprocal", .elementwise(.reciprocal, determinant),
+          2 * derivative * derivative / (value * value * value) - curvature / (value * value)
+        ),
+      ]
+      for (name, function, expected) in functions {
+        let slope = try #require(gradient(of: function, to: [a])[0])
+        let found = try evaluated([
+          along(.contraction(slope, [0, 1], direction, [0, 1], [])),
+          along(along(function)),
+        ]).map { $0[0] }
+        let size = max(abs(expected), abs(curvature * value))
+        #expect(
+          mismatch(found, [expected, expected], relative: 1e-10, absolute: 1e-12 * size) == nil, "\(name), \(n) rows")
+      }
+    }
+  }
+
   @Test("Batches, and single precision") func forms() throws {
     let elements = Self.matrix([1, 1, 1, 1, 1, 1, 0, 0, 0])
     let batch = Node.input(elements + Self.matrix([1, 1, 1, 1, 1, 1, 1, 1, 0]), [2, 9, 9], .float64)

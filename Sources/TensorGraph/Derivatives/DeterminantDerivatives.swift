@@ -10,17 +10,7 @@ enum BorderedDeterminant {
   /// Operands: the determinants, and the matrices.
   static let rule = DerivativeRule("det", identifier: "built in", trailingAxes: 2) { node, _ in
     let a = node.operands[1]
-    let change = Node(.input(a.shape, a.scalarType))
-    let expression = expression(a)
-    let result =
-      pushforward(of: [expression], seeds: [(a, change)], inputsMove: true)[0] ?? expression.filled(with: 0)
-    return .opaque(
-      OpaqueMap(
-        "det", variable: change, result: result, leaves: [node, a],
-        transpose: { cotangent, lift in
-          pullback(of: [(expression, cotangent)], to: [a], lift: lift, inputsMove: true)[0]
-            ?? .zeros(Shape(Array(cotangent.shape.dimensions[..<lift])) + a.shape, a.scalarType)
-        }))
+    return .opaque(OpaqueMap(derivativeOf: expression(a), in: a))
   }
 
   /// The determinants, with derivatives of the first orders for every matrix.

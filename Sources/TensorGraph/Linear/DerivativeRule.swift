@@ -184,6 +184,23 @@ package struct OpaqueMap {
       }
   }
 
+  /// The derivative of an expression in something it is made of, in both directions.
+  ///
+  /// An expression in a variable would not do: where factors are infinite, derivatives look at which tangents are 0, and that
+  /// is not linear in them.
+  init(derivativeOf expression: Node, in variable: Node) {
+    self.init(
+      shape: expression.shape, dependencies: { BodyDependencies(of: [expression], in: variable) },
+      apply: { tangent, lift in
+        pushforward(of: [expression], seeds: [(variable, tangent)], lift: lift, inputsMove: true)[0]
+          ?? .zeros(Shape(Array(tangent.shape.dimensions[..<lift])) + expression.shape, expression.scalarType)
+      },
+      transpose: { cotangent, lift in
+        pullback(of: [(expression, cotangent)], to: [variable], lift: lift, inputsMove: true)[0]
+          ?? .zeros(Shape(Array(cotangent.shape.dimensions[..<lift])) + variable.shape, variable.scalarType)
+      })
+  }
+
   /// What each element of an image depends on, for what each element of the operand does.
   ///
   /// - Parameters:
