@@ -92,6 +92,81 @@ import Testing
     #expect(!program.description.contains("placed boxes"), "\(program)")
   }
 
+  /// Windows of one tensor that lie side by side are read as one, in whatever order they are added.
+  @Test(arguments: [[7, 60], [24, 10, 60], [3, 4]], 1...4) func windowsOfOneTensor(extents: [Int], seed: UInt64) throws
+  {
+    var generator = RepeatableGenerator(seed: seed)
+    let shape = Shape(extents)
+    let x = input(shape, seed: seed)
+    func window(_ axis: Int, _ start: Int, _ count: Int, of x: Node) -> Node {
+      let slices = shape.slices(axis: axis, start, count)
+      return Node(.embed(shape, slices), [Node(.slice(slices), [x])])
+    }
+    for axis in shape.dimensions.indices {
+      // Single rows and longer runs, behind a row that stays zero.
+      var (starts, start) = ([(start: Int, count: Int)](), 1)
+      while start < shape[axis] {
+        let count = min(generator.integer(in: 1...3), shape[axis] - start)
+        starts.append((start, count))
+        start += count
+      }
+      for order in [starts, starts.reversed(), starts.shuffled(using: &generator)] {
+        let sum = order.dropFirst().reduce(window(axis, order[0].start, order[0].count, of: x)) {
+          $0 + window(axis, $1.start, $1.count, of: x)
+        }
+        try agrees([sum, Node.elementwise(.exp, sum)], tolerance: 1e-14)
+        guard shape.count >= 1024 || order.elementsEqual(starts, by: ==) else { continue }
+        let program = try Program(outputs: [.elementwise(.exp, sum)], inputs: [x], keepsValues: false)
+        #expect(!program.description.contains("add") && !program.description.contains("placed boxes"), "\(program)")
+      }
+    }
+    // Windows along two axes, some that meet, and what differs in its place, its stride or its tensor.
+    let (rows, columns) = (shape[0] / 2, shape[1] / 2)
+    func block(_ i: Int, _ j: Int) -> Node {
+      window(0, i * rows, rows, of: window(1, j * columns, columns, of: x))
+    }
+    let grid = [block(0, 0), block(1, 1), block(0, 1), block(1, 0)]
+    try agrees([grid[0] + grid[1] + grid[2] + grid[3], grid[0] + grid[2] + grid[0] + grid[3]], tolerance: 0)
+    let y = input(shape, seed: seed + 9)
+    let reversed = Node(.slice(shape.dimensions.map { AxisSlice(start: $0 - 1, step: -1, count: $0) }), [x])
+    for other in [y, reversed, Node.elementwise(.exp, x)] {
+      try agrees([window(0, 0, rows, of: x) + window(0, rows, rows, of: other)], tolerance: 1e-15)
+      try agrees([window(1, columns, columns, of: other) + window(1, 0, columns, of: x)], tolerance: 1e-15)
+    }
+    let moved = Node(
+      .embed(shape, shape.slices(axis: 0, rows, rows)), [Node(.slice(shape.slices(axis: 0, 0, rows)), [x])])
+    try agrees([window(0, 0, rows, of: x) + moved], tolerance: 0)
+  }
+
+  /// One value in two of three columns, another in the third: none is added to zeros.
+  @Test func interleavedParts() throws {
+    let (x, y) = (Node.elementwise(.exp, input([3000], seed: 1)), Node.elementwise(.sin, input([3000], seed: 2)))
+    func column(_ k: Int, _ x: Node) -> Node {
+      x.embedded(in: [9000], at: [AxisSlice(start: k, step: 3, count: 3000)])
+    }
+    let sum = column(0, y) + column(1, x) + column(2, x)
+    try agrees([sum], tolerance: 1e-14)
+    let text = try Program(outputs: [sum], inputs: [], keepsValues: false).description
+    #expect(text.contains("placed boxes") && !text.contains("add"), "\(text)")
+  }
+
+  /// Parts far from each other are written to their places.
+  @Test func partsAmongZeros() throws {
+    let x = input([24, 6], seed: 1)
+    let parts = (0..<6).map { k in
+      Node(
+        .embed([24, 345], [.all(24), AxisSlice(start: 11 * k + 40, step: 1, count: 3)]),
+        [
+          x.sliced([.all(24), AxisSlice(start: k, step: 1, count: 1)]).reshaped(to: [24]).broadcast(
+            to: [24, 3], axes: [0])
+        ])
+    }
+    let sum = parts.dropFirst().reduce(parts[0], +)
+    try agrees([sum, Node.elementwise(.exp, sum), sum + sum], tolerance: 1e-14)
+    let program = try Program(outputs: [.elementwise(.exp, sum)], inputs: [x], keepsValues: false)
+    #expect(program.description.contains("placed boxes"), "\(program)")
+  }
+
   @Test func matricesOfBlocks() throws {
     let a = Node.elementwise(.exp, input([40, 30], seed: 1))
     let b = Node.elementwise(.sin, input([40, 50], seed: 2))

@@ -2,7 +2,7 @@
 ///
 /// Every item gets a level: the operands that it reads from memory were made on lower levels, those of the same level
 /// and size flow through registers. All items of one size on one level form one group, which is therefore never part
-/// of a cycle. O(items).
+/// of a cycle; where their operands lie along axes that do not nest, one group for each way of walking. O(items).
 struct Clustering {
   /// A fused group: items of one size on one level, and the reduction that its walk fits.
   struct Cluster {
@@ -169,6 +169,10 @@ struct Clustering {
         byLevel.append(
           (key.level, .cluster(Cluster(level: key.level, count: key.count, shape: shapes[key], members: [i]))))
       }
+    }
+    byLevel = byLevel.flatMap { level, work -> [(level: Int, work: Work)] in
+      guard case .cluster(let cluster) = work else { return [(level, work)] }
+      return cluster.separated(in: graph).map { (level, .cluster($0)) }
     }
     works = byLevel.enumerated().sorted { ($0.element.level, $0.offset) < ($1.element.level, $1.offset) }
       .map(\.element.work)

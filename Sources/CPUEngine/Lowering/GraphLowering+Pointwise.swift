@@ -23,17 +23,26 @@ extension GraphLowering {
     }
   }
 
-  /// A sum of what is not together yet, or of two entries that have no place in common, if they are so large that it
-  /// matters; nil for others.
+  /// A sum of what is not together yet, of two entries that have no place in common, if they are so large that it matters, or
+  /// that lie side by side in one item; nil for others.
   private func addedBoxes(_ operands: [Int], _ shape: Shape, _ type: ScalarType) -> Value? {
     guard type.isDifferentiable else { return nil }
     let isInBoxes = operands.contains { if case .boxes = values[$0] { true } else { false } }
-    guard isInBoxes || shape.count >= Self.worthwhileCount else { return nil }
+    guard isInBoxes || shape.count >= Self.worthwhileCount || areMargins(operands) else { return nil }
     let (a, b) = (boxes(operands[0]), boxes(operands[1]))
     if isInBoxes {
       return a.parts.count + b.parts.count <= PlacedBoxes.sumLimit ? .boxes(a.adding(b), type) : nil
     }
-    return a.isApart(from: b) ? .apart(a.adding(b), type, operands: operands) : nil
+    guard a.isApart(from: b) else { return nil }
+    let sum = a.adding(b)
+    if let access = sum.access { return .handle(Handle(item: sum.parts[0].item, access: access, type: type)) }
+    return shape.count >= Self.worthwhileCount ? .apart(sum, type, operands: operands) : nil
+  }
+
+  /// Whether both entries are parts of one item with zeros around.
+  private func areMargins(_ operands: [Int]) -> Bool {
+    guard case .handle(let a) = values[operands[0]], case .handle(let b) = values[operands[1]] else { return false }
+    return a.item == b.item && a.access.isMasked && b.access.isMasked
   }
 
   /// How often and over how many elements something is repeated for it to be worth a step of its own.

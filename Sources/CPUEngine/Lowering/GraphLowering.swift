@@ -87,7 +87,7 @@ struct GraphLowering {
       return handle
     case .apart(let boxes, let type, let operands):
       let handle =
-        boxes.isTiling
+        boxes.isWorthPlacing
         ? whole(.step(.boxes(boxes)), boxes.parts.map(\.item), shapes[i], type)
         : elementwise(.function(.add), operands, shapes[i], type)
       values[i] = .handle(handle)
@@ -108,7 +108,7 @@ struct GraphLowering {
     switch values[i] {
     case .handle: false
     case .boxes: true
-    case .apart(let boxes, _, _): boxes.isTiling
+    case .apart(let boxes, _, _): boxes.isWorthPlacing
     }
   }
 

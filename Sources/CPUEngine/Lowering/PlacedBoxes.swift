@@ -123,6 +123,13 @@ struct PlacedBoxes: Hashable {
     return parts.indices.allSatisfy { i in !parts[..<i].contains { $0.mayMeet(parts[i]) } }
   }
 
+  /// Whether parts that have no place in common are better written to their places than added to zeros: where they are everything, or
+  /// so many that every element would be read as a zero too often.
+  var isWorthPlacing: Bool { parts.count >= Self.scatteredParts || isTiling }
+
+  /// As many parts are better placed, whatever lies between them.
+  private static let scatteredParts = 4
+
   /// Whether this and another tensor of the same shape surely have no place in common.
   func isApart(from other: PlacedBoxes) -> Bool {
     parts.count * other.parts.count <= Self.comparisonLimit
@@ -166,11 +173,37 @@ struct PlacedBoxes: Hashable {
   }
 
   /// The sum; a dense summand comes first, since the others can be added where it is.
+  ///
+  /// What lies side by side, here as in one item, becomes one part: another that comes between two in the order in which they are
+  /// added must not meet any.
   func adding(_ other: PlacedBoxes) -> PlacedBoxes {
     let swaps = other.isDense && !isDense
     let (first, second) = swaps ? (other, self) : (self, other)
-    return PlacedBoxes(shape: shape, parts: first.parts + second.parts, isSum: true)
+    var result = PlacedBoxes(shape: shape, parts: first.parts, isSum: true)
+    for part in second.parts { result.add(part) }
+    return result
   }
+
+  /// Adds a part, to what lies beside it if there is something: it goes before others then, none of which meets it.
+  private mutating func add(_ next: Part) {
+    var (part, place) = (next, parts.count)
+    var looked = 0
+    var i = place - 1
+    while i >= 0, looked < Self.neighbourLimit {
+      if let joined = parts[i].joined(with: part) {
+        parts.remove(at: i)
+        (part, place) = (joined, i)
+      } else if parts[i].mayMeet(part) {
+        break
+      }
+      i -= 1
+      looked += 1
+    }
+    parts.insert(part, at: place)
+  }
+
+  /// Up to how many parts are looked at for one beside another.
+  private static let neighbourLimit = 16
 
   // MARK: Movement
 
@@ -243,6 +276,40 @@ struct PlacedBoxes: Hashable {
         guard result.parts[p].move(parts[p], shape, Array(old[from]), to: target, Array(new[to])) else { return nil }
       }
     }
+    return result
+  }
+}
+
+extension PlacedBoxes.Part {
+  /// This and another part as one, if they are beside each other along one axis of the result, and in their item.
+  func joined(with other: Self) -> Self? {
+    guard item == other.item, let k = start.indices.first(where: { start[$0] != other.start[$0] }) else { return nil }
+    guard start[k] < other.start[k] else { return other.joined(with: self) }
+    let distance = other.start[k] - start[k]
+    func along(_ axis: PlacedBoxes.Axis) -> Bool {
+      axis.steps[k] == 1 && axis.steps.indices.allSatisfy { $0 == k || axis.steps[$0] == 0 }
+    }
+    guard start.indices.allSatisfy({ $0 == k || start[$0] == other.start[$0] }) else { return nil }
+    // What is one element wide has no axis there.
+    let (here, there) = (axes.firstIndex(where: along), other.axes.firstIndex(where: along))
+    let extent = here.map { axes[$0].extent } ?? 1
+    let stride = here.map { axes[$0].stride } ?? there.map { other.axes[$0].stride } ?? other.offset - offset
+    guard distance == extent, other.offset == offset + extent * stride,
+      there.map({ other.axes[$0].stride == stride }) ?? true
+    else { return nil }
+    var (mine, others) = (axes, other.axes)
+    if let here { mine.remove(at: here) }
+    if let there { others.remove(at: there) }
+    // What steps along the result by other axes, too, would be told from others less easily (`mayMeet`).
+    guard mine == others, mine.allSatisfy({ $0.steps[k] == 0 }) else { return nil }
+    var axis = PlacedBoxes.Axis(
+      extent: extent + (there.map { other.axes[$0].extent } ?? 1), stride: stride,
+      steps: [Int](repeating: 0, count: start.count))
+    axis.steps[k] = 1
+    var result = self
+    result.axes = mine
+    let place = mine.firstIndex { axis in axis.steps[..<k].allSatisfy { $0 == 0 } } ?? mine.count
+    result.axes.insert(axis, at: here ?? there ?? place)
     return result
   }
 }

@@ -50,48 +50,76 @@ enum StepSource: @unchecked Sendable {
 
   static func write(_ step: ck_boxes_step, isUnrolled: Bool = false, _ text: inout NativeText) {
     if step.clears != 0 { text.line("memset(b[\(step.to)], 0, \(step.total * step.element_bytes));") }
-    for i in 0..<Int(step.box_count) {
-      let box = step.boxes[i]
-      let type: ScalarType =
-        switch (step.element_bytes, box.adds != 0) {
-        case (1, _): .bool
-        case (4, true): .float32
-        case (4, false): .int32
-        case (_, true): .float64
-        case (_, false): .int64
-        }
-      let rank = Int(box.rank)
-      let memory = type.nativeMemory
-      if !isUnrolled, box.adds == 0, isRun(box) {
-        let bytes = (0..<rank).reduce(step.element_bytes) { $0 * box.extents[$1] }
-        let to = at(ck_place(buffer: step.to, offset: box.to_offset * step.element_bytes))
-        let from = at(ck_place(buffer: box.from, offset: box.from_offset * step.element_bytes))
-        text.line("memcpy(\(to), \(from), \(bytes));")
-        continue
+    var open: [Int64] = []
+    for box in UnsafeBufferPointer(start: step.boxes, count: Int(step.box_count)) {
+      // Boxes of equally many runs go side by side.
+      let loops = isUnrolled || box.adds != 0 ? nil : copyLoops(box)
+      if loops.map({ $0 != open }) ?? true {
+        for _ in open { text.line("}") }
+        open = loops ?? []
+        for (axis, extent) in open.enumerated() { text.line(loop("i\(axis)", extent)) }
       }
-      text.line("{")
-      text.line("\(memory) *const t = (\(memory) *)b[\(step.to)] + \(box.to_offset);")
-      text.line("const \(memory) *const f = (const \(memory) *)b[\(box.from)] + \(box.from_offset);")
-      for axis in 0..<rank {
-        if isUnrolled { text.mark("UNROLLED") } else if axis == rank - 1 { text.mark("INDEPENDENT") }
-        text.line(loop("i\(axis)", box.extents[axis]))
-      }
-      let to = sum((0..<rank).map { ("i\($0)", box.to_strides[$0]) })
-      let from = sum((0..<rank).map { ("i\($0)", box.from_strides[$0]) })
-      text.line("t[\(to)] \(box.adds != 0 ? "+=" : "=") f[\(from)];")
-      for _ in 0..<rank { text.line("}") }
-      text.line("}")
+      if loops == nil { writeElements(box, of: step, isUnrolled, &text) } else { writeRun(box, of: step, &text) }
     }
+    for _ in open { text.line("}") }
   }
 
-  /// Whether the elements of a box lie one after another on both sides.
-  private static func isRun(_ box: ck_box) -> Bool {
+  /// The extents of the axes before those along which elements lie one after another on both sides; nil if none do.
+  private static func copyLoops(_ box: ck_box) -> [Int64]? {
+    let extents = (0..<Int(box.rank)).map { box.extents[$0] }
+    let first = firstRunAxis(box)
+    return first < extents.count || extents.allSatisfy { $0 == 1 } ? Array(extents[..<first]) : nil
+  }
+
+  private static func firstRunAxis(_ box: ck_box) -> Int {
     var step: Int64 = 1
-    for axis in (0..<Int(box.rank)).reversed() where box.extents[axis] > 1 {
-      guard box.to_strides[axis] == step, box.from_strides[axis] == step else { return false }
-      step *= box.extents[axis]
+    var first = Int(box.rank)
+    while first > 0,
+      box.extents[first - 1] == 1 || box.to_strides[first - 1] == step && box.from_strides[first - 1] == step
+    {
+      first -= 1
+      step *= box.extents[first]
     }
-    return true
+    return first
+  }
+
+  private static func writeRun(_ box: ck_box, of step: ck_boxes_step, _ text: inout NativeText) {
+    let (first, size) = (firstRunAxis(box), step.element_bytes)
+    let bytes = (first..<Int(box.rank)).reduce(size) { $0 * box.extents[$1] }
+    func address(_ buffer: Int32, _ offset: Int64, _ strides: UnsafePointer<Int64>?) -> String {
+      let terms = (0..<first).map { ("i\($0)", strides![$0] * size) }.filter { $0.1 != 0 }
+      let start = at(ck_place(buffer: buffer, offset: offset * size))
+      return terms.isEmpty ? start : "\(start) + \(sum(terms))"
+    }
+    let to = address(step.to, box.to_offset, box.to_strides)
+    text.line("memcpy(\(to), \(address(box.from, box.from_offset, box.from_strides)), \(bytes));")
+  }
+
+  private static func writeElements(
+    _ box: ck_box, of step: ck_boxes_step, _ isUnrolled: Bool, _ text: inout NativeText
+  ) {
+    let type: ScalarType =
+      switch (step.element_bytes, box.adds != 0) {
+      case (1, _): .bool
+      case (4, true): .float32
+      case (4, false): .int32
+      case (_, true): .float64
+      case (_, false): .int64
+      }
+    let rank = Int(box.rank)
+    let memory = type.nativeMemory
+    text.line("{")
+    text.line("\(memory) *const t = (\(memory) *)b[\(step.to)] + \(box.to_offset);")
+    text.line("const \(memory) *const f = (const \(memory) *)b[\(box.from)] + \(box.from_offset);")
+    for axis in 0..<rank {
+      if isUnrolled { text.mark("UNROLLED") } else if axis == rank - 1 { text.mark("INDEPENDENT") }
+      text.line(loop("i\(axis)", box.extents[axis]))
+    }
+    let to = sum((0..<rank).map { ("i\($0)", box.to_strides[$0]) })
+    let from = sum((0..<rank).map { ("i\($0)", box.from_strides[$0]) })
+    text.line("t[\(to)] \(box.adds != 0 ? "+=" : "=") f[\(from)];")
+    for _ in 0..<rank { text.line("}") }
+    text.line("}")
   }
 
   private static func write(_ step: ck_index_step, isGather: Bool, _ text: inout NativeText) {

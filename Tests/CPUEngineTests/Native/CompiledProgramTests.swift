@@ -88,6 +88,25 @@ import Testing
   }
 
   /// Few elements: everything is written out.
+  @Test("What is walked in another way is a loop of its own", arguments: [ScalarType.float64, .float32])
+  func walks(type: ScalarType) throws {
+    var generator = RepeatableGenerator(seed: 8)
+    let shared = randomInput([9, 5], type, using: &generator)
+    // Rows of numbers repeated for each of 24, before them and between their axes: neither order nests in the other.
+    let (a, b) = (randomInput([24, 9, 5], type, using: &generator), randomInput([9, 24, 5], type, using: &generator))
+    let wanted = [
+      a * shared.broadcast(to: [24, 9, 5], axes: [1, 2]), b * shared.broadcast(to: [9, 24, 5], axes: [0, 2]),
+      Node.elementwise(.exp, a) + a * a, b + Node.elementwise(.sin, b),
+    ]
+    try agree(wanted)
+    let program = try Program(outputs: wanted, inputs: [shared, a, b], keepsValues: false)
+    program.compile()
+    #expect(program.interpretedGroupCount == 0)
+    // What passes elements on stays in one loop.
+    let together = wanted[0].reshaped(to: [1080]) + wanted[1].reshaped(to: [1080])
+    try agree([together])
+  }
+
   @Test("Small random graphs", arguments: 0..<4) func small(seed: Int) throws {
     var generator = RepeatableGenerator(seed: UInt64(40 + seed))
     var unrolledCount = 0
