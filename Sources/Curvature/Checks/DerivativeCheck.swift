@@ -82,7 +82,8 @@ extension DerivativeCheck: CustomStringConvertible {
 ///   - x: the point. At a kink or a jump differences and derivatives rightly differ.
 ///   - order: the highest order, 1 to 3.
 /// - Throws: `TensorError` if the function cannot be evaluated, or there is no such order.
-/// - Complexity: 18 evaluations of all derivatives of one order less for each coordinate, of which at most 24 are taken.
+/// - Complexity: 25 evaluations of all derivatives of one order less for each coordinate, of which at most 24 are taken; up to 81 where
+///   functions vary fast.
 public func checkDerivatives<Scalar: DifferentiableScalar>(
   of f: (Tensor<Scalar>) throws -> Tensor<Scalar>, at x: Tensor<Scalar>, order: Int = 2
 ) throws -> DerivativeCheck {

@@ -34,6 +34,35 @@ import Testing
     #expect(check.orders[0].worst!.exact != 0)
   }
 
+  private static let rounded: [(name: String, x: [Double], f: @Sendable (Tensor<Double>) -> Tensor<Double>)] = [
+    ("a logarithm near 1", [1e-4], { log(1 + $0 * $0).sum() }),
+    ("the same, nearer", [1e-6], { log(1 + $0 * $0).sum() }),
+    ("behind a large number", [0.3], { sin($0 + 1e8).sum() }), ("and larger", [0.3, 1], { cos(3 * $0 + 1e10).sum() }),
+    ("fast oscillations", (1...14).map { 0.1 * Double($0) }, { sin(($0 + 2).product()) }),
+    ("and an envelope", [0.5, 0.7], { (exp($0) * sin(3e4 * $0)).sum() }),
+    (
+      "constant but for rounding", [1, 2, 3.5, 4],
+      { x in
+        let centred = x - x.mean()
+        return square(centred / sqrt(square(centred).mean())).sum()
+      }
+    ),
+    ("a difference of large numbers", [1.5], { (($0 + 1e6) * ($0 + 1e6) - 1e12).sum() }),
+    ("a kink nearby", [0.501, 1.2], { abs($0 - 0.5).sum() + square($0).sum() }),
+    ("a jump nearby", [2.9999], { (floor($0) + sin($0)).sum() }),
+  ]
+
+  @Test("Rounding inside a function, fast oscillations and what is nearby are no differences", arguments: 0..<10)
+  func rounding(number: Int) throws {
+    let (name, x, f) = Self.rounded[number]
+    let check = try checkDerivatives(of: f, at: Tensor(x), order: 2)
+    #expect(check.isPassed, "\(name): \(check)")
+    // What is wrong by a hundredth, or stopped, is found all the same.
+    let wrong = try checkDerivatives(
+      of: { f($0) + 0.01 * f($0.stoppingGradient()) + $0.stoppingGradient().sum() }, at: Tensor(x), order: 1)
+    #expect(!wrong.isPassed, "\(name): \(wrong)")
+  }
+
   @Test("A kink is reported, with the operation that has it") func kink() throws {
     let check = try checkDerivatives(of: { (abs($0 - 1) + relu($0)).sum() }, at: Tensor<Double>([0.5, 0, 2]), order: 1)
     #expect(!check.isPassed)
