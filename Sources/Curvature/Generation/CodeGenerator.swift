@@ -206,7 +206,7 @@ struct CodeGenerator {
       # With -DBUILD_SHARED_LIBS=ON a library to be loaded.
       add_library(\(name) \(name).c)
       target_include_directories(\(name) PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-      target_compile_options(\(name) PRIVATE -O2 -ffp-contract=off -fno-math-errno)
+      target_compile_options(\(name) PRIVATE -O3 -ffp-contract=off -fno-math-errno)
       target_link_libraries(\(name) PUBLIC m)
       if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/\(name)_test.c)
         enable_testing()
