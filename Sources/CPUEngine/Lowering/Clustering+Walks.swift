@@ -6,9 +6,10 @@ extension Clustering.Cluster {
   ///
   /// A loop has constant strides for all of its operands if their axes nest (`LoopNest`). Operands that lie along others, such as
   /// rows repeated for each column beside columns repeated for each row, would cost it divisions for every element. Members that
-  /// pass elements to each other stay together. O(members, and their operands' axes).
+  /// pass elements to each other stay together, and so do all where a group of its own costs more than it gains. O(members, and their
+  /// operands' axes).
   func separated(in graph: LoweredGraph) -> [Self] {
-    guard shape == nil, members.count > 1 else { return [self] }
+    guard shape == nil, members.count > 1, count >= NativeProgram.leastElements else { return [self] }
     var all = LoopNest(total: count)
     guard !members.allSatisfy({ cut(&all, for: $0, graph) }) else { return [self] }
     var nests: [(nest: LoopNest, members: [Int])] = []

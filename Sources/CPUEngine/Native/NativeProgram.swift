@@ -35,7 +35,7 @@ final class NativeProgram: @unchecked Sendable {
   }
 
   /// Elements of a group below which a loop of its own gains nothing over tiles, unless it is written out.
-  private static let leastElements = 256
+  static let leastElements = 256
 
   /// Runs of a program until something is to be done about it; 0 if it would never gain.
   let firstRuns: Int
